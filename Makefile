@@ -1,0 +1,44 @@
+# What CI runs is `make check` and `make test`, verbatim. `make demo` is the quickest way to see it work.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help install check format test demo up down clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ — /'
+
+install: $(READY)  ## the virtual environment, from pinned requirements
+
+$(READY): requirements.txt requirements-dev.txt constraints.txt
+	@echo "Setting up .venv (pinned requirements; about 20 s with an empty cache) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+check: $(READY)  ## lint and types: ruff and mypy strict
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY)  ## formats the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: $(READY)  ## every test, the whole flow in the local stack included
+	$(BIN)/python -m pytest -q
+
+demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end
+	$(BIN)/python -m local demo
+
+up: $(READY)  ## starts the local stack and stays in front (Ctrl-C ends it)
+	$(BIN)/python -m local up
+
+down: $(READY)  ## ends the local stack, wherever it was started
+	$(BIN)/python -m local down
+
+clean:  ## removes what the targets made, the virtual environment included
+	rm -rf .venv .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Everything Pulumi: one component per file; only settings.py reads config."""
