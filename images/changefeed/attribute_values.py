@@ -1,0 +1,120 @@
+"""DynamoDB JSON to a JSON document, without losing a digit.
+
+Numbers stay the text that DynamoDB gave (boto3's TypeDeserializer raises on legal ones: boto3 issue 2500), sets become
+sorted arrays, binary stays base64, the rest is as it is. Names that OpenSearch refuses are escaped reversibly; which
+it refuses was tried on 2.19.1.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from changefeed.change_record import AttributeMap
+from changefeed.errors import UnindexableItemError
+
+METADATA_NAMES = frozenset(
+    {"_id", "_source", "_version", "_routing", "_seq_no", "_primary_term", "_index", "_field_names", "_ignored"}
+    | {"_doc_count", "_nested_path", "_feature"}
+)
+"""Names that OpenSearch keeps for itself at the top of a document; further down they are ordinary."""
+
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_EMPTY_NAME = "%"
+
+
+def encode_document(image: AttributeMap) -> bytes:
+    """The item as the JSON text that `_source` will hold.
+
+    Raises UnindexableItemError for what DynamoDB would never send: an unknown type, a number that is none.
+    """
+    try:
+        document = {_field_name(name, top=True): _value(value) for name, value in image.items()}
+        return orjson.dumps(document)
+    except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+        raise UnindexableItemError(
+            "bad_attribute_value", f"The item is not DynamoDB JSON ({type(error).__name__})."
+        ) from error
+
+
+def escape_name(name: str, *, top: bool = False) -> str:
+    """The field name for an attribute name: itself wherever OpenSearch takes it.
+
+    `%` introduces an escape and is itself escaped, so that `unescape_name` always gets the attribute's name back.
+    """
+    if not name:
+        return _EMPTY_NAME
+    escaped = name.replace("%", "%25")
+    if top and name in METADATA_NAMES:
+        return "%5F" + escaped[1:]
+    *parents, leaf = escaped.split(".")
+    # A last empty segment ("a.") is accepted by OpenSearch; an empty or blank one anywhere else is not.
+    if any(not part.strip() for part in parents) or (leaf and not leaf.strip()):
+        escaped = escaped.replace(".", "%2E")
+        if not escaped.strip():
+            escaped = "".join(f"%{byte:02X}" for byte in escaped.encode())
+    return escaped
+
+
+def unescape_name(field: str) -> str:
+    """The attribute name behind a field name."""
+    return "" if field == _EMPTY_NAME else unquote(field)
+
+
+def _field_name(name: str, *, top: bool) -> str:
+    # The common name has none of the three characters that can matter.
+    if name and "%" not in name and "." not in name and name[0] != "_" and not name.isspace():
+        return name
+    return escape_name(name, top=top)
+
+
+def _value(value: Mapping[str, Any]) -> Any:
+    ((kind, content),) = value.items()
+    return _DECODERS[kind](content)
+
+
+def _number(text: str) -> orjson.Fragment:
+    if _JSON_NUMBER.fullmatch(text):
+        return orjson.Fragment(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+    if not number.is_finite():
+        raise ValueError("not a finite number")
+    return orjson.Fragment(str(number))
+
+
+def _binary(content: str | bytes) -> str:
+    """Base64 text: as Lambda gives it, or made from the bytes that boto3 gives."""
+    return content if isinstance(content, str) else base64.b64encode(bytes(content)).decode()
+
+
+def _text(content: str) -> str:
+    if not isinstance(content, str):
+        raise TypeError("not a text")
+    return content
+
+
+def _boolean(content: bool) -> bool:
+    if not isinstance(content, bool):
+        raise TypeError("not a boolean")
+    return content
+
+
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "S": _text,
+    "N": _number,
+    "BOOL": _boolean,
+    "NULL": lambda _: None,
+    "M": lambda content: {_field_name(name, top=False): _value(value) for name, value in content.items()},
+    "L": lambda content: [_value(value) for value in content],
+    "B": _binary,
+    "SS": sorted,
+    "NS": lambda content: [_number(text) for text in sorted(content, key=Decimal)],
+    "BS": lambda content: sorted(map(_binary, content)),
+}

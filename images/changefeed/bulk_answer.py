@@ -1,0 +1,96 @@
+"""Reads the answer of a `_bulk` request: one verdict an item, by status and error type, never by the reason's prose.
+
+The one exception is a conflict's "current version [N]", which no other field holds. Statuses and types were tried on
+OpenSearch 2.19.1: a closed index answers 400, a flood-stage block 429, a write block 403, a missing index 404.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from changefeed.errors import BulkRequestError
+
+RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
+ENVIRONMENT_ERRORS = frozenset(
+    {
+        "index_closed_exception",
+        "index_not_found_exception",
+        "cluster_block_exception",
+        "security_exception",
+        "authorization_exception",
+        "unavailable_shards_exception",
+        "no_shard_available_action_exception",
+        "circuit_breaking_exception",
+        "rejected_execution_exception",
+        "process_cluster_event_timeout_exception",
+        "index_create_block_exception",
+    }
+)
+"""Error types that say nothing about the document, whatever their status."""
+
+_CURRENT_VERSION = re.compile(r"current version \[(\d+)\]")
+_NO_ERRORS = b'"errors":false'
+
+
+class Verdict(StrEnum):
+    """What the index says of one item of a bulk request."""
+
+    DONE = "done"
+    CONFLICT = "conflict"
+    RETRYABLE = "retryable"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemVerdict:
+    """`current_version` is known for conflicts only, and None where the answer doesn't tell it."""
+
+    verdict: Verdict
+    error_type: str | None = None
+    current_version: int | None = None
+
+
+DONE = ItemVerdict(Verdict.DONE)
+
+
+def read_bulk_answer(body: bytes, *, expected_items: int) -> list[ItemVerdict]:
+    """One verdict for each item, in the order of the request.
+
+    Raises BulkRequestError for an answer that is cut off or holds another number of items.
+    """
+    if _NO_ERRORS in body[:64] and body.rstrip().endswith(b"}"):
+        return [DONE] * expected_items
+    try:
+        items = orjson.loads(body)["items"]
+        verdicts = [_verdict(*next(iter(item.items()))) for item in items]
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, StopIteration):
+        raise BulkRequestError("The answer to a bulk request is cut off or not what OpenSearch sends.") from None
+    if len(verdicts) != expected_items:
+        raise BulkRequestError(f"A bulk request of {expected_items} items was answered with {len(verdicts)}.")
+    return verdicts
+
+
+def request_error_type(body: bytes) -> str:
+    """The error type of a request that failed as a whole, or "unknown"."""
+    try:
+        return str(orjson.loads(body)["error"]["type"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return "unknown"
+
+
+def _verdict(operation: str, item: Mapping[str, Any]) -> ItemVerdict:
+    status = item["status"]
+    error = item.get("error")
+    error_type = str(error.get("type")) if isinstance(error, Mapping) else None
+    if 200 <= status < 300 or (status == 404 and operation == "delete" and error is None):
+        return DONE
+    if status == 409:
+        found = _CURRENT_VERSION.search(str(error.get("reason"))) if isinstance(error, Mapping) else None
+        return ItemVerdict(Verdict.CONFLICT, error_type, int(found[1]) if found else None)
+    if status in RETRYABLE_STATUSES or error_type in ENVIRONMENT_ERRORS or status in (401, 403):
+        return ItemVerdict(Verdict.RETRYABLE, error_type or f"status_{status}")
+    return ItemVerdict(Verdict.REFUSED, error_type or f"status_{status}")

@@ -1,0 +1,190 @@
+"""Sends document actions as bulk requests until each is written, superseded, rejected, or out of time.
+
+What counts as done and what as retryable:
+
+* 2xx is done, and so is a delete of a document that isn't there.
+* A conflict (409) is done when the index holds this version or a newer one; inside one version's span the item is
+  read again (`pending_write`). All writes are strictly `external`: a request that timed out and is applied later finds
+  its version taken. With `external_gte` it would revert a change of the same second.
+* 429, 5xx and errors of the environment, of a request or of one item, are sent again with backoff while the
+  invocation's time lasts, then reported for retry. There is no other retry layer below Lambda's own.
+* Any other error of an item: its present state is tried once, because OpenSearch checks a document before its
+  version, so a stale and badly typed one answers 400 although a newer one is there. Refused again, it is rejected.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import orjson
+
+from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer, request_error_type
+from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap
+from changefeed.document_action import DocumentAction
+from changefeed.errors import BulkRequestError, ItemReadError, RecordError
+from changefeed.pending_write import PendingWrite
+
+FIRST_BACKOFF_SECONDS = 0.1
+LONGEST_BACKOFF_SECONDS = 5.0
+REQUEST_TIMEOUT_SECONDS = 20.0
+RESERVED_SECONDS = 2.0
+"""Kept of an invocation's time for parking and for the answer."""
+
+SendBulk = Callable[[bytes, float], tuple[int, bytes]]
+"""Sends a bulk body with a time-out in seconds; gives HTTP status and answer. Raises BulkRequestError without one."""
+
+
+class ReadItems(Protocol):
+    """Reads items from the table, consistently: key to image, to None for an absent one, or to why it can't be read."""
+
+    def __call__(self, keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]: ...
+
+
+class Outcome(StrEnum):
+    """Where an action ended."""
+
+    WRITTEN = "written"
+    SUPERSEDED = "superseded"
+    RETRYABLE = "retryable"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """`reason` is an error type of OpenSearch or a code of ours; None when the action is done."""
+
+    action: DocumentAction
+    outcome: Outcome
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkWriter:
+    """Writes to one index. Clock in seconds since the epoch; `jitter` gives 0 to 1."""
+
+    send: SendBulk
+    read_items: ReadItems
+    trust_seconds: float = 30.0
+    max_bulk_bytes: int = 5 * 1024 * 1024
+    max_bulk_actions: int = 1_000
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+    def __call__(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> list[WriteResult]:
+        """One result for each action. Never raises for what the index, the network or the table answer."""
+        pending = [PendingWrite.of(action) for action in actions]
+        results: list[WriteResult] = []
+        attempt = 0
+        while pending and seconds_left() > RESERVED_SECONDS:
+            pending, must_wait = self._attempt(pending, results, seconds_left)
+            if pending and must_wait:
+                backoff = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt) * (0.5 + self.jitter() / 2)
+                self.sleep(max(0.0, min(backoff, seconds_left() - RESERVED_SECONDS)))
+                attempt += 1
+        results.extend(WriteResult(write.action, Outcome.RETRYABLE, write.last_error) for write in pending)
+        return results
+
+    def _attempt(
+        self, pending: list[PendingWrite], results: list[WriteResult], seconds_left: Callable[[], float]
+    ) -> tuple[list[PendingWrite], bool]:
+        """Send everything once. Gives what is still to be written, and whether to wait before the next attempt."""
+        ready, again = self._read_stale_items(pending, results)
+        must_wait = bool(again)
+        chunks = list(self._chunks(ready))
+        while chunks:
+            chunk = chunks.pop(0)
+            try:
+                status, answer = self.send(_encode(chunk), min(REQUEST_TIMEOUT_SECONDS, max(0.5, seconds_left() - 1)))
+                if status in (400, 413) and len(chunk) > 1:  # one bad line fails them all: halve until it stands alone
+                    middle = len(chunk) // 2
+                    chunks[:0] = [chunk[:middle], chunk[middle:]]
+                    continue
+                verdicts = _request_verdicts(status, answer, chunk)
+            except BulkRequestError as error:
+                verdicts = [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * len(chunk)
+            for write, verdict in zip(chunk, verdicts, strict=True):
+                if not self._settle(write, verdict, results):
+                    again.append(write)
+                    must_wait |= write.must_wait(verdict)
+            if all(verdict.verdict is Verdict.RETRYABLE for verdict in verdicts):
+                # The index answers nothing now: the other chunks wait with this one.
+                again.extend(write for rest in chunks for write in rest)
+                break
+        return again, must_wait
+
+    def _settle(self, write: PendingWrite, verdict: ItemVerdict, results: list[WriteResult]) -> bool:
+        """True when the write is over, with its result added."""
+        if verdict.verdict is Verdict.DONE:
+            results.append(WriteResult(write.action, Outcome.WRITTEN))
+        elif verdict.verdict is Verdict.CONFLICT and write.is_superseded(verdict):
+            results.append(WriteResult(write.action, Outcome.SUPERSEDED))
+        elif verdict.verdict is Verdict.REFUSED and write.is_rejected(verdict):
+            results.append(WriteResult(write.action, Outcome.REJECTED, verdict.error_type))
+        else:
+            return False
+        return True
+
+    def _read_stale_items(
+        self, pending: list[PendingWrite], results: list[WriteResult]
+    ) -> tuple[list[PendingWrite], list[PendingWrite]]:
+        """Give every write that can't be trusted the table's present state; a read that fails is a retry, no guess."""
+        now = int(self.clock() * MICROSECONDS_PER_SECOND)
+        trust = int(self.trust_seconds * MICROSECONDS_PER_SECOND)
+        stale = {w.action.document_id: w for w in pending if w.needs_item(now, trust)}
+        if not stale:
+            return pending, []
+        ready = [write for write in pending if write.action.document_id not in stale]
+        try:
+            items = self.read_items({key: write.action.keys for key, write in stale.items()})
+        except ItemReadError as error:
+            for write in stale.values():
+                write.last_error = type(error).__name__
+            return ready, list(stale.values())
+        for key, write in stale.items():
+            image = items[key]
+            try:
+                if isinstance(image, RecordError):
+                    raise image
+                write.take_item(image, now)
+                ready.append(write)
+            except RecordError as error:
+                results.append(WriteResult(write.action, Outcome.REJECTED, error.code))
+        return ready, []
+
+    def _chunks(self, writes: Sequence[PendingWrite]) -> Iterator[list[PendingWrite]]:
+        chunk: list[PendingWrite] = []
+        size = 0
+        for write in writes:
+            length = len(write.body or b"") + len(write.action.document_id) + 100
+            if chunk and (size + length > self.max_bulk_bytes or len(chunk) >= self.max_bulk_actions):
+                yield chunk
+                chunk, size = [], 0
+            chunk.append(write)
+            size += length
+        if chunk:
+            yield chunk
+
+
+def _encode(chunk: Sequence[PendingWrite]) -> bytes:
+    lines = []
+    for write in chunk:
+        target = {"_id": write.action.document_id, "version": write.version, "version_type": "external"}
+        if write.body is None:
+            lines.append(orjson.dumps({"delete": target}))
+        else:
+            lines += (orjson.dumps({"index": target}), write.body)
+    lines.append(b"")
+    return b"\n".join(lines)
+
+
+def _request_verdicts(status: int, answer: bytes, chunk: Sequence[PendingWrite]) -> list[ItemVerdict]:
+    """The items' verdicts; a request that failed as a whole gives all its items the same."""
+    if status == 200:
+        return read_bulk_answer(answer, expected_items=len(chunk))
+    error_type = request_error_type(answer)
+    verdict = Verdict.REFUSED if status in (400, 413) else Verdict.RETRYABLE
+    return [ItemVerdict(verdict, f"{error_type}_{status}")] * len(chunk)

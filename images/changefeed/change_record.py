@@ -1,0 +1,41 @@
+"""One shape for a change, whichever feed it came by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+AttributeMap: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""An item or key as DynamoDB JSON: `{"name": {"S": "text"}}`."""
+
+MICROSECONDS_PER_SECOND = 1_000_000
+
+
+class Operation(StrEnum):
+    """What the source says happened to the item."""
+
+    INSERT = "INSERT"
+    MODIFY = "MODIFY"
+    REMOVE = "REMOVE"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeRecord:
+    """A decoded record.
+
+    `version` is the time of the change in microseconds since the epoch, from the record alone. A feed's clock is
+    coarse, so a version stands for the `version_span` microseconds that begin with it: 1,000,000 on the Streams path
+    (whole seconds), 1 or 1,000 on the Kinesis path. Two changes of an item inside one span can't be told apart by
+    their versions: `bulk_writer` settles them by reading the item again.
+
+    `image` is None for a REMOVE, and where the stream carries no image: then the item is read again.
+    `raw` is the record as Lambda handed it over, kept so that it can be parked whole.
+    """
+
+    sequence_number: str
+    operation: Operation
+    keys: AttributeMap
+    image: AttributeMap | None
+    version: int
+    version_span: int
+    raw: Mapping[str, Any]

@@ -1,0 +1,66 @@
+"""Makes an index and the readers' alias before anybody writes: run once at deploy, by a function of its own.
+
+So the sync roles need no right to create indexes: a write to a missing index fails and is retried, where OpenSearch
+would otherwise make one with guessed mappings. Running it again changes nothing that exists; an alias that an
+operator has moved stays where it is.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from changefeed.errors import SettingsError
+from changefeed.telemetry import log
+
+PROPAGATION_SECONDS = 120
+"""A collection's access policy takes up to a minute to act; until then it answers 403."""
+RETRY_SECONDS = 3
+
+
+def create_index(
+    client: Any,
+    *,
+    index: str,
+    alias: str | None,
+    definition: Mapping[str, Any],
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, bool]:
+    """Create what is missing. Gives `{"index_created", "alias_created"}`; raises what OpenSearch raises."""
+    from opensearchpy.exceptions import AuthorizationException, RequestError
+
+    deadline = clock() + PROPAGATION_SECONDS
+    while True:
+        try:
+            index_created = not client.indices.exists(index=index)
+            if index_created:
+                try:
+                    client.indices.create(index=index, body=dict(definition))
+                except RequestError as error:
+                    if error.error == "resource_already_exists_exception":
+                        index_created = False
+                    else:
+                        raise
+            alias_created = alias is not None and not client.indices.exists_alias(name=alias)
+            if alias_created:
+                client.indices.put_alias(index=index, name=alias)
+            return {"index_created": index_created, "alias_created": alias_created}
+        except AuthorizationException:
+            if clock() >= deadline:
+                raise
+            log("access policy does not act yet", level="WARNING", index=index)
+            sleep(RETRY_SECONDS)
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, bool]:
+    """Lambda's entry: `{"index", "alias" or null, "definition"}`."""
+    from changefeed.search_client import create_search_client
+
+    missing = [name for name in ("index", "definition") if not event.get(name)]
+    if missing:
+        raise SettingsError(f"The event lacks {missing}: it must be {{index, alias, definition}}.")
+    client = create_search_client(os.environ["OPENSEARCH_ENDPOINT"], os.environ["AWS_REGION"])
+    result = create_index(client, index=event["index"], alias=event.get("alias"), definition=event["definition"])
+    log("index is there", index=event["index"], created=result["index_created"])
+    return result

@@ -1,0 +1,131 @@
+"""From changes to what we ask of OpenSearch: one action a document, with its id and version.
+
+A document's shape is decided here and in `attribute_values`.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from changefeed.attribute_values import encode_document
+from changefeed.change_record import AttributeMap, ChangeRecord, Operation
+from changefeed.errors import RecordDecodeError, RecordError
+
+LONGEST_ID_BYTES = 512  # of OpenSearch; one longer id fails the whole bulk request
+_HASHED = "%H"
+_TYPE_MARKS = {"S": "", "N": "%N", "B": "%B"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentAction:
+    """One write to the index: `body` is the document's JSON text, None deletes.
+
+    `image_missing` says that the record had no image although the item exists: it has to be read from the table.
+    `first_sequence_number` is the lowest among the changes folded into this action: what a partial batch response
+    must report. `record` is the change that decided, kept so that it can be parked.
+    """
+
+    document_id: str
+    keys: AttributeMap
+    version: int
+    version_span: int
+    body: bytes | None
+    image_missing: bool
+    first_sequence_number: str
+    record: ChangeRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection:
+    """A record that can't succeed, and why. `code` is stable; `message` holds no item content."""
+
+    code: str
+    message: str
+    raw: Mapping[str, Any]
+    sequence_number: str | None = None
+    record: ChangeRecord | None = None
+
+
+def document_id(keys: AttributeMap) -> str:
+    """The id of an item's document: injective over its typed key parts, readable when it can be.
+
+    A text key is itself, with `%` and `|` escaped; a number or binary carries a mark of its type. Parts stand in the
+    order of their attribute names (a table's names never change) and are joined with `|`. Longer than 512 bytes: the
+    SHA-256 of that text. Raises RecordDecodeError for a key that DynamoDB doesn't have.
+    """
+    parts = []
+    for name in sorted(keys):
+        try:
+            ((kind, value),) = keys[name].items()
+            # boto3 gives binary as bytes, an event gives base64 text
+            text = value if isinstance(value, str) else base64.b64encode(value).decode()
+            parts.append(_TYPE_MARKS[kind] + text.replace("%", "%25").replace("|", "%7C"))
+        except (KeyError, ValueError, AttributeError, TypeError):
+            raise RecordDecodeError("bad_key", f"Key attribute {name!r} is not a string, number or binary.") from None
+    readable = "|".join(parts)
+    try:
+        encoded = readable.encode()
+    except UnicodeEncodeError:
+        raise RecordDecodeError("bad_key", "A key attribute is not valid Unicode.") from None
+    if not readable or len(encoded) > LONGEST_ID_BYTES:
+        return _HASHED + hashlib.sha256(encoded).hexdigest()
+    return readable
+
+
+def fold(changes: Iterable[ChangeRecord]) -> tuple[dict[str, tuple[ChangeRecord, str]], list[Rejection]]:
+    """Keep the change with the highest version of each document, and the first sequence number among its changes.
+
+    Equal versions: the higher sequence number, compared as an integer (as texts, "10" < "9"). Two writes of one
+    document in one bulk request could be applied separately and retried in the wrong order; one write can't.
+    """
+    latest: dict[str, tuple[ChangeRecord, str]] = {}
+    rejections = []
+    for change in changes:
+        try:
+            key = document_id(change.keys)
+        except RecordError as error:
+            rejections.append(reject(change, error))
+            continue
+        if key not in latest:
+            latest[key] = (change, change.sequence_number)
+            continue
+        winner, first = latest[key]
+        first = min(first, change.sequence_number, key=int)
+        if (change.version, int(change.sequence_number)) >= (winner.version, int(winner.sequence_number)):
+            winner = change
+        latest[key] = (winner, first)
+    return latest, rejections
+
+
+def plan(changes: Iterable[ChangeRecord]) -> tuple[list[DocumentAction], list[Rejection]]:
+    """Fold the changes and encode what is left. Every change ends in an action or a rejection, or is superseded."""
+    latest, rejections = fold(changes)
+    actions = []
+    for key, (change, first_sequence_number) in latest.items():
+        try:
+            body = None if change.image is None else encode_document(change.image)
+        except RecordError as error:
+            rejections.append(reject(change, error))
+            continue
+        actions.append(
+            DocumentAction(
+                document_id=key,
+                keys=change.keys,
+                version=change.version,
+                version_span=change.version_span,
+                body=body,
+                image_missing=body is None and change.operation is not Operation.REMOVE,
+                first_sequence_number=first_sequence_number,
+                record=change,
+            )
+        )
+    return actions, rejections
+
+
+def reject(change: ChangeRecord, error: RecordError) -> Rejection:
+    """A rejection of a decoded change."""
+    return Rejection(
+        code=error.code, message=str(error), raw=change.raw, sequence_number=change.sequence_number, record=change
+    )

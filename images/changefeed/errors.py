@@ -1,0 +1,59 @@
+"""The errors of the sync, sorted by what happens next.
+
+* SyncError
+  - RecordError               permanent: park this record, its shard moves on
+    - RecordDecodeError       the record is not a change that we know
+    - UnindexableItemError    the item can't be told as a JSON document
+  - RetryableError            transient: report the records, Lambda hands them over again
+    - ItemReadError           an item could not be read again
+    - BulkRequestError        no answer to a bulk request: it may or may not have been applied
+    - ParkingError            a record could not be put away
+  - SuspectedEnvironmentError most of a batch was rejected: the fault is not the records'
+  - SettingsError             a function's environment variables are wrong
+
+Messages say what, which record and what to do; never an item's content.
+"""
+
+
+class SyncError(Exception):
+    """Anything that the sync itself raises."""
+
+
+class RecordError(SyncError):
+    """This record can never succeed. `code` is a short stable word for counting and for `redrive --reason`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RecordDecodeError(RecordError):
+    """The record is not a change of a DynamoDB item in a shape that we know."""
+
+
+class UnindexableItemError(RecordError):
+    """The item's image can't be encoded as a JSON document."""
+
+
+class RetryableError(SyncError):
+    """The same call may succeed later."""
+
+
+class ItemReadError(RetryableError):
+    """Items could not be read again from the table."""
+
+
+class BulkRequestError(RetryableError):
+    """A bulk request got no complete answer: it may have been applied, now or later, or not."""
+
+
+class ParkingError(RetryableError):
+    """A record that can't succeed could not be put into the parking queue."""
+
+
+class SuspectedEnvironmentError(SyncError):
+    """So much of a batch was rejected that the index, not the records, must be at fault."""
+
+
+class SettingsError(SyncError):
+    """Environment variables of a function are missing or wrong; the message lists all of them."""

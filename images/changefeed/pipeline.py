@@ -1,0 +1,132 @@
+"""START HERE: the walk of a batch. Decode each record, plan one action a document, write, park, report.
+
+Every record ends in exactly one of three places: written (or superseded by a newer change), parked with its reason,
+or reported for retry. Lambda's checkpoint is the lowest reported sequence number and everything after it comes again,
+so only rejections before the checkpoint are parked now: the others get their verdict when they come again.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from changefeed.batch_response import PartialBatchResponse, partial_batch_response
+from changefeed.bulk_writer import Outcome, WriteResult
+from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
+from changefeed.document_action import DocumentAction, Rejection
+from changefeed.errors import ParkingError, RecordDecodeError, SuspectedEnvironmentError
+from changefeed.telemetry import log
+
+SUSPICIOUS_REJECTIONS = 5
+"""From this many rejections on, a batch that is rejected by more than half is blamed on the index. Fewer can't tell:
+bisecting brings every batch down to where its records are judged one by one."""
+
+
+class Write(Protocol):
+    """Writes actions within a time; one result each."""
+
+    def __call__(
+        self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]
+    ) -> Sequence[WriteResult]: ...
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context object that is used here."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """The four steps, bound by a handler. Call it with Lambda's event and context."""
+
+    decode: Callable[[Mapping[str, Any]], ChangeRecord]
+    plan: Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequence[Rejection]]]
+    write: Write
+    park: Callable[[Rejection], None]
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> PartialBatchResponse:
+        """Settle a batch. Raises SuspectedEnvironmentError, with nothing parked, when most of it is rejected."""
+        changes, rejections = self._decode(event["Records"])
+        actions, unplannable = self.plan(changes)
+        results = self.write(actions, lambda: context.get_remaining_time_in_millis() / 1000)
+
+        rejections += unplannable
+        documents = len(results) + len(rejections)
+        rejections += [_rejection(result) for result in results if result.outcome is Outcome.REJECTED]
+        if len(rejections) >= SUSPICIOUS_REJECTIONS and len(rejections) * 2 > documents:
+            codes = sorted({rejection.code for rejection in rejections})
+            raise SuspectedEnvironmentError(f"{len(rejections)} of {len(event['Records'])} records rejected: {codes}.")
+
+        failed = [result.action.first_sequence_number for result in results if result.outcome is Outcome.RETRYABLE]
+        parked, failed = self._park(rejections, failed)
+        _log_batch(changes, results, parked, failed)
+        return partial_batch_response(failed)
+
+    def _decode(self, records: Sequence[Mapping[str, Any]]) -> tuple[list[ChangeRecord], list[Rejection]]:
+        changes, rejections = [], []
+        for raw in records:
+            try:
+                changes.append(self.decode(raw))
+            except RecordDecodeError as error:
+                rejections.append(
+                    Rejection(code=error.code, message=str(error), raw=raw, sequence_number=_sequence_number(raw))
+                )
+        return changes, rejections
+
+    def _park(self, rejections: Sequence[Rejection], failed: list[str]) -> tuple[int, list[str]]:
+        """Park what lies before the checkpoint, in order; what can't be parked becomes the checkpoint."""
+        checkpoint = min(map(int, failed), default=None)
+        parked = 0
+        for rejection in sorted(rejections, key=lambda rejection: int(rejection.sequence_number or 0)):
+            if checkpoint is not None and int(rejection.sequence_number or 0) >= checkpoint:
+                break
+            try:
+                self.park(rejection)
+            except ParkingError as error:
+                if rejection.sequence_number is None:
+                    raise  # it can't be reported alone: the whole batch has to come again
+                log("parking failed", level="ERROR", error=str(error))
+                return parked, [*failed, rejection.sequence_number]
+            parked += 1
+            log("record parked", level="WARNING", reason=rejection.code, sequence_number=rejection.sequence_number)
+        return parked, failed
+
+
+def _sequence_number(raw: Mapping[str, Any]) -> str | None:
+    """The sequence number of a record that could not be decoded, if it has one."""
+    for part, name in (("dynamodb", "SequenceNumber"), ("kinesis", "sequenceNumber")):
+        body = raw.get(part)
+        number = body.get(name) if isinstance(body, Mapping) else None
+        if isinstance(number, str) and number.isdecimal():
+            return number
+    return None
+
+
+def _rejection(result: WriteResult) -> Rejection:
+    record = result.action.record
+    return Rejection(
+        code=result.reason or "unknown",
+        message="OpenSearch or the table refused the item's present state.",
+        raw=record.raw,
+        sequence_number=record.sequence_number,
+        record=record,
+    )
+
+
+def _log_batch(changes: Sequence[ChangeRecord], results: Sequence[WriteResult], parked: int, failed: list[str]) -> None:
+    outcomes: dict[str, Any] = Counter(result.outcome.value for result in results)
+    newest = max((change.version for change in changes), default=0)
+    log(
+        "batch settled",
+        records=len(changes),
+        documents=len(results),
+        parked=parked,
+        lag_milliseconds=round((time.time() - newest / MICROSECONDS_PER_SECOND) * 1000) if newest else None,
+        retry_from=min(failed, key=int, default=None),
+        **outcomes,
+        retry_reasons=sorted(
+            {result.reason or "out_of_time" for result in results if result.outcome is Outcome.RETRYABLE}
+        ),
+    )

@@ -1,0 +1,50 @@
+"""Who signs a request to the search endpoint, and which endpoints are accepted at all.
+
+https is a serverless collection: Signature Version 4 for service `aoss`, with `x-amz-content-sha256`, by
+requests-aws4auth (opensearch-py 3.2.0's own requests signer gets a 403 there: opensearch-py issue 1047). Plain http
+is accepted on the loopback only: the local stack's node.
+"""
+
+import os
+from urllib.parse import urlsplit
+
+from requests.auth import AuthBase
+
+from changefeed.errors import SettingsError
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def check_endpoint(endpoint: str) -> str | None:
+    """What is wrong with an endpoint URL, or None."""
+    try:
+        parts = urlsplit(endpoint)
+        host = parts.hostname
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme == "https" and host:
+        return None
+    if parts.scheme == "http" and host in LOOPBACK_HOSTS:
+        return None
+    return "must be an https URL (a collection's endpoint), or http on the loopback for the local stack"
+
+
+def request_auth(endpoint: str, region: str) -> AuthBase | None:
+    """The signer of requests to this endpoint; None for the loopback. Raises SettingsError for other http URLs."""
+    problem = check_endpoint(endpoint)
+    if problem:
+        raise SettingsError(f"Search endpoint {endpoint!r} {problem}.")
+    if endpoint.startswith("http://"):
+        return None
+    from requests_aws4auth import AWS4Auth  # only signed endpoints pay for its import
+
+    signer: AuthBase
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        # Lambda gives a container its role's session for its whole life; boto3 would cost 150 ms to say the same.
+        keys = (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        signer = AWS4Auth(*keys, region, "aoss", session_token=os.environ.get("AWS_SESSION_TOKEN"))
+    else:
+        import boto3
+
+        signer = AWS4Auth(region=region, service="aoss", refreshable_credentials=boto3.Session().get_credentials())
+    return signer

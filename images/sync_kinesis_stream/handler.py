@@ -1,0 +1,11 @@
+"""Lambda's entry for the table's changes in Kinesis; the walk of a batch is `changefeed.pipeline`."""
+
+import os
+from functools import partial
+
+from changefeed.consumer import consumer_pipeline
+from changefeed.environment import ConsumerEnvironment
+from changefeed.kinesis_record import decode_kinesis_record
+
+environment = ConsumerEnvironment.from_env(os.environ)
+handler = consumer_pipeline(partial(decode_kinesis_record, table_name=environment.table_name), environment)
