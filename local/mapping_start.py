@@ -1,0 +1,49 @@
+"""Makes a `MappingRunner` out of settings and boto3 clients: what `python -m local up` calls, once a mapping."""
+
+from collections.abc import Callable
+from typing import Any
+
+from local.mapping_destination import failure_destination
+from local.mapping_invocation import LambdaInvoker, invoker_config
+from local.mapping_runner import MappingRunner
+from local.mapping_settings import MappingSettings
+from local.stream_dynamodb import DynamoDBStreamReader
+from local.stream_kinesis import KinesisStreamReader
+from local.stream_reader import StreamReader
+
+MakeClient = Callable[..., Any]
+"""(service name, optional `config=`) → boto3 client, with endpoint, region and credentials bound."""
+
+MAX_SHARDS_IN_PARALLEL = 8
+"""Sizes the invoker's connection pool; more shards than this share its connections."""
+
+
+def mapping_runner(
+    settings: MappingSettings,
+    make_client: MakeClient,
+    *,
+    function_timeout_seconds: float,
+    invoke_identity_arn: str | None = None,
+) -> MappingRunner:
+    """A runner over the public APIs, not started. Clients are made here: call it on one thread."""
+    parallel = settings.parallelization_factor * MAX_SHARDS_IN_PARALLEL
+    config = invoker_config(function_timeout_seconds=function_timeout_seconds, parallel_invocations=parallel)
+    return MappingRunner(
+        settings=settings,
+        reader=stream_reader(settings, make_client, invoke_identity_arn=invoke_identity_arn),
+        invoke=LambdaInvoker(client=make_client("lambda", config=config)),
+        deliver=failure_destination(settings, make_client),
+    )
+
+
+def stream_reader(
+    settings: MappingSettings, make_client: MakeClient, *, invoke_identity_arn: str | None = None
+) -> StreamReader:
+    """The reader of the mapping's source."""
+    arn = settings.event_source_arn
+    if settings.is_dynamodb:
+        return DynamoDBStreamReader(client=make_client("dynamodbstreams"), stream_arn=arn)
+    role = invoke_identity_arn or f"arn:aws:iam::{settings.account_id}:role/{settings.function_name}"
+    return KinesisStreamReader(
+        client=make_client("kinesis"), stream_arn=arn, region=settings.region, invoke_identity_arn=role
+    )

