@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, kw_only=True)
 class MappingStatus:
-    """A mapping at one moment. Records are counted once in read, settled and discarded, as often as sent in delivered."""
+    """A mapping at one moment. A record counts once as read, settled or discarded, as often as sent as delivered."""
 
     records_read: int = 0
     records_delivered: int = 0

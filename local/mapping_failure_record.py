@@ -1,4 +1,4 @@
-"""What a failure destination is told about a batch that was given up: AWS's invocation record, as plain data. No I/O."""
+"""What a failure destination is told about a batch that was given up: AWS's invocation record. No I/O."""
 
 import uuid
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: st
 
     `responseContext` is left out of a batch that grew too old before its first invocation, because there was none;
     `functionError` is null when the function answered with item failures. Shapes:
-    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html and .../kinesis-on-failure-destination.html
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html, .../kinesis-on-failure-destination.html
     """
     batch, result = action.batch, action.batch.last_result
     request_id = result.request_id if result is not None and result.request_id else None

@@ -1,6 +1,7 @@
 """Reads a function's answer as AWS does: success, a checkpoint inside the batch, failure, or "it was not invoked"."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ class NotInvoked:
     throttled: bool
 
 
+_SEQUENCE_NUMBER = re.compile(r"[0-9]{1,128}")  # Kinesis' own limit; Python refuses to read numbers without one
+
 Outcome = Succeeded | PartlyFailed | Failed | NotInvoked
 
 
@@ -60,7 +63,7 @@ def _read_item_failures(payload: bytes, batch: Sequence[StreamRecord]) -> Outcom
         return Succeeded()
     try:
         response = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Failed()
     if response is None or response == "":
         return Succeeded()
@@ -82,6 +85,6 @@ def _read_item_failures(payload: bytes, batch: Sequence[StreamRecord]) -> Outcom
 
 def _failed_index(failure: object, index_of: dict[int, int]) -> int | None:
     identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
-    if not isinstance(identifier, str) or not (identifier.isascii() and identifier.isdigit()):
+    if not isinstance(identifier, str) or not _SEQUENCE_NUMBER.fullmatch(identifier):
         return None
     return index_of.get(int(identifier))

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -93,9 +94,9 @@ class ShardWorkers:
 
     def join(self, timeout_seconds: float) -> bool:
         """Wait for the workers; True when all have ended."""
-        end = self.clock() + timeout_seconds
+        end = time.monotonic() + timeout_seconds
         for thread in self._threads:
-            thread.join(max(0.0, end - self.clock()))
+            thread.join(max(0.0, end - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self, lane: Lane) -> None:

@@ -53,7 +53,7 @@ class StreamWalker:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _relist: threading.Event = field(default_factory=threading.Event)
-    _listed_at: float | None = None
+    _finished_when_listed: set[str] | None = None  # None: not listed yet
     _threads: list[threading.Thread] = field(default_factory=list)
     _sinks: dict[str, ShardSink] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
@@ -91,8 +91,8 @@ class StreamWalker:
     def is_drained_since(self, moment: float) -> bool:
         """True when, after `moment` of `time.monotonic`, every shard gave an empty page and no sink holds anything."""
         with self._lock:
-            if self._listed_at is None:
-                return False
+            if self._finished_when_listed != self._finished:
+                return False  # the children of a shard that ended since are not known yet
             active = {shard: sink for shard, sink in self._sinks.items() if shard not in self._finished}
             return all(
                 self._empty_since.get(shard, -1.0) >= moment and sink.is_empty() for shard, sink in active.items()
@@ -100,7 +100,7 @@ class StreamWalker:
 
     def _is_reading(self) -> bool:
         with self._lock:
-            return self._listed_at is not None and bool(self._sinks) and set(self._sinks) <= self._opened
+            return self._finished_when_listed is not None and bool(self._sinks) and set(self._sinks) <= self._opened
 
     def _wait_for(self, condition: Callable[[], bool], timeout_seconds: float) -> bool:
         deadline = time.monotonic() + timeout_seconds
@@ -118,8 +118,9 @@ class StreamWalker:
         failures = 0
         while not self._stopping.is_set():
             self._relist.clear()
+            finished = set(self._finished)
             try:
-                self._start_shards(self.reader.list_shards())
+                self._start_shards(self.reader.list_shards(), finished)
             except Exception as error:  # a poller outlives whatever the service says
                 failures += 1
                 self._note_failure("listing shards", error, failures)
@@ -127,10 +128,10 @@ class StreamWalker:
             failures = 0
             self._relist.wait(self.list_interval_seconds)
 
-    def _start_shards(self, shards: list[ShardInfo]) -> None:
+    def _start_shards(self, shards: list[ShardInfo], finished: set[str]) -> None:
         with self._lock:
-            is_first = self._listed_at is None
-            for shard in startable_shards(shards, started=self._sinks, finished=self._finished):
+            is_first = self._finished_when_listed is None
+            for shard in startable_shards(shards, started=self._sinks, finished=finished):
                 if self._stopping.is_set():
                     return
                 sink = self.open_sink(shard.shard_id)
@@ -140,7 +141,7 @@ class StreamWalker:
                     reader=self.reader, shard_id=shard.shard_id, start=position, started_at_seconds=time.time()
                 )
                 self._spawn(shard.shard_id, lambda cursor=cursor, sink=sink: self._read_shard(cursor, sink))  # type: ignore[misc]
-            self._listed_at = time.monotonic()
+            self._finished_when_listed = finished
 
     def _read_shard(self, cursor: ShardCursor, sink: ShardSink) -> None:
         failures = 0
@@ -163,11 +164,10 @@ class StreamWalker:
                 continue
             failures = 0
             sink.accept(records)
-            if not records:
-                self._empty_since[cursor.shard_id] = begun
             if cursor.is_closed:
                 break
             if not records:
+                self._empty_since[cursor.shard_id] = begun
                 self._stopping.wait(self.poll_interval_seconds)
         if not self._stopping.is_set() and sink.finish():
             with self._lock:

@@ -1,0 +1,99 @@
+"""The stack as a table of contents: settings, sources, collection, images, pipelines, API, exports."""
+
+import pulumi
+
+from infra.change_stream import ChangeStream
+from infra.container_image import ContainerImage
+from infra.provider import aws_provider
+from infra.search_collection import SearchCollection
+from infra.search_index import SearchIndex
+from infra.settings import load_settings
+from infra.source_table import SourceTable
+from infra.stack_args import (
+    change_stream_args,
+    container_image_args,
+    logical_name,
+    search_collection_args,
+    search_index_args,
+    source_table_args,
+    stream_consumer_args,
+    write_api_args,
+)
+from infra.stream_consumer import StreamConsumer
+from infra.stream_source import change_stream, table_stream
+from infra.write_api import WriteApi
+
+settings = load_settings(pulumi.Config())
+opts = pulumi.ResourceOptions(providers=[aws_provider(settings)])
+
+# Sources: a table whose changes leave it twice, by its own stream and through Kinesis.
+changes = ChangeStream("change-stream", change_stream_args(settings), opts)
+table = SourceTable("source-table", source_table_args(settings, changes.stream_arn), opts)
+sources = {
+    "sync_dynamodb_stream": table_stream(table.stream_arn),
+    "sync_kinesis_stream": change_stream(changes.stream_arn),
+}
+
+# Where the changes go.
+collection = SearchCollection("search", search_collection_args(settings), opts)
+
+# One image for each folder that has a function.
+images = {
+    folder: ContainerImage(f"{logical_name(folder)}-image", container_image_args(settings, folder), opts)
+    for folder in [*sources, "table_api"]
+}
+
+# One pipeline for each source: its index, then the function that fills it.
+indexes = {
+    consumer: SearchIndex(
+        f"{logical_name(consumer)}-index",
+        search_index_args(settings, consumer, image_uri=images[consumer].uri, target=collection.target),
+        opts,
+    )
+    for consumer in sources
+}
+consumers = {
+    consumer: StreamConsumer(
+        logical_name(consumer),
+        stream_consumer_args(
+            settings,
+            consumer,
+            source=source,
+            table=table,
+            target=collection.target,
+            image_uri=images[consumer].uri,
+            index=indexes[consumer].index,
+        ),
+        opts,
+    )
+    for consumer, source in sources.items()
+}
+
+# The API in front of the table.
+api = WriteApi(
+    "api",
+    write_api_args(settings, table=table, target=collection.target, image_uri=images["table_api"].uri),
+    opts,
+)
+
+exports = {
+    "api_url": api.url,
+    **api.key_exports,
+    "table_name": table.table_name,
+    "table_stream_arn": table.stream_arn,
+    "kinesis_stream_name": changes.stream_name,
+    "collection_endpoint": collection.endpoint,
+    "dashboards_url": collection.dashboards_url,
+    "indexes": {consumer: index.index for consumer, index in indexes.items()},
+    "reader_alias": settings.reader_alias,
+    "dead_letter_queues": {name: consumer.dead_letter_queue_url for name, consumer in consumers.items()},
+    "failure_destinations": {name: consumer.failure_destination_arn for name, consumer in consumers.items()},
+    "event_source_mappings": {name: consumer.mapping_uuid for name, consumer in consumers.items()},
+    "functions": {
+        **{name: consumer.function_name for name, consumer in consumers.items()},
+        "table_api": api.function_name,
+    },
+    "images": {folder: image.uri for folder, image in images.items()},
+}
+for export, value in exports.items():
+    pulumi.export(export, value)

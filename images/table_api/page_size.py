@@ -1,0 +1,15 @@
+"""How many items fit into one answer."""
+
+# Lambda answers with at most 6 MB ("Lambda quotas": synchronous payload), and the proxy response escapes the body once
+# more, which can double it.
+MAX_PAGE_BYTES = 2 * 1024 * 1024
+
+
+def fitting(items: list[bytes]) -> list[bytes]:
+    """The longest beginning of the list that is small enough; at least its first item (an item is at most 400 KB)."""
+    total_bytes = 0
+    for count, item in enumerate(items):
+        total_bytes += len(item)
+        if count and total_bytes > MAX_PAGE_BYTES:
+            return items[:count]
+    return items

@@ -1,0 +1,129 @@
+"""ApiRoutes: the paths and methods of the REST API, every one answered by the same function."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One method of one path, and whether it comes with an item in its body."""
+
+    path: Literal["/items", "/items/{id}", "/search"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    has_body: bool = False
+
+
+# The function's own table is images/table_api/routes.py; a test compares the two.
+ROUTES = (
+    Route(path="/items", method="GET"),
+    Route(path="/items", method="POST", has_body=True),
+    Route(path="/items/{id}", method="GET"),
+    Route(path="/items/{id}", method="PUT", has_body=True),
+    Route(path="/items/{id}", method="PATCH", has_body=True),
+    Route(path="/items/{id}", method="DELETE"),
+    Route(path="/search", method="GET"),
+)
+ITEM_SCHEMA = {"$schema": "http://json-schema.org/draft-04/schema#", "title": "Item", "type": "object"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiRoutesArgs:
+    """The API, its root, the function behind it and how callers prove who they are."""
+
+    rest_api_id: pulumi.Input[str]
+    root_resource_id: pulumi.Input[str]
+    invoke_arn: pulumi.Input[str]
+    authorization: Literal["iam", "api_key"]
+
+
+class ApiRoutes(pulumi.ComponentResource):
+    """What the API serves. A deployment has to wait for all of it and to be made again when any of it changes."""
+
+    served: Sequence[pulumi.Resource]
+    """For the deployment's `depends_on`."""
+    fingerprint: str
+    """Changes when routes, validation or authorization do."""
+
+    def __init__(self, name: str, args: ApiRoutesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("driftless:index:ApiRoutes", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        items = _resource(f"{name}-items", args, args.root_resource_id, "items", child)
+        resources = {
+            "/items": items,
+            "/items/{id}": _resource(f"{name}-item", args, items.id, "{id}", child),
+            "/search": _resource(f"{name}-search", args, args.root_resource_id, "search", child),
+        }
+        # The schema asks for an object and no more: what an item may hold is the function's to say, with a hint.
+        item = aws.apigateway.Model(
+            f"{name}-item-model",
+            rest_api=args.rest_api_id,
+            name="Item",
+            content_type="application/json",
+            schema=json.dumps(ITEM_SCHEMA),
+            opts=child,
+        )
+        validator = aws.apigateway.RequestValidator(
+            f"{name}-validator",
+            rest_api=args.rest_api_id,
+            name="body-and-parameters",
+            validate_request_body=True,
+            validate_request_parameters=True,
+            opts=child,
+        )
+        integrations = []
+        for route in ROUTES:
+            resource = resources[route.path]
+            suffix = _suffix(route)
+            method = aws.apigateway.Method(
+                f"{name}-{suffix}",
+                rest_api=args.rest_api_id,
+                resource_id=resource.id,
+                http_method=route.method,
+                authorization="AWS_IAM" if args.authorization == "iam" else "NONE",
+                api_key_required=args.authorization == "api_key",
+                request_models={"application/json": item.name} if route.has_body else {},
+                request_parameters={"method.request.path.id": True} if "{id}" in route.path else {},
+                request_validator_id=validator.id,
+                opts=child,
+            )
+            integrations.append(
+                aws.apigateway.Integration(
+                    f"{name}-{suffix}-integration",
+                    rest_api=args.rest_api_id,
+                    resource_id=resource.id,
+                    http_method=method.http_method,
+                    type="AWS_PROXY",
+                    integration_http_method="POST",  # how Lambda is invoked, whatever the caller's method
+                    uri=args.invoke_arn,
+                    opts=child,
+                )
+            )
+        self.served = [item, validator, *integrations]
+        self.fingerprint = _fingerprint(args.authorization)
+        self.register_outputs({"fingerprint": self.fingerprint})
+
+
+def _resource(
+    name: str, args: ApiRoutesArgs, parent_id: pulumi.Input[str], path_part: str, opts: pulumi.ResourceOptions
+) -> aws.apigateway.Resource:
+    return aws.apigateway.Resource(
+        name, rest_api=args.rest_api_id, parent_id=parent_id, path_part=path_part, opts=opts
+    )
+
+
+def _suffix(route: Route) -> str:
+    """`get-items-id` for GET /items/{id}."""
+    return f"{route.method.lower()}{route.path.replace('/', '-').replace('{', '').replace('}', '')}"
+
+
+def _fingerprint(authorization: str) -> str:
+    served = {"routes": [asdict(route) for route in ROUTES], "item": ITEM_SCHEMA, "authorization": authorization}
+    return hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()

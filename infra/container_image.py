@@ -1,0 +1,114 @@
+"""ContainerImage: a repository, its clean-up rule and the image of one folder under images/, named by digest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_docker_build as docker_build
+
+CACHE_TAG = "cache"
+NEWEST_TAG = "newest"
+KEPT_UNTAGGED_IMAGES = 60  # each build leaves two behind, the former image and the former cache: 30 builds to go back to
+
+_PLATFORMS = {"arm64": docker_build.Platform.LINUX_ARM64, "x86_64": docker_build.Platform.LINUX_AMD64}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerImageArgs:
+    """What to build, or which digest of the repository to use instead."""
+
+    folder: str
+    repository_name: str
+    architecture: Literal["arm64", "x86_64"]
+    image_digest: str | None
+    force_delete: bool
+
+
+class ContainerImage(pulumi.ComponentResource):
+    """An image that Lambda accepts: one platform, no attestation, referred to by its digest alone."""
+
+    uri: pulumi.Output[str]
+    """`repository@sha256:...`. Lambda refuses tag and digest together, which is what `Image.ref` is."""
+
+    def __init__(self, name: str, args: ContainerImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("driftless:index:ContainerImage", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        repository = aws.ecr.Repository(
+            name,
+            name=args.repository_name,
+            # Tags made in CI can't be moved. The two that this program moves only point: functions name digests.
+            image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
+            image_tag_mutability_exclusion_filters=[
+                {"filter": f"{tag}*", "filter_type": "WILDCARD"} for tag in (CACHE_TAG, NEWEST_TAG)
+            ],
+            encryption_configurations=[{"encryption_type": "AES256"}],
+            image_scanning_configuration={"scan_on_push": True},
+            force_delete=args.force_delete,
+            opts=child,
+        )
+        aws.ecr.LifecyclePolicy(
+            f"{name}-lifecycle", repository=repository.name, policy=json.dumps(_lifecycle()), opts=child
+        )
+        digest = args.image_digest or _build(name, args, repository, parent=self).digest
+        self.uri = pulumi.Output.concat(repository.repository_url, "@", digest)
+        self.register_outputs({"uri": self.uri})
+
+
+def _build(
+    name: str, args: ContainerImageArgs, repository: aws.ecr.Repository, *, parent: pulumi.Resource
+) -> docker_build.Image:
+    token = aws.ecr.get_authorization_token_output(
+        registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=parent)
+    )
+    cache = pulumi.Output.concat(repository.repository_url, ":", CACHE_TAG)
+    return docker_build.Image(
+        f"{name}-build",
+        # Paths are compared as text, so they are relative to the project, the same on every machine.
+        context={"location": "./images"},
+        dockerfile={"location": f"./images/{args.folder}/Dockerfile"},
+        platforms=[_PLATFORMS[args.architecture]],
+        push=True,
+        tags=[pulumi.Output.concat(repository.repository_url, ":", NEWEST_TAG)],
+        cache_from=[{"registry": {"ref": cache}}],
+        cache_to=[
+            {
+                "registry": {
+                    "ref": cache,
+                    "image_manifest": True,  # ECR takes no other form of cache
+                    "oci_media_types": True,
+                    "mode": docker_build.CacheMode.MAX,
+                }
+            }
+        ],
+        registries=[
+            {
+                "address": repository.repository_url,
+                "username": token.user_name,
+                "password": pulumi.Output.secret(token.password),
+            }
+        ],
+        # Deleting an Image deletes its digest, which an idle function may still be pinned to.
+        opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=True),
+    )
+
+
+def _lifecycle() -> dict[str, object]:
+    """By count, never by age: an image that has run unchanged for a year must stay."""
+    return {
+        "rules": [
+            {
+                "rulePriority": 1,
+                "description": f"Keep the last {KEPT_UNTAGGED_IMAGES} images that lost their tag",
+                "selection": {
+                    "tagStatus": "untagged",
+                    "countType": "imageCountMoreThan",
+                    "countNumber": KEPT_UNTAGGED_IMAGES,
+                },
+                "action": {"type": "expire"},
+            }
+        ]
+    }

@@ -1,0 +1,18 @@
+"""Names in AWS that have to be short: kept readable where they fit, cut and made unique by a hash where not."""
+
+from __future__ import annotations
+
+import hashlib
+
+_HASH_LENGTH = 6
+
+
+def bounded_name(name: str, *, limit: int) -> str:
+    """The name, or its beginning and a hash of all of it; the same name always gives the same answer.
+
+    OpenSearch Serverless takes 3 to 32 characters, less than Pulumi's own random suffix often leaves.
+    """
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
+    return f"{name[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}"

@@ -1,0 +1,175 @@
+"""The shape of the stack's configuration: one frozen model per section, each key with its default and its bounds.
+
+Rules that look at more than one key are in settings_rules.py; reading and error texts are in settings.py.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RESOURCE_NAME = r"^[A-Za-z0-9_.-]+$"
+FUNCTION_NAME = r"^[A-Za-z0-9_-]+$"
+INDEX_NAME = r"^[a-z0-9][a-z0-9_.-]*$"
+PREFIX = r"^([a-z][a-z0-9-]*)?$"
+IMAGE_DIGEST = r"^sha256:[0-9a-f]{64}$"
+
+# The values that CloudWatch Logs accepts, without 0 (for ever).
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+
+FunctionName = Annotated[str, Field(min_length=1, max_length=64, pattern=FUNCTION_NAME)]
+IndexName = Annotated[str, Field(min_length=1, max_length=255, pattern=INDEX_NAME)]
+ImageDigest = Annotated[str, Field(pattern=IMAGE_DIGEST)]
+MemoryMegabytes = Annotated[int, Field(ge=128, le=10240)]
+Arn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:[^*]+$")]
+
+
+class Section(BaseModel):
+    """A mapping in `Pulumi.<stack>.yaml`: unknown keys are refused, values can't change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TableSettings(Section):
+    """The DynamoDB table. Capacities, in units a second, belong to `provisioned` alone."""
+
+    name: str = Field("lab-table", min_length=1, max_length=255, pattern=RESOURCE_NAME)
+    billing: Literal["on-demand", "provisioned"] = "on-demand"
+    read_capacity: int | None = Field(None, ge=1, le=40_000)
+    write_capacity: int | None = Field(None, ge=1, le=40_000)
+    point_in_time_recovery: bool = True
+    deletion_protection: bool = True
+
+
+class StreamSettings(Section):
+    """The Kinesis data stream that DynamoDB replicates its changes to."""
+
+    name: str = Field("kinesis-stream-data-lab", min_length=1, max_length=128, pattern=RESOURCE_NAME)
+    mode: Literal["on-demand", "provisioned"] = "on-demand"
+    shard_count: int | None = Field(None, ge=1, le=10_000)
+    retention_hours: int = Field(24, ge=24, le=8760)
+
+
+class NetworkSettings(Section):
+    """How the collection is reached. `private` needs a VPC whose subnets reach DynamoDB, SQS and Logs by themselves."""
+
+    access: Literal["public", "private"] = "public"
+    vpc_id: str | None = Field(None, pattern=r"^vpc-[0-9a-f]+$")
+    subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")], ...] = ()
+    security_group_ids: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")], ...] = ()
+
+
+class CollectionSettings(Section):
+    """The OpenSearch Serverless collection. Without standby replicas it costs half and has no spare zone."""
+
+    name: str = Field("lab-search", min_length=3, max_length=32, pattern=r"^[a-z][a-z0-9-]+$")
+    standby_replicas: bool = True
+    network: NetworkSettings = NetworkSettings()
+    reader_arns: tuple[Arn, ...] = ()
+
+
+class ApiSettings(Section):
+    """The REST API in front of the table. Rates are requests a second, the burst is requests.
+
+    `account_log_role`: API Gateway writes logs with one role per account and region; turn this off where
+    another stack already looks after it.
+    """
+
+    name: str = Field("dynamodb-api-gw", min_length=1, max_length=128, pattern=RESOURCE_NAME)
+    authorization: Literal["iam", "api_key"] = "iam"
+    throttle_rate: float = Field(100, gt=0, le=10_000)
+    throttle_burst: int = Field(200, ge=1, le=5_000)
+    stage: str = Field("v1", min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_]+$")
+    account_log_role: bool = True
+
+
+class ConsumerSettings(Section):
+    """One sync function and its event source mapping; bounds are those of Lambda's CreateEventSourceMapping.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+    `maximum_record_age_seconds` and `maximum_retry_attempts` take no -1: a bad record would block its shard until it
+    expires. Retries are for outages (our own parking takes what can never succeed), hence their large default.
+    `trust_seconds` ends at 30: OpenSearch forgets a delete after 60 s, and a request in flight may take the rest.
+    """
+
+    function_name: FunctionName
+    index: IndexName
+    memory_mb: MemoryMegabytes = 512
+    timeout_seconds: int = Field(60, ge=1, le=900)
+    batch_size: int = Field(1000, ge=1, le=10_000)
+    batching_window_seconds: int = Field(1, ge=0, le=300)
+    parallelization_factor: int = Field(1, ge=1, le=10)
+    maximum_retry_attempts: int = Field(1000, ge=0, le=10_000)
+    maximum_record_age_seconds: int = Field(21_600, ge=60, le=604_800)
+    trust_seconds: int = Field(30, ge=0, le=30)
+    failure_destination: Literal["sqs", "s3"] = "sqs"
+    reserved_concurrency: int | None = Field(None, ge=1)
+    image_digest: ImageDigest | None = None
+
+
+class TableStreamConsumerSettings(ConsumerSettings):
+    """Sync by the table's own stream. Its records live 24 h: 6 h of retries leave 18 h to redrive what failed."""
+
+    function_name: FunctionName = "sync-data-with-dynamodb-stream"
+    index: IndexName = "lab-table-dynamodb-stream"
+
+
+class ChangeStreamConsumerSettings(ConsumerSettings):
+    """Sync by the Kinesis stream; its records live `stream.retention_hours`."""
+
+    function_name: FunctionName = "sync-data-with-kinesis-stream"
+    index: IndexName = "lab-table-kinesis-stream"
+
+
+class ConsumersSettings(Section):
+    """The sync functions, by their folder under `images/`."""
+
+    sync_dynamodb_stream: TableStreamConsumerSettings = TableStreamConsumerSettings()
+    sync_kinesis_stream: ChangeStreamConsumerSettings = ChangeStreamConsumerSettings()
+
+
+class TableApiSettings(Section):
+    """The function behind the REST API, which gives up on an integration after 29 s.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+    """
+
+    function_name: FunctionName = "table-api"
+    memory_mb: MemoryMegabytes = 512
+    timeout_seconds: int = Field(15, ge=1, le=28)
+    image_digest: ImageDigest | None = None
+
+
+class AlarmSettings(Section):
+    """When somebody is told. Without a topic the alarms exist and tell nobody; periods are one minute each."""
+
+    topic_arn: Arn | None = None
+    iterator_age_seconds: int = Field(300, ge=1, le=604_800)
+    evaluation_minutes: int = Field(5, ge=1, le=60)
+
+
+class Settings(Section):
+    """Every setting of the stack; an empty configuration deploys the workshop's names."""
+
+    name_prefix: str = Field("", max_length=20, pattern=PREFIX)
+    protect: bool = True
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    tags: dict[str, str] = Field(default_factory=dict)
+    log_retention_days: RetentionDays = 30
+    table: TableSettings = TableSettings()
+    stream: StreamSettings = StreamSettings()
+    collection: CollectionSettings = CollectionSettings()
+    reader_alias: IndexName = "lab-table"
+    api: ApiSettings = ApiSettings()
+    consumers: ConsumersSettings = ConsumersSettings()
+    table_api: TableApiSettings = TableApiSettings()
+    alarms: AlarmSettings = AlarmSettings()
+    aws_endpoint_url: str | None = Field(None, pattern=r"^https?://[^/]+$")
+
+    def physical(self, name: str) -> str:
+        """The name in AWS: what keeps two stacks of one account apart is the prefix."""
+        return f"{self.name_prefix}{name}"

@@ -1,0 +1,176 @@
+"""From settings to what each component takes: the only place that knows both. Components never see the settings."""
+
+from __future__ import annotations
+
+import pulumi
+
+from infra.change_stream import ChangeStreamArgs
+from infra.container_image import ContainerImageArgs
+from infra.search_collection import SearchCollectionArgs
+from infra.search_index import SearchIndexArgs, index_definition
+from infra.search_target import FunctionNetwork, SearchTarget
+from infra.settings_rules import INDEX_FUNCTION_SUFFIX
+from infra.settings_sections import ConsumerSettings, Settings, TableApiSettings
+from infra.source_table import SourceTable, SourceTableArgs
+from infra.stream_consumer import StreamConsumerArgs
+from infra.stream_source import StreamSource
+from infra.write_api import WriteApiArgs
+
+READ_BY_DEFAULT = "sync_dynamodb_stream"  # whose index the reader alias points at when it is first made
+
+
+def logical_name(folder: str) -> str:
+    """A folder under images/ as a name in Pulumi: buckets and repositories take no underscore."""
+    return folder.replace("_", "-")
+
+
+def change_stream_args(settings: Settings) -> ChangeStreamArgs:
+    """The Kinesis stream of this stack."""
+    stream = settings.stream
+    return ChangeStreamArgs(
+        stream_name=settings.physical(stream.name),
+        mode=stream.mode,
+        shard_count=stream.shard_count,
+        retention_hours=stream.retention_hours,
+        protect=settings.protect,
+    )
+
+
+def source_table_args(settings: Settings, change_stream_arn: pulumi.Input[str]) -> SourceTableArgs:
+    """The table of this stack, replicating to the stream."""
+    table = settings.table
+    return SourceTableArgs(
+        table_name=settings.physical(table.name),
+        billing=table.billing,
+        read_capacity=table.read_capacity,
+        write_capacity=table.write_capacity,
+        point_in_time_recovery=table.point_in_time_recovery,
+        deletion_protection=table.deletion_protection,
+        change_stream_arn=change_stream_arn,
+        protect=settings.protect,
+    )
+
+
+def search_collection_args(settings: Settings) -> SearchCollectionArgs:
+    """The collection of this stack."""
+    collection = settings.collection
+    return SearchCollectionArgs(
+        collection_name=settings.physical(collection.name),
+        standby_replicas=collection.standby_replicas,
+        access=collection.network.access,
+        vpc_id=collection.network.vpc_id,
+        network=FunctionNetwork(
+            subnet_ids=collection.network.subnet_ids, security_group_ids=collection.network.security_group_ids
+        ),
+        reader_arns=collection.reader_arns,
+        readable_indexes=_indexes(settings),
+        protect=settings.protect,
+    )
+
+
+def container_image_args(settings: Settings, folder: str) -> ContainerImageArgs:
+    """The image of one folder: of a consumer or of the API's function."""
+    return ContainerImageArgs(
+        folder=folder,
+        repository_name=settings.physical(logical_name(folder)),
+        architecture=settings.architecture,
+        image_digest=_function(settings, folder).image_digest,
+        force_delete=not settings.protect,
+    )
+
+
+def search_index_args(
+    settings: Settings, consumer: str, *, image_uri: pulumi.Input[str], target: SearchTarget
+) -> SearchIndexArgs:
+    """The index of one consumer."""
+    own = _consumer(settings, consumer)
+    return SearchIndexArgs(
+        function_name=settings.physical(f"{own.function_name}{INDEX_FUNCTION_SUFFIX}"),
+        image_uri=image_uri,
+        architecture=settings.architecture,
+        log_retention_days=settings.log_retention_days,
+        target=target,
+        index=own.index,
+        alias=settings.reader_alias if consumer == READ_BY_DEFAULT else None,
+        definition=index_definition(consumer),
+    )
+
+
+def stream_consumer_args(
+    settings: Settings,
+    consumer: str,
+    *,
+    source: StreamSource,
+    table: SourceTable,
+    target: SearchTarget,
+    image_uri: pulumi.Input[str],
+    index: pulumi.Input[str],
+) -> StreamConsumerArgs:
+    """One consumer on one feed of the table."""
+    own = _consumer(settings, consumer)
+    return StreamConsumerArgs(
+        function_name=settings.physical(own.function_name),
+        image_uri=image_uri,
+        architecture=settings.architecture,
+        memory_mb=own.memory_mb,
+        timeout_seconds=own.timeout_seconds,
+        reserved_concurrency=own.reserved_concurrency,
+        log_retention_days=settings.log_retention_days,
+        source=source,
+        table_name=table.table_name,
+        table_arn=table.table_arn,
+        target=target,
+        index_name=own.index,
+        index=index,
+        trust_seconds=own.trust_seconds,
+        batch_size=own.batch_size,
+        batching_window_seconds=own.batching_window_seconds,
+        parallelization_factor=own.parallelization_factor,
+        maximum_retry_attempts=own.maximum_retry_attempts,
+        maximum_record_age_seconds=own.maximum_record_age_seconds,
+        failure_destination=own.failure_destination,
+        protect=settings.protect,
+        alarm_topic_arn=settings.alarms.topic_arn,
+        alarm_iterator_age_seconds=settings.alarms.iterator_age_seconds,
+        alarm_evaluation_minutes=settings.alarms.evaluation_minutes,
+    )
+
+
+def write_api_args(
+    settings: Settings, *, table: SourceTable, target: SearchTarget, image_uri: pulumi.Input[str]
+) -> WriteApiArgs:
+    """The API of this stack."""
+    api, function = settings.api, settings.table_api
+    return WriteApiArgs(
+        api_name=settings.physical(api.name),
+        stage_name=api.stage,
+        authorization=api.authorization,
+        throttle_rate=api.throttle_rate,
+        throttle_burst=api.throttle_burst,
+        account_log_role=api.account_log_role,
+        function_name=settings.physical(function.function_name),
+        image_uri=image_uri,
+        architecture=settings.architecture,
+        memory_mb=function.memory_mb,
+        timeout_seconds=function.timeout_seconds,
+        log_retention_days=settings.log_retention_days,
+        table_name=table.table_name,
+        table_arn=table.table_arn,
+        target=target,
+        reader_alias=settings.reader_alias,
+        readable_indexes=_indexes(settings),
+    )
+
+
+def _indexes(settings: Settings) -> tuple[str, ...]:
+    return (settings.consumers.sync_dynamodb_stream.index, settings.consumers.sync_kinesis_stream.index)
+
+
+def _consumer(settings: Settings, consumer: str) -> ConsumerSettings:
+    own = getattr(settings.consumers, consumer)
+    assert isinstance(own, ConsumerSettings)
+    return own
+
+
+def _function(settings: Settings, folder: str) -> ConsumerSettings | TableApiSettings:
+    return settings.table_api if folder == "table_api" else _consumer(settings, folder)

@@ -1,0 +1,217 @@
+"""WriteApi: the REST API in front of the table, authorised, validated, throttled and logged, and its function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies
+from infra.api_access_log import LOG_FORMAT, ApiAccessLog, ApiAccessLogArgs
+from infra.api_key_access import ApiKeyAccess, ApiKeyAccessArgs
+from infra.api_routes import ApiRoutes, ApiRoutesArgs
+from infra.image_function import ImageFunction, ImageFunctionArgs
+from infra.physical_name import bounded_name
+from infra.search_target import SearchTarget
+
+# TLS 1.2 or better with forward secrecy; a regional API's own default is TLS 1.0.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html
+_SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteApiArgs:
+    """The API, and the function that answers it.
+
+    `readable_indexes` are all that the reader alias may come to point at.
+    """
+
+    api_name: str
+    stage_name: str
+    authorization: Literal["iam", "api_key"]
+    throttle_rate: float
+    throttle_burst: int
+    account_log_role: bool
+    function_name: str
+    image_uri: pulumi.Input[str]
+    architecture: Literal["arm64", "x86_64"]
+    memory_mb: int
+    timeout_seconds: int
+    log_retention_days: int
+    table_name: pulumi.Input[str]
+    table_arn: pulumi.Input[str]
+    target: SearchTarget
+    reader_alias: str
+    readable_indexes: tuple[str, ...]
+
+
+class WriteApi(pulumi.ComponentResource):
+    """Items by HTTPS, and a search over their index."""
+
+    url: pulumi.Output[str]
+    """Base URL of the stage, without a slash at its end."""
+    function_name: pulumi.Output[str]
+    key_exports: Mapping[str, pulumi.Output[str]]
+    """`api_key_id` where callers use a key, otherwise nothing."""
+
+    def __init__(self, name: str, args: WriteApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("driftless:index:WriteApi", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        function = _function(name, args, child)
+        api = aws.apigateway.RestApi(
+            name,
+            name=args.api_name,
+            description="Writes, reads and searches the items of the table",
+            endpoint_configuration={"types": "REGIONAL"},
+            security_policy=_SECURITY_POLICY,
+            endpoint_access_mode="STRICT",
+            api_key_source="HEADER",
+            opts=child,
+        )
+        routes = ApiRoutes(
+            f"{name}-routes",
+            ApiRoutesArgs(
+                rest_api_id=api.id,
+                root_resource_id=api.root_resource_id,
+                invoke_arn=function.invoke_arn,
+                authorization=args.authorization,
+            ),
+            opts=child,
+        )
+        stage = _stage(name, args, api, routes, function, child)
+        aws.lambda_.Permission(
+            f"{name}-permission",
+            action="lambda:InvokeFunction",
+            function=function.function_name,
+            principal="apigateway.amazonaws.com",
+            # Any method and path of this API's one stage.
+            source_arn=pulumi.Output.concat(api.execution_arn, "/", args.stage_name, "/*"),
+            opts=child,
+        )
+        self.key_exports = _key_exports(name, args, api, stage, child)
+        self.url = stage.invoke_url.apply(lambda url: url.rstrip("/"))
+        self.function_name = function.function_name
+        self.register_outputs({"url": self.url, "function_name": self.function_name})
+
+
+def _function(name: str, args: WriteApiArgs, child: pulumi.ResourceOptions) -> ImageFunction:
+    function = ImageFunction(
+        f"{name}-function",
+        ImageFunctionArgs(
+            function_name=args.function_name,
+            description=f"Answers the API {args.api_name}",
+            image_uri=args.image_uri,
+            architecture=args.architecture,
+            memory_mb=args.memory_mb,
+            timeout_seconds=args.timeout_seconds,
+            log_retention_days=args.log_retention_days,
+            environment={
+                "TABLE_NAME": args.table_name,
+                "OPENSEARCH_ENDPOINT": args.target.endpoint,
+                "OPENSEARCH_INDEX": args.reader_alias,
+            },
+            statements=pulumi.Output.all(table=args.table_arn, collection=args.target.collection_arn).apply(
+                lambda arn: [policies.serve_items(arn["table"]), policies.use_collection(arn["collection"])]
+            ),
+            network=args.target.network,
+        ),
+        opts=child,
+    )
+    aws.opensearch.ServerlessAccessPolicy(
+        f"{name}-access",
+        name=bounded_name(f"{args.target.collection}-{name}", limit=32),
+        type="data",
+        policy=function.role_arn.apply(
+            lambda role: json.dumps(
+                [
+                    policies.index_access(
+                        args.target.collection,
+                        # An alias is asked for by its own name and answered from the index behind it.
+                        [args.reader_alias, *args.readable_indexes],
+                        policies.READ_DOCUMENTS,
+                        [role],
+                    )
+                ]
+            )
+        ),
+        opts=child,
+    )
+    return function
+
+
+def _stage(
+    name: str,
+    args: WriteApiArgs,
+    api: aws.apigateway.RestApi,
+    routes: ApiRoutes,
+    function: ImageFunction,
+    child: pulumi.ResourceOptions,
+) -> aws.apigateway.Stage:
+    log = ApiAccessLog(
+        f"{name}-access-log",
+        ApiAccessLogArgs(
+            log_group_name=f"/aws/apigateway/{args.api_name}",
+            retention_days=args.log_retention_days,
+            account_log_role=args.account_log_role,
+        ),
+        opts=child,
+    )
+    deployment = aws.apigateway.Deployment(
+        f"{name}-deployment",
+        rest_api=api.id,
+        # A deployment is a copy: whatever is served has to be in here, or a change would never be served.
+        triggers={"routes": routes.fingerprint, "function": function.invoke_arn, "api": api.id},
+        opts=pulumi.ResourceOptions(parent=child.parent, depends_on=routes.served),
+    )
+    stage = aws.apigateway.Stage(
+        f"{name}-stage",
+        rest_api=api.id,
+        deployment=deployment.id,
+        stage_name=args.stage_name,
+        access_log_settings={"destination_arn": log.log_group_arn, "format": LOG_FORMAT},
+        xray_tracing_enabled=False,
+        opts=child,
+    )
+    aws.apigateway.MethodSettings(
+        f"{name}-method-settings",
+        rest_api=api.id,
+        stage_name=stage.stage_name,
+        method_path="*/*",
+        settings={
+            "metrics_enabled": True,
+            "logging_level": "OFF",  # execution logs hold requests
+            "data_trace_enabled": False,  # and this one their bodies
+            "caching_enabled": False,
+            "throttling_rate_limit": args.throttle_rate,
+            "throttling_burst_limit": args.throttle_burst,
+        },
+        opts=child,
+    )
+    return stage
+
+
+def _key_exports(
+    name: str,
+    args: WriteApiArgs,
+    api: aws.apigateway.RestApi,
+    stage: aws.apigateway.Stage,
+    child: pulumi.ResourceOptions,
+) -> Mapping[str, pulumi.Output[str]]:
+    if args.authorization == "iam":
+        return {}
+    access = ApiKeyAccess(
+        f"{name}-key-access",
+        ApiKeyAccessArgs(
+            key_name=args.api_name,
+            rest_api_id=api.id,
+            stage_name=stage.stage_name,
+            throttle_rate=args.throttle_rate,
+            throttle_burst=args.throttle_burst,
+        ),
+        opts=child,
+    )
+    return {"api_key_id": access.key_id}

@@ -1,0 +1,38 @@
+"""The local stack's commands. `python -m local COMMAND --help` has an example of each."""
+
+import argparse
+import sys
+
+from local.commands import demo, down, logs, outputs, status, up
+from local.errors import LocalStackError
+
+COMMANDS = (up, down, status, outputs, demo, logs)
+DONE, PROBLEM, USAGE = 0, 1, 2
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command. Gives the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own)."""
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description="The whole pipeline on this machine: an embedded AWS, a real OpenSearch node, the same program.",
+        epilog="Example: python -m local up --detach && python -m local outputs --json",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        name = module.__name__.rpartition(".")[2]
+        summary, example = (module.__doc__ or "").split("\n\nExample: ", 1)
+        sub = commands.add_parser(name, help=summary.splitlines()[0], description=summary, epilog=f"Example: {example}")
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except LocalStackError as error:
+        print(error, file=sys.stderr)
+        return PROBLEM
+    except KeyboardInterrupt:
+        return PROBLEM
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,12 @@
+"""x
+
+Example: y
+"""
+
+
+def add_arguments(p):
+    pass
+
+
+def run(o):
+    return 0

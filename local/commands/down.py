@@ -1,0 +1,40 @@
+"""End the local stack, wherever it was started, and whatever a killed one left behind.
+
+Example: python -m local down
+"""
+
+import argparse
+
+from local.layout import Layout
+from local.process import end_tree
+from local.stack import end_leftovers, read_state
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None."""
+
+
+def run(_options: argparse.Namespace) -> int:
+    """End it; nothing to end is fine."""
+    layout = Layout()
+    state = read_state(layout)
+    if state is None:
+        end_leftovers(layout)
+        print("No local stack runs.")
+        return 0
+    _end_supervisor(int(state["process"]["pid"]))
+    end_leftovers(layout)
+    print("Down.")
+    return 0
+
+
+def _end_supervisor(pid: int) -> None:
+    """Its own order first (feeds, then services); by force only if it hangs."""
+    import psutil
+
+    supervisor = psutil.Process(pid)
+    supervisor.terminate()
+    try:
+        supervisor.wait(timeout=40)
+    except psutil.TimeoutExpired:
+        end_tree(pid, grace_seconds=1)

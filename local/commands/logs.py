@@ -1,0 +1,35 @@
+"""Print the log lines of a function, oldest first.
+
+Example: python -m local logs sync-data-with-dynamodb-stream --lines 50
+"""
+
+import argparse
+
+from local.aws_client import aws_client
+from local.errors import LocalStackError
+from local.ministack import REGION
+from local.running import running_outputs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which function, and how much."""
+    parser.add_argument("function", help="a function's name, or a consumer's (python -m local outputs lists both)")
+    parser.add_argument("--lines", type=int, default=200, help="the last so many lines (%(default)s)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print them."""
+    outputs = running_outputs()
+    functions: dict[str, str] = outputs["functions"]
+    name = functions.get(options.function, options.function)
+    logs = aws_client(outputs["aws_endpoint_url"], REGION, "logs")
+    events: list[tuple[int, str]] = []
+    try:
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}"):
+            events += [(event["timestamp"], event["message"].rstrip("\n")) for event in page["events"]]
+    except logs.exceptions.ResourceNotFoundException:
+        known = ", ".join(sorted(functions.values()))
+        raise LocalStackError(f"No function {name!r} has a log. There are: {known}.") from None
+    for _, message in sorted(events, key=lambda event: event[0])[-options.lines :]:
+        print(message)
+    return 0

@@ -1,0 +1,41 @@
+"""Show what runs: items, documents, what each feed has carried, and what waits in dead-letter queues.
+
+Example: python -m local status --json
+"""
+
+import argparse
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from local.observation import observe
+from local.running import feed_status, running_outputs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How to print."""
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print it; exit code 1 when no stack runs."""
+    outputs = running_outputs()
+    seen = observe(outputs)
+    feeds = feed_status()
+    if options.json:
+        print(json.dumps({"items": seen.items, "indexes": seen.documents, "dead_letters": seen.dead_letters,
+                          "feeds": feeds}, indent=2))  # fmt: skip
+        return 0
+    console = Console()
+    console.print(f"API        {outputs['api_url']}\nOpenSearch {outputs['opensearch_url']}\nItems      {seen.items}")
+    table = Table("consumer", "index", "documents", "records", "invocations", "failed", "pending", "dead letters")
+    for consumer, index in outputs["indexes"].items():
+        feed = feeds.get(consumer, {})
+        table.add_row(
+            consumer, index, str(seen.documents[consumer]), str(feed.get("records_settled", 0)),
+            str(feed.get("invocations", 0)), str(feed.get("failed_invocations", 0)),
+            str(feed.get("pending_records", 0)), str(seen.dead_letters[consumer]),
+        )  # fmt: skip
+    console.print(table)
+    return 0

@@ -1,0 +1,90 @@
+"""Start the local stack and stay in front of it; Ctrl-C ends it.
+
+Example: python -m local up --detach --aws-port 4570
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from local.errors import LocalStackError
+from local.layout import ROOT, Layout
+from local.ports import AWS_PORT, OPENSEARCH_PORT
+from local.stack import LocalStack, read_state
+
+START_SECONDS = 300
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ports, and whether to stay."""
+    add_port_arguments(parser)
+    parser.add_argument("--detach", action="store_true", help="come back when it is up; `down` ends it")
+
+
+def add_port_arguments(parser: argparse.ArgumentParser) -> None:
+    """For every command that may start a stack."""
+    parser.add_argument("--aws-port", type=int, default=AWS_PORT, help="the embedded AWS (%(default)s)")
+    parser.add_argument(
+        "--opensearch-port", type=int, default=OPENSEARCH_PORT, help="OpenSearch, at most 9299 (%(default)s)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Start the stack here, or in a process of its own."""
+    if options.detach:
+        return _detach(options)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _end(ended))
+    try:
+        with LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port) as stack:
+            print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
+            print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
+            ended.wait()
+            print("Ending ...", flush=True)
+    except _Ended:
+        return 1
+    return 0
+
+
+class _Ended(BaseException):
+    """A signal came before the stack was up."""
+
+
+def _end(ended: threading.Event) -> None:
+    if ended.is_set():
+        return
+    ended.set()
+    if read_state(Layout()) is None or not (read_state(Layout()) or {}).get("ready"):
+        raise _Ended
+
+
+def _detach(options: argparse.Namespace) -> int:
+    layout = Layout()
+    if read_state(layout) is not None:
+        raise LocalStackError(
+            "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
+        )
+    log_file = layout.directory / "up.log"
+    layout.directory.mkdir(parents=True, exist_ok=True)
+    ports = ["--aws-port", str(options.aws_port), "--opensearch-port", str(options.opensearch_port)]
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "local", "up", *ports],
+            cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    print("Starting the local stack in the background ...", file=sys.stderr)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        state = read_state(layout)
+        if state is not None and state["ready"] and state["process"]["pid"] == process.pid:
+            print(f"Up, process {process.pid}. API: {state['outputs']['api_url']}")
+            return 0
+        if process.poll() is not None:
+            raise LocalStackError(f"The local stack did not come up:\n{log_file.read_text().rstrip()}")
+        time.sleep(0.1)
+    process.terminate()
+    raise LocalStackError(f"The local stack did not come up in {START_SECONDS} s. Its log: {log_file}")

@@ -1,0 +1,75 @@
+"""The feeds of a deployed local stack: a runner for each event source mapping, a forwarder for each destination."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from local.kinesis_forwarder import KinesisForwarder
+from local.mapping_runner import MappingRunner
+from local.mapping_settings import MappingSettings
+from local.mapping_start import mapping_runner
+from local.resources.creation import Cloud, StreamMapping
+
+
+def mapping_settings(mapping: StreamMapping, cloud: Cloud) -> MappingSettings:
+    """What the program declared, in the runner's words."""
+    inputs = mapping.inputs
+    name = inputs["functionName"]
+    on_failure = ((inputs.get("destinationConfig") or {}).get("onFailure") or {}).get("destinationArn")
+    return MappingSettings(
+        uuid=mapping.uuid,
+        function_name=name,
+        function_arn=f"arn:aws:lambda:{cloud.region}:{cloud.account}:function:{name}",
+        event_source_arn=inputs["eventSourceArn"],
+        starting_position=inputs["startingPosition"],
+        region=cloud.region,
+        batch_size=inputs["batchSize"],
+        batching_window_seconds=inputs["maximumBatchingWindowInSeconds"],
+        maximum_retry_attempts=inputs["maximumRetryAttempts"],
+        maximum_record_age_seconds=inputs["maximumRecordAgeInSeconds"],
+        bisect_batch_on_function_error=inputs["bisectBatchOnFunctionError"],
+        parallelization_factor=inputs["parallelizationFactor"],
+        report_batch_item_failures="ReportBatchItemFailures" in inputs["functionResponseTypes"],
+        failure_destination_arn=on_failure,
+    )
+
+
+class Feeds:
+    """Everything that carries changes: started and stopped together."""
+
+    def __init__(self, cloud: Cloud, consumers: Mapping[str, str], make_client: Callable[..., Any]) -> None:
+        """`consumers` is the export `event_source_mappings`: consumer to mapping."""
+        names = {mapping_uuid: consumer for consumer, mapping_uuid in consumers.items()}
+        lambda_client = cloud.client("lambda")
+        self.runners: dict[str, MappingRunner] = {}
+        for mapping in cloud.mappings:
+            settings = mapping_settings(mapping, cloud)
+            function = lambda_client.get_function_configuration(FunctionName=settings.function_name)
+            self.runners[names[mapping.uuid]] = mapping_runner(
+                settings, make_client, function_timeout_seconds=function["Timeout"]
+            )
+        self.forwarders = [
+            KinesisForwarder(
+                streams_client=make_client("dynamodbstreams"),
+                kinesis_client=make_client("kinesis"),
+                table_stream_arn=cloud.client("dynamodb").describe_table(TableName=destination.table_name)["Table"][
+                    "LatestStreamArn"
+                ],
+                kinesis_stream_arn=destination.stream_arn,
+            )
+            for destination in cloud.destinations
+        ]
+
+    def start(self) -> None:
+        """Begin to carry changes."""
+        for part in (*self.forwarders, *self.runners.values()):
+            part.start()
+
+    def stop(self) -> None:
+        """Carry nothing any more."""
+        for part in (*self.forwarders, *self.runners.values()):
+            part.stop()
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Counters of each consumer's mapping."""
+        return {consumer: asdict(runner.status()) for consumer, runner in self.runners.items()}

@@ -1,0 +1,26 @@
+"""The running local stack, as other processes see it."""
+
+import json
+from typing import Any
+
+from local.errors import LocalStackError
+from local.layout import Layout
+from local.stack import read_state
+
+
+def running_outputs() -> dict[str, Any]:
+    """The outputs of the running stack. Raises LocalStackError when none runs or it isn't up yet."""
+    state = read_state(Layout())
+    if state is None or not state["ready"]:
+        raise LocalStackError("No local stack is up. Start one: python -m local up --detach")
+    outputs: dict[str, Any] = state["outputs"]
+    return outputs
+
+
+def feed_status() -> dict[str, dict[str, Any]]:
+    """Counters of each consumer's mapping, at most half a second old; empty while the stack starts."""
+    try:
+        status: dict[str, dict[str, Any]] = json.loads(Layout().status_file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return status
