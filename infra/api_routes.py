@@ -114,9 +114,7 @@ class ApiRoutes(pulumi.ComponentResource):
 def _resource(
     name: str, args: ApiRoutesArgs, parent_id: pulumi.Input[str], path_part: str, opts: pulumi.ResourceOptions
 ) -> aws.apigateway.Resource:
-    return aws.apigateway.Resource(
-        name, rest_api=args.rest_api_id, parent_id=parent_id, path_part=path_part, opts=opts
-    )
+    return aws.apigateway.Resource(name, rest_api=args.rest_api_id, parent_id=parent_id, path_part=path_part, opts=opts)
 
 
 def _suffix(route: Route) -> str:

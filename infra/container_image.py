@@ -12,7 +12,9 @@ import pulumi_docker_build as docker_build
 
 CACHE_TAG = "cache"
 NEWEST_TAG = "newest"
-KEPT_UNTAGGED_IMAGES = 60  # each build leaves two behind, the former image and the former cache: 30 builds to go back to
+KEPT_UNTAGGED_IMAGES = (
+    60  # each build leaves two behind, the former image and the former cache: 30 builds to go back to
+)
 
 _PLATFORMS = {"arm64": docker_build.Platform.LINUX_ARM64, "x86_64": docker_build.Platform.LINUX_AMD64}
 

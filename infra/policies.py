@@ -137,9 +137,7 @@ def collection_network(collection: str, *, endpoint_id: str | None) -> list[Docu
     One rule for both kinds of access, because a public rule overrides a private one when two match:
     https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-network.html
     """
-    rules = [
-        {"ResourceType": kind, "Resource": [f"collection/{collection}"]} for kind in ("collection", "dashboard")
-    ]
+    rules = [{"ResourceType": kind, "Resource": [f"collection/{collection}"]} for kind in ("collection", "dashboard")]
     if endpoint_id is None:
         return [{"Rules": rules, "AllowFromPublic": True}]
     return [{"Rules": rules, "AllowFromPublic": False, "SourceVPCEs": [endpoint_id]}]

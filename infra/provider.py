@@ -32,23 +32,17 @@ def aws_provider(settings: Settings) -> aws.Provider:
     The region is `aws:region`, else the environment's, as everywhere in Pulumi; so are the credentials.
     """
     tags = {"project": pulumi.get_project(), "stack": pulumi.get_stack(), **settings.tags}
-    return aws.Provider(
-        "aws",
-        aws.ProviderArgs(
-            region=pulumi.Config("aws").get("region"),
-            default_tags=aws.ProviderDefaultTagsArgs(tags=tags),
-            **_emulator(settings.aws_endpoint_url),
-        ),
+    args = aws.ProviderArgs(
+        region=pulumi.Config("aws").get("region"), default_tags=aws.ProviderDefaultTagsArgs(tags=tags)
     )
+    if settings.aws_endpoint_url is not None:
+        _use_emulator(args, settings.aws_endpoint_url)
+    return aws.Provider("aws", args)
 
 
-def _emulator(url: str | None) -> dict[str, object]:
-    if url is None:
-        return {}
-    return {
-        "endpoints": [aws.ProviderEndpointArgs(**dict.fromkeys(_EMULATED_SERVICES, url))],
-        "s3_use_path_style": True,
-        "skip_credentials_validation": True,
-        "skip_metadata_api_check": True,
-        "skip_requesting_account_id": True,
-    }
+def _use_emulator(args: aws.ProviderArgs, url: str) -> None:
+    args.endpoints = [aws.ProviderEndpointArgs(**dict.fromkeys(_EMULATED_SERVICES, url))]
+    args.s3_use_path_style = True
+    args.skip_credentials_validation = True
+    args.skip_metadata_api_check = True
+    args.skip_requesting_account_id = True

@@ -60,10 +60,9 @@ def _read(config: pulumi.Config) -> tuple[dict[str, Any], list[Problem]]:
         text = config.get(key)
         if text is None:
             continue
-        if not _is_mapping(field.default if field.default is not None else field.annotation):
-            if key != "tags":
-                raw[key] = text
-                continue
+        if not isinstance(field.get_default(call_default_factory=True), BaseModel | dict):
+            raw[key] = text
+            continue
         try:
             value = json.loads(text)
         except json.JSONDecodeError:
@@ -72,13 +71,11 @@ def _read(config: pulumi.Config) -> tuple[dict[str, Any], list[Problem]]:
             raw[key] = value
         else:
             problems.append(Problem(path=(key,), message=f"is {text!r}, but must be a mapping of keys to values"))
-    for key in _unknown_keys(config.name):
-        problems.append(Problem(path=(key,), message=f"is not a setting; there are {', '.join(Settings.model_fields)}"))
+    known = ", ".join(Settings.model_fields)
+    problems += [
+        Problem(path=(key,), message=f"is not a setting; there are {known}") for key in _unknown_keys(config.name)
+    ]
     return raw, problems
-
-
-def _is_mapping(default: Any) -> bool:
-    return isinstance(default, BaseModel)
 
 
 def _unknown_keys(namespace: str) -> list[str]:
@@ -120,8 +117,7 @@ def _drop(raw: dict[str, Any], location: tuple[int | str, ...]) -> None:
 
 def _explain(namespace: str, problems: list[Problem]) -> str:
     lines = [f"{len(problems)} problem(s) in the configuration of stack {pulumi.get_stack()!r}:", ""]
-    for problem in problems:
-        lines.append(f"  {namespace}:{'.'.join(problem.path)} {problem.message}")
+    lines += [f"  {namespace}:{'.'.join(problem.path)} {problem.message}" for problem in problems]
     lines += ["", f"In Pulumi.{pulumi.get_stack()}.yaml, for example (Pulumi.dev.yaml shows every setting):", ""]
     lines += _yaml(namespace, [problem for problem in problems if _default_at(problem.path) is not None])
     return "\n".join(lines)

@@ -54,9 +54,7 @@ def _network(settings: Settings) -> Iterator[Problem]:
         if network.access == "private" and not value:
             yield Problem(path=path, message="is required when collection.network.access is private")
         if network.access == "public" and value:
-            yield Problem(
-                path=path, message="is only allowed when collection.network.access is private; remove it"
-            )
+            yield Problem(path=path, message="is only allowed when collection.network.access is private; remove it")
 
 
 def _record_ages(settings: Settings) -> Iterator[Problem]:
@@ -123,13 +121,16 @@ def _indexes(settings: Settings) -> Iterator[Problem]:
 
 def _alarms_of_age(settings: Settings) -> Iterator[Problem]:
     """An alarm on age that rings after the records are given up is no alarm."""
-    for consumer in ("sync_dynamodb_stream", "sync_kinesis_stream"):
-        limit = getattr(settings.consumers, consumer).maximum_record_age_seconds
-        if settings.alarms.iterator_age_seconds >= limit:
-            yield Problem(
-                path=("alarms", "iterator_age_seconds"),
-                message=(
-                    f"is {settings.alarms.iterator_age_seconds}; it must be below "
-                    f"consumers.{consumer}.maximum_record_age_seconds ({limit}), or it rings too late"
-                ),
-            )
+    consumers = settings.consumers
+    limit = min(
+        consumers.sync_dynamodb_stream.maximum_record_age_seconds,
+        consumers.sync_kinesis_stream.maximum_record_age_seconds,
+    )
+    if settings.alarms.iterator_age_seconds >= limit:
+        yield Problem(
+            path=("alarms", "iterator_age_seconds"),
+            message=(
+                f"is {settings.alarms.iterator_age_seconds}; it must be below each consumer's "
+                f"maximum_record_age_seconds ({limit}), or it rings too late"
+            ),
+        )

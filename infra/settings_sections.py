@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 RESOURCE_NAME = r"^[A-Za-z0-9_.-]+$"
 FUNCTION_NAME = r"^[A-Za-z0-9_-]+$"
@@ -17,8 +17,10 @@ IMAGE_DIGEST = r"^sha256:[0-9a-f]{64}$"
 
 # The values that CloudWatch Logs accepts, without 0 (for ever).
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-RetentionDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+RetentionDays = Annotated[
+    Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+    # Pulumi hands scalars over as text, which a Literal does not convert.
+    BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value),
 ]
 
 FunctionName = Annotated[str, Field(min_length=1, max_length=64, pattern=FUNCTION_NAME)]
@@ -37,10 +39,10 @@ class Section(BaseModel):
 class TableSettings(Section):
     """The DynamoDB table. Capacities, in units a second, belong to `provisioned` alone."""
 
-    name: str = Field("lab-table", min_length=1, max_length=255, pattern=RESOURCE_NAME)
+    name: str = Field(default="lab-table", min_length=3, max_length=255, pattern=RESOURCE_NAME)
     billing: Literal["on-demand", "provisioned"] = "on-demand"
-    read_capacity: int | None = Field(None, ge=1, le=40_000)
-    write_capacity: int | None = Field(None, ge=1, le=40_000)
+    read_capacity: int | None = Field(default=None, ge=1, le=40_000)
+    write_capacity: int | None = Field(default=None, ge=1, le=40_000)
     point_in_time_recovery: bool = True
     deletion_protection: bool = True
 
@@ -48,17 +50,17 @@ class TableSettings(Section):
 class StreamSettings(Section):
     """The Kinesis data stream that DynamoDB replicates its changes to."""
 
-    name: str = Field("kinesis-stream-data-lab", min_length=1, max_length=128, pattern=RESOURCE_NAME)
+    name: str = Field(default="kinesis-stream-data-lab", min_length=1, max_length=128, pattern=RESOURCE_NAME)
     mode: Literal["on-demand", "provisioned"] = "on-demand"
-    shard_count: int | None = Field(None, ge=1, le=10_000)
-    retention_hours: int = Field(24, ge=24, le=8760)
+    shard_count: int | None = Field(default=None, ge=1, le=10_000)
+    retention_hours: int = Field(default=24, ge=24, le=8760)
 
 
 class NetworkSettings(Section):
     """How the collection is reached. `private` needs a VPC whose subnets reach DynamoDB, SQS and Logs by themselves."""
 
     access: Literal["public", "private"] = "public"
-    vpc_id: str | None = Field(None, pattern=r"^vpc-[0-9a-f]+$")
+    vpc_id: str | None = Field(default=None, pattern=r"^vpc-[0-9a-f]+$")
     subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")], ...] = ()
     security_group_ids: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")], ...] = ()
 
@@ -66,7 +68,7 @@ class NetworkSettings(Section):
 class CollectionSettings(Section):
     """The OpenSearch Serverless collection. Without standby replicas it costs half and has no spare zone."""
 
-    name: str = Field("lab-search", min_length=3, max_length=32, pattern=r"^[a-z][a-z0-9-]+$")
+    name: str = Field(default="lab-search", min_length=3, max_length=32, pattern=r"^[a-z][a-z0-9-]+$")
     standby_replicas: bool = True
     network: NetworkSettings = NetworkSettings()
     reader_arns: tuple[Arn, ...] = ()
@@ -79,11 +81,11 @@ class ApiSettings(Section):
     another stack already looks after it.
     """
 
-    name: str = Field("dynamodb-api-gw", min_length=1, max_length=128, pattern=RESOURCE_NAME)
+    name: str = Field(default="dynamodb-api-gw", min_length=1, max_length=128, pattern=RESOURCE_NAME)
     authorization: Literal["iam", "api_key"] = "iam"
-    throttle_rate: float = Field(100, gt=0, le=10_000)
-    throttle_burst: int = Field(200, ge=1, le=5_000)
-    stage: str = Field("v1", min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_]+$")
+    throttle_rate: float = Field(default=100, gt=0, le=10_000)
+    throttle_burst: int = Field(default=200, ge=1, le=5_000)
+    stage: str = Field(default="v1", min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_]+$")
     account_log_role: bool = True
 
 
@@ -99,15 +101,15 @@ class ConsumerSettings(Section):
     function_name: FunctionName
     index: IndexName
     memory_mb: MemoryMegabytes = 512
-    timeout_seconds: int = Field(60, ge=1, le=900)
-    batch_size: int = Field(1000, ge=1, le=10_000)
-    batching_window_seconds: int = Field(1, ge=0, le=300)
-    parallelization_factor: int = Field(1, ge=1, le=10)
-    maximum_retry_attempts: int = Field(1000, ge=0, le=10_000)
-    maximum_record_age_seconds: int = Field(21_600, ge=60, le=604_800)
-    trust_seconds: int = Field(30, ge=0, le=30)
+    timeout_seconds: int = Field(default=60, ge=1, le=900)
+    batch_size: int = Field(default=1000, ge=1, le=10_000)
+    batching_window_seconds: int = Field(default=1, ge=0, le=300)
+    parallelization_factor: int = Field(default=1, ge=1, le=10)
+    maximum_retry_attempts: int = Field(default=1000, ge=0, le=10_000)
+    maximum_record_age_seconds: int = Field(default=21_600, ge=60, le=604_800)
+    trust_seconds: int = Field(default=30, ge=0, le=30)
     failure_destination: Literal["sqs", "s3"] = "sqs"
-    reserved_concurrency: int | None = Field(None, ge=1)
+    reserved_concurrency: int | None = Field(default=None, ge=1)
     image_digest: ImageDigest | None = None
 
 
@@ -140,7 +142,7 @@ class TableApiSettings(Section):
 
     function_name: FunctionName = "table-api"
     memory_mb: MemoryMegabytes = 512
-    timeout_seconds: int = Field(15, ge=1, le=28)
+    timeout_seconds: int = Field(default=15, ge=1, le=28)
     image_digest: ImageDigest | None = None
 
 
@@ -148,14 +150,14 @@ class AlarmSettings(Section):
     """When somebody is told. Without a topic the alarms exist and tell nobody; periods are one minute each."""
 
     topic_arn: Arn | None = None
-    iterator_age_seconds: int = Field(300, ge=1, le=604_800)
-    evaluation_minutes: int = Field(5, ge=1, le=60)
+    iterator_age_seconds: int = Field(default=300, ge=1, le=604_800)
+    evaluation_minutes: int = Field(default=5, ge=1, le=60)
 
 
 class Settings(Section):
     """Every setting of the stack; an empty configuration deploys the workshop's names."""
 
-    name_prefix: str = Field("", max_length=20, pattern=PREFIX)
+    name_prefix: str = Field(default="", max_length=20, pattern=PREFIX)
     protect: bool = True
     architecture: Literal["arm64", "x86_64"] = "arm64"
     tags: dict[str, str] = Field(default_factory=dict)
@@ -168,7 +170,7 @@ class Settings(Section):
     consumers: ConsumersSettings = ConsumersSettings()
     table_api: TableApiSettings = TableApiSettings()
     alarms: AlarmSettings = AlarmSettings()
-    aws_endpoint_url: str | None = Field(None, pattern=r"^https?://[^/]+$")
+    aws_endpoint_url: str | None = Field(default=None, pattern=r"^https?://[^/]+$")
 
     def physical(self, name: str) -> str:
         """The name in AWS: what keeps two stacks of one account apart is the prefix."""

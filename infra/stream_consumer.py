@@ -119,11 +119,7 @@ class StreamConsumer(pulumi.ComponentResource):
             type="data",
             policy=function.role_arn.apply(
                 lambda role: json.dumps(
-                    [
-                        policies.index_access(
-                            args.target.collection, [args.index_name], policies.WRITE_DOCUMENTS, [role]
-                        )
-                    ]
+                    [policies.index_access(args.target.collection, [args.index_name], policies.WRITE_DOCUMENTS, [role])]
                 )
             ),
             opts=child,

@@ -15,7 +15,7 @@ from typing import Any
 
 import pulumi
 import yaml
-from pulumi.runtime import mocks
+from pulumi.runtime import get_root_resource, mocks
 
 from local.errors import LocalStackError
 from local.resources import CREATORS
@@ -63,17 +63,12 @@ def deploy(cloud: Cloud) -> dict[str, Any]:
     mocks.set_mocks(EmbeddedCloud(cloud), project=PROJECT, stack=STACK, preview=False)
     exports: dict[str, Any] = {}
 
-    @pulumi.runtime.test
     def program() -> pulumi.Output[None]:
-        from pulumi.runtime.stack import get_root_resource
-
         runpy.run_path(str(cloud.root / "__main__.py"), run_name="__main__")
-        root = get_root_resource()
-        assert root is not None
-        outputs: Mapping[str, Any] = root.outputs
-        return pulumi.Output.all(**outputs).apply(exports.update)
+        stack: Any = get_root_resource()  # a pulumi.runtime.stack.Stack, whose outputs are the exports
+        return pulumi.Output.all(**stack.outputs).apply(exports.update)
 
-    program()
+    pulumi.runtime.test(program)()
     return exports
 
 

@@ -62,13 +62,17 @@ class Feeds:
 
     def start(self) -> None:
         """Begin to carry changes."""
-        for part in (*self.forwarders, *self.runners.values()):
-            part.start()
+        for forwarder in self.forwarders:
+            forwarder.start()
+        for runner in self.runners.values():
+            runner.start()
 
     def stop(self) -> None:
         """Carry nothing any more."""
-        for part in (*self.forwarders, *self.runners.values()):
-            part.stop()
+        for forwarder in self.forwarders:
+            forwarder.stop()
+        for runner in self.runners.values():
+            runner.stop()
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Counters of each consumer's mapping."""

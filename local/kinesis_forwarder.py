@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 class KinesisForwarder:
     """One table's destination. Reads from the oldest record, in memory only: a new forwarder sends all of it again.
 
+    Both clients are boto3's, made with `polling_config`: the forwarder retries by itself.
     `duplicate_probability` and `reorder_window` make it misbehave as AWS may; the same seed misbehaves alike.
     """
 

@@ -22,20 +22,21 @@ def forwarded_record(record: StreamRecord, *, table_name: str, microseconds: int
     """AWS's envelope, with microsecond precision.
 
     The event id and the partition key come from the record too (a hash of stream and sequence number, and one of the
-    item's key, 32 hexadecimal digits), so that reading the stream again gives the same bytes. No `SequenceNumber` and
-    no `StreamViewType`: AWS sends none. Shape: captured AWS records, see tests/local/test_kinesis_forwarder.py, and
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_using-shards-and-metrics.html
+    item's key, 32 hexadecimal capitals), so that reading the stream again gives the same bytes. No `SequenceNumber` and
+    no `StreamViewType`: AWS sends none. AWS always adds `OldImage` to MODIFY and REMOVE; here it is there only if the
+    table's stream has it. Shape, order and spelling: records captured on AWS, in the tests of commons-codec and
+    lorrystream and in ClickHouse's manual.
     """
     source = record.event_record
     change: dict[str, Any] = {
         "ApproximateCreationDateTime": microseconds,
-        "ApproximateCreationDateTimePrecision": "MICROSECOND",
         "Keys": source["dynamodb"]["Keys"],
     }
     for image in ("NewImage", "OldImage"):
         if image in source["dynamodb"]:
             change[image] = source["dynamodb"][image]
     change["SizeBytes"] = source["dynamodb"].get("SizeBytes", 0)
+    change["ApproximateCreationDateTimePrecision"] = "MICROSECOND"
     body = {
         "awsRegion": source["awsRegion"],
         "eventID": str(uuid.uuid5(_NAMESPACE, f"{source['eventSourceARN']} {record.sequence_number}")),
@@ -46,5 +47,5 @@ def forwarded_record(record: StreamRecord, *, table_name: str, microseconds: int
         "dynamodb": change,
         "eventSource": "aws:dynamodb",
     }
-    key = hashlib.blake2b(record.lane_key.encode(), digest_size=16).hexdigest()
+    key = hashlib.blake2b(record.lane_key.encode(), digest_size=16).hexdigest().upper()
     return ForwardedRecord(partition_key=key, data=event_json(body))

@@ -61,8 +61,7 @@ def failure_object_key(settings: MappingSettings, shard_id: str, now: float) -> 
 
 
 def _milliseconds(epoch_seconds: float) -> str:
-    # Rounded first: truncating 4.835 as a binary fraction would give 4.834.
-    moment = datetime.fromtimestamp(round(epoch_seconds * 1000) / 1000, UTC)
+    moment = datetime.fromtimestamp(epoch_seconds, UTC)
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 

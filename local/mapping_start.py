@@ -7,6 +7,7 @@ from local.mapping_destination import failure_destination
 from local.mapping_invocation import LambdaInvoker, invoker_config
 from local.mapping_runner import MappingRunner
 from local.mapping_settings import MappingSettings
+from local.stream_client import polling_config
 from local.stream_dynamodb import DynamoDBStreamReader
 from local.stream_kinesis import KinesisStreamReader
 from local.stream_reader import StreamReader
@@ -32,7 +33,7 @@ def mapping_runner(
         settings=settings,
         reader=stream_reader(settings, make_client, invoke_identity_arn=invoke_identity_arn),
         invoke=LambdaInvoker(client=make_client("lambda", config=config)),
-        deliver=failure_destination(settings, make_client),
+        deliver=failure_destination(settings, lambda service: make_client(service, config=polling_config())),
     )
 
 
@@ -42,8 +43,11 @@ def stream_reader(
     """The reader of the mapping's source."""
     arn = settings.event_source_arn
     if settings.is_dynamodb:
-        return DynamoDBStreamReader(client=make_client("dynamodbstreams"), stream_arn=arn)
+        return DynamoDBStreamReader(client=make_client("dynamodbstreams", config=polling_config()), stream_arn=arn)
     role = invoke_identity_arn or f"arn:aws:iam::{settings.account_id}:role/{settings.function_name}"
     return KinesisStreamReader(
-        client=make_client("kinesis"), stream_arn=arn, region=settings.region, invoke_identity_arn=role
+        client=make_client("kinesis", config=polling_config()),
+        stream_arn=arn,
+        region=settings.region,
+        invoke_identity_arn=role,
     )

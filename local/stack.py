@@ -166,7 +166,8 @@ def _identity(pid: int) -> dict[str, float]:
 def _is_alive(identity: dict[str, Any]) -> bool:
     try:
         process = psutil.Process(identity["pid"])
-        return process.create_time() == identity["created"] and process.status() != psutil.STATUS_ZOMBIE
+        is_same = process.create_time() == identity["created"]
+        return bool(is_same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -4,7 +4,7 @@ import logging
 import math
 from dataclasses import dataclass, field
 
-from local.stream_reader import IteratorExpiredError, Position, RecordsTrimmedError, StreamReader
+from local.stream_reader import IteratorExpiredError, Position, RecordsTrimmedError, ShardGoneError, StreamReader
 from local.stream_record import StreamRecord
 
 _log = logging.getLogger(__name__)
@@ -50,6 +50,9 @@ class ShardCursor:
                 self._position = Position(kind="TRIM_HORIZON")
                 self._oldest_seconds = math.floor(self.started_at_seconds)
             return ()
+        except ShardGoneError:
+            self._iterator = None  # of a stream that was made anew it would stay invalid
+            raise
         except RecordsTrimmedError:
             _log.warning(
                 "shard %s: records behind the last one read are trimmed; going on from the oldest", self.shard_id

@@ -1,6 +1,7 @@
 """Reads all shards of a stream for as long as it runs: one thread a shard, parents before children, whatever fails."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -54,6 +55,7 @@ class StreamWalker:
     _stopping: threading.Event = field(default_factory=threading.Event)
     _relist: threading.Event = field(default_factory=threading.Event)
     _finished_when_listed: set[str] | None = None  # None: not listed yet
+    _listed_at: float = -math.inf
     _threads: list[threading.Thread] = field(default_factory=list)
     _sinks: dict[str, ShardSink] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
@@ -86,13 +88,17 @@ class StreamWalker:
     def wait_until_drained(self, timeout_seconds: float) -> bool:
         """Wait until everything written before this call is read and settled."""
         begun = time.monotonic()
+        self._relist.set()
         return self._wait_for(lambda: self.is_drained_since(begun), timeout_seconds)
 
     def is_drained_since(self, moment: float) -> bool:
-        """True when, after `moment` of `time.monotonic`, every shard gave an empty page and no sink holds anything."""
+        """True when, after `moment` of `time.monotonic`, shards were listed, gave an empty page each, and all is settled.
+
+        Without `wait_until_drained`, a listing is up to `list_interval_seconds` old.
+        """
         with self._lock:
-            if self._finished_when_listed != self._finished:
-                return False  # the children of a shard that ended since are not known yet
+            if self._listed_at < moment or self._finished_when_listed != self._finished:
+                return False  # there may be shards that are not known yet, children of one that ended for instance
             active = {shard: sink for shard, sink in self._sinks.items() if shard not in self._finished}
             return all(
                 self._empty_since.get(shard, -1.0) >= moment and sink.is_empty() for shard, sink in active.items()
@@ -118,14 +124,14 @@ class StreamWalker:
         failures = 0
         while not self._stopping.is_set():
             self._relist.clear()
-            finished = set(self._finished)
+            begun, finished = time.monotonic(), set(self._finished)
             try:
                 self._start_shards(self.reader.list_shards(), finished)
             except Exception as error:  # a poller outlives whatever the service says
                 failures += 1
                 self._note_failure("listing shards", error, failures)
                 continue
-            failures = 0
+            failures, self._listed_at = 0, begun
             self._relist.wait(self.list_interval_seconds)
 
     def _start_shards(self, shards: list[ShardInfo], finished: set[str]) -> None:

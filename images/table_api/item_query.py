@@ -154,7 +154,7 @@ def _short(parameter: str, text: str) -> str:
 
 
 def _clause(condition: Condition, types: Mapping[str, str]) -> dict[str, Any]:
-    nothing = {"match_all": {}} if condition.operator == "!=" else {"match_none": {}}
+    nothing: dict[str, Any] = {"match_all": {}} if condition.operator == "!=" else {"match_none": {}}
     if condition.field not in types:  # no item has it; and OpenSearch 2.19.1 answers 500 to a field named "."
         return nothing
     kind = types[condition.field]

@@ -6,11 +6,10 @@ from local.resources.creation import Cloud, Created, Inputs, StreamingDestinatio
 def _table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     table_name = physical_name(name, inputs)
     keys = [(inputs["hashKey"], "HASH")] + ([(inputs["rangeKey"], "RANGE")] if inputs.get("rangeKey") else [])
-    capacity = (
-        {"ProvisionedThroughput": {"ReadCapacityUnits": inputs["readCapacity"], "WriteCapacityUnits": inputs["writeCapacity"]}}
-        if inputs["billingMode"] == "PROVISIONED"
-        else {}
-    )  # fmt: skip
+    capacity = {}
+    if inputs["billingMode"] == "PROVISIONED":
+        units = {"ReadCapacityUnits": inputs["readCapacity"], "WriteCapacityUnits": inputs["writeCapacity"]}
+        capacity = {"ProvisionedThroughput": units}
     table = cloud.client("dynamodb").create_table(
         TableName=table_name,
         AttributeDefinitions=[{"AttributeName": a["name"], "AttributeType": a["type"]} for a in inputs["attributes"]],

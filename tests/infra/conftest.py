@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.infra.deployment import PROJECT, STACK, Deployment, run, whole_program
+from tests.infra.deployment import PROJECT, Deployment, run, whole_program
 
 Deploy = Callable[..., Deployment]
 
@@ -26,18 +26,21 @@ def fresh_runtime() -> Iterator[None]:
     loop.close()
 
 
-@pytest.fixture
-def deploy() -> Deploy:
-    """`deploy(settings, preview=False)`; settings as in a stack file, without the project's prefix."""
+@pytest.fixture(scope="session")
+def deployed() -> dict[str, Deployment]:
+    """Graphs by their settings: a graph is only read, so tests share it."""
+    return {}
 
-    def deploy(
-        settings: dict[str, Any] | None = None,
-        *,
-        preview: bool = False,
-        stack: str = STACK,
-        program: Callable[[], object] = whole_program,
-    ) -> Deployment:
-        return run(program, preview=preview, config=as_config(settings or {}), stack=stack)
+
+@pytest.fixture
+def deploy(deployed: dict[str, Deployment]) -> Deploy:
+    """`deploy(settings, preview=False)`: the whole program; settings as in a stack file, without their namespace."""
+
+    def deploy(settings: dict[str, Any] | None = None, *, preview: bool = False) -> Deployment:
+        key = json.dumps([settings, preview], sort_keys=True)
+        if key not in deployed:
+            deployed[key] = run(whole_program, preview=preview, config=as_config(settings or {}))
+        return deployed[key]
 
     return deploy
 

@@ -17,7 +17,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime import rpc
-from pulumi.runtime.stack import get_root_resource
+from pulumi.runtime.settings import get_root_resource, set_root_resource
 
 from tests.infra.cloud_answers import called, created
 
@@ -88,9 +88,10 @@ class _CloudMocks(pulumi_mocks.Mocks):
 
 
 class _RecordingMonitor(pulumi_mocks.MockMonitor):
-    def __init__(self, deployment: Deployment) -> None:
-        super().__init__(_CloudMocks())  # type: ignore[no-untyped-call]
+    def __init__(self, deployment: Deployment, watch: Callable[[str], object] | None) -> None:
+        super().__init__(_CloudMocks())
         self.deployment = deployment
+        self.watch = watch
 
     def RegisterResource(self, request: Any) -> Any:
         with _event_loop_of_this_thread():
@@ -104,6 +105,8 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
 
     def _record(self, request: Any, urn: str) -> None:
         if request.type != "pulumi:pulumi:Stack":
+            if self.watch:
+                self.watch(request.name)
             self.deployment.registrations.append(
                 Registration(
                     type=request.type,
@@ -141,15 +144,25 @@ def _event_loop_of_this_thread() -> Iterator[None]:
         loop.close()
 
 
-def run(program: Callable[[], object], *, preview: bool, config: dict[str, str], stack: str = STACK) -> Deployment:
-    """Runs a program against the fake cloud. In a preview, outputs of resources are unknown to it."""
+def run(
+    program: Callable[[], object],
+    *,
+    preview: bool,
+    config: dict[str, str],
+    watch: Callable[[str], object] | None = None,
+) -> Deployment:
+    """Runs a program against the fake cloud. In a preview, outputs of resources are unknown to it.
+
+    `watch` is told each resource's name at once, for programs that end in an error.
+    """
     deployment = Deployment()
     pulumi.runtime.set_all_config({"aws:region": "eu-central-1", **config})
+    set_root_resource(None)  # type: ignore[arg-type]  # or an earlier run's stack would keep its exports
     pulumi_mocks.set_mocks(
-        _CloudMocks(), project=PROJECT, stack=stack, preview=preview, monitor=_RecordingMonitor(deployment)
+        _CloudMocks(), project=PROJECT, stack=STACK, preview=preview, monitor=_RecordingMonitor(deployment, watch)
     )
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def declare() -> pulumi.Output[None]:
         program()
         outputs = get_root_resource().outputs  # type: ignore[union-attr]

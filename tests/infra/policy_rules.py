@@ -18,9 +18,11 @@ def no_allowed_wildcards(graph: Deployment) -> list[str]:
         if statement.get("Effect") == "Deny":
             continue
         for key in ("Action", "Permission", "Principal", "Resource", "NotAction", "NotResource"):
-            for value in _flat(statement.get(key)):
-                if "*" in value and not _unavoidable(key, value, statement):
-                    found.append(f"{entry.name} ({entry.type}): {key} {value}")
+            found += [
+                f"{entry.name} ({entry.type}): {key} {value}"
+                for value in _flat(statement.get(key))
+                if "*" in value and not _unavoidable(key, value, statement)
+            ]
     return found
 
 

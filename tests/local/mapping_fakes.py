@@ -78,11 +78,13 @@ class FakeReader:
     errors: list[Exception] = field(default_factory=list)
     expire_after_each_read: bool = False
     page: int = 1000
+    listing: Callable[[], None] = lambda: None
     iterators: list[tuple[str, Position]] = field(default_factory=list)
     _valid: set[str] = field(default_factory=set)
 
     def list_shards(self) -> list[ShardInfo]:
         """The shards there are."""
+        self.listing()
         return [ShardInfo(shard_id=shard, parent_ids=frozenset(self.parents.get(shard, ()))) for shard in self.shards]
 
     def iterator(self, shard_id: str, position: Position) -> str:

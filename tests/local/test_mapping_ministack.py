@@ -1,7 +1,10 @@
 """The runner over the emulator's real APIs: both sources, a queue and a bucket for failures, latency."""
 
+import io
 import json
+import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 from local.mapping_destination import failure_destination
 from local.mapping_invocation import InvokeResult
 from local.mapping_runner import MappingRunner
-from local.mapping_start import stream_reader
+from local.mapping_start import mapping_runner, stream_reader
 from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, Ministack, running_ministack, settings
 
 pytestmark = pytest.mark.local
@@ -171,6 +174,66 @@ def test_a_change_is_invoked_within_a_poll_interval(cloud: Ministack) -> None:
         assert runner.stop()
     waits = sorted(at - put for at, put in zip(function.at, put_at, strict=True))
     assert waits[len(waits) // 2] < 0.2  # measured 0.03 s; wide, for a loaded machine
+
+
+HANDLER = """
+def handler(event, context):
+    keys = [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]
+    if "explode" in keys:
+        raise ValueError("told to")
+    bad = [r for r in event["Records"] if r["dynamodb"]["Keys"]["id"]["S"] == "report"]
+    return {"batchItemFailures": [{"itemIdentifier": r["dynamodb"]["SequenceNumber"]} for r in bad]}
+"""
+
+
+def function_archive() -> bytes:
+    """A `provided` function that runs HANDLER with AWS's own runtime client."""
+    bootstrap = f'#!/bin/sh\ncd "$LAMBDA_TASK_ROOT"\nexec {sys.executable} -m awslambdaric answers.handler\n'
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        executable = zipfile.ZipInfo("bootstrap")
+        executable.external_attr = 0o755 << 16
+        files.writestr(executable, bootstrap)
+        files.writestr("answers.py", HANDLER)
+    return archive.getvalue()
+
+
+def test_a_real_function_is_invoked_and_its_errors_and_reports_are_understood(cloud: Ministack) -> None:
+    stream_arn = cloud.table("invoke-table")
+    queue_url = cloud.client("sqs").create_queue(QueueName="invoke-queue")["QueueUrl"]
+    arn = cloud.client("lambda").create_function(
+        FunctionName="answers",
+        Runtime="provided.al2023",
+        Role="arn:aws:iam::000000000000:role/r",
+        Handler="answers.handler",
+        Code={"ZipFile": function_archive()},
+        Timeout=10,
+    )["FunctionArn"]
+    table = cloud.client("dynamodb")
+    for key in ("a", "explode", "b", "report", "c"):
+        table.put_item(TableName="invoke-table", Item={"id": {"S": key}})
+    mapping = settings(
+        function_name="answers",
+        function_arn=arn,
+        event_source_arn=stream_arn,
+        maximum_retry_attempts=1,
+        bisect_batch_on_function_error=True,
+        report_batch_item_failures=True,
+        failure_destination_arn="arn:aws:sqs:us-east-1:000000000000:invoke-queue",
+    )
+    runner = mapping_runner(mapping, cloud.client, function_timeout_seconds=10)
+    runner.start()
+    try:
+        assert runner.wait_until_drained(20)
+    finally:
+        assert runner.stop()
+    status = runner.status()
+    assert (status.records_settled, status.records_discarded, status.not_invoked) == (3, 2, 0)
+    received = cloud.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)["Messages"]
+    told = [json.loads(message["Body"]) for message in received]
+    assert [one["responseContext"]["functionError"] for one in told] == ["Unhandled", None]
+    assert all(one["requestContext"]["approximateInvokeCount"] == 2 for one in told)
+    assert all(one["requestContext"]["functionArn"] == arn for one in told)
 
 
 def test_the_runner_outlives_a_stream_that_vanishes(cloud: Ministack) -> None:

@@ -74,6 +74,38 @@ def test_parents_are_settled_before_their_children_are_read(start: Start) -> Non
     assert runner.status().checkpoints == {"left": "5", "right": "54", "child": "104"}
 
 
+def test_a_runner_is_not_drained_while_the_children_of_a_closed_shard_are_unknown(start: Start) -> None:
+    may_list_again, listings = threading.Event(), 0
+
+    def listing() -> None:
+        nonlocal listings
+        listings += 1
+        # The first listing shows the parent, the second is the one that a drain asks for.
+        if listings > 2:
+            may_list_again.wait(5)
+
+    reader = FakeReader(
+        shards={"parent": list(records(3)), "child": list(records(3, first=10))},
+        parents={"child": {"parent"}},
+        closed={"parent"},
+        listing=listing,
+    )
+    function = FakeFunction()
+    runner = start(reader, function)
+    assert not runner.wait_until_drained(0.2)
+    may_list_again.set()
+    assert runner.wait_until_drained(5)
+    assert numbers(function) == [1, 2, 3, 10, 11, 12]
+
+
+def test_a_closed_shard_does_not_wait_for_its_window(start: Start) -> None:
+    function = FakeFunction()
+    reader = FakeReader(shards={"s": list(records(3))}, closed={"s"})
+    runner = start(reader, function, batching_window_seconds=300)
+    assert runner.wait_until_drained(5)
+    assert numbers(function) == [1, 2, 3]
+
+
 def test_any_error_of_a_poll_is_survived(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     throttled = ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "GetRecords")
     reader = FakeReader(shards={"s": list(records(3))}, errors=[OSError("refused"), throttled, KeyError("Records")])

@@ -1,0 +1,99 @@
+"""The proof: every item of the table compared with its document in an index, counts and content.
+
+It converts items by code of its own, apart from the sync's, so that a mistake there can't hide itself. Numbers are
+compared to their last digit. One search page holds all of the demo's documents.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import unquote
+
+import requests
+
+MOST_DOCUMENTS = 10_000
+"""Of one search page. More items need a walk: that is `ops verify`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Document count, and the ids that differ."""
+
+    documents: int
+    missing: list[str]
+    stale: list[str]
+    orphaned: list[str]
+
+    @property
+    def equal(self) -> bool:
+        """True when nothing differs."""
+        return not (self.missing or self.stale or self.orphaned)
+
+
+def prove(dynamodb: Any, table_name: str, opensearch_url: str, index: str, *, settle_seconds: float) -> Comparison:
+    """Compare until they are equal or the time is over: a search sees a write only after a refresh."""
+    deadline = time.monotonic() + settle_seconds
+    while True:
+        comparison = compare(read_items(dynamodb, table_name), read_documents(opensearch_url, index))
+        if comparison.equal or time.monotonic() > deadline:
+            return comparison
+        time.sleep(0.25)
+
+
+def compare(items: Mapping[str, Any], documents: Mapping[str, Any]) -> Comparison:
+    """By id; both sides as plain values with Decimal numbers."""
+    return Comparison(
+        documents=len(documents),
+        missing=sorted(items.keys() - documents.keys()),
+        stale=sorted(key for key in items.keys() & documents.keys() if items[key] != documents[key]),
+        orphaned=sorted(documents.keys() - items.keys()),
+    )
+
+
+def read_items(dynamodb: Any, table_name: str) -> dict[str, Any]:
+    """All items by their `id`, read consistently."""
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table_name, ConsistentRead=True)
+    items = (item for page in pages for item in page["Items"])
+    return {item["id"]["S"]: {name: _plain(value) for name, value in item.items()} for item in items}
+
+
+def read_documents(opensearch_url: str, index: str) -> dict[str, Any]:
+    """All documents by their `_id`. Raises OverflowError above one search page."""
+    answer = requests.get(f"{opensearch_url}/{index}/_search?size={MOST_DOCUMENTS}&track_total_hits=true", timeout=30)
+    answer.raise_for_status()
+    hits = json.loads(answer.content, parse_int=Decimal, parse_float=Decimal)["hits"]
+    if hits["total"]["value"] > MOST_DOCUMENTS:
+        raise OverflowError(f"{index} has more than {MOST_DOCUMENTS} documents.")
+    return {hit["_id"]: _unescaped(hit["_source"]) for hit in hits["hits"]}
+
+
+def _plain(value: Mapping[str, Any]) -> Any:
+    """An attribute value as the JSON value that its document should hold."""
+    ((kind, content),) = value.items()
+    match kind:
+        case "N":
+            return Decimal(content)
+        case "NULL":
+            return None
+        case "L":
+            return [_plain(item) for item in content]
+        case "M":
+            return {name: _plain(item) for name, item in content.items()}
+        case "SS":
+            return sorted(content)
+        case "NS":
+            return sorted(map(Decimal, content))
+        case "S" | "BOOL":
+            return content
+    raise ValueError(f"The demo's items hold no {kind}.")
+
+
+def _unescaped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {"" if name == "%" else unquote(name): _unescaped(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_unescaped(item) for item in value]
+    return value

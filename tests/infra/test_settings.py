@@ -1,0 +1,254 @@
+"""Configuration: every problem at once, each bound, nothing registered on a bad one, a complete example."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from infra.settings import SettingsError, load_settings
+from infra.settings_sections import Settings
+from tests.infra.conftest import as_config
+from tests.infra.deployment import PROJECT, ROOT, run, whole_program
+from tests.infra.variants import PRIVATE_NETWORK
+
+
+def _load(settings: dict[str, Any], **raw: str) -> Settings:
+    pulumi.runtime.set_all_config({**as_config(settings), **{f"{PROJECT}:{key}": text for key, text in raw.items()}})
+    return load_settings(pulumi.Config(PROJECT))
+
+
+def _error(settings: dict[str, Any], **raw: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        _load(settings, **raw)
+    return str(caught.value)
+
+
+def test_an_empty_configuration_is_complete() -> None:
+    assert _load({}) == Settings()
+
+
+def test_scalars_arrive_as_text_and_are_converted() -> None:
+    settings = _load({}, protect="false", log_retention_days="7")
+
+    assert (settings.protect, settings.log_retention_days) == (False, 7)
+
+
+def test_all_problems_are_reported_at_once_with_their_paths() -> None:
+    message = _error(
+        {
+            "tabel": {},
+            "architecture": "mips",
+            "table": {"billing": "provisioned", "nmae": "x"},
+            "stream": {"mode": "provisioned"},
+            "collection": {"network": {"access": "private", "vpc_id": "vpc-1"}},
+            "consumers": {
+                "sync_dynamodb_stream": {"maximum_retry_attempts": -1, "batch_size": 0},
+                "sync_kinesis_stream": {"maximum_record_age_seconds": 90_000},
+                "sync_nothing": {},
+            },
+            "alarms": {"topic_arn": "not-an-arn"},
+        },
+        api="on",
+    )
+
+    for path in (
+        "tabel",
+        "architecture",
+        "api",
+        "table.nmae",
+        "table.read_capacity",
+        "table.write_capacity",
+        "stream.shard_count",
+        "collection.network.subnet_ids",
+        "collection.network.security_group_ids",
+        "consumers.sync_dynamodb_stream.maximum_retry_attempts",
+        "consumers.sync_dynamodb_stream.batch_size",
+        "consumers.sync_kinesis_stream.maximum_record_age_seconds",
+        "consumers.sync_nothing",
+        "alarms.topic_arn",
+    ):
+        assert f"driftless:{path} " in message
+    assert message.startswith("14 problem(s)")
+
+
+def test_the_message_shows_yaml_that_cures_it() -> None:
+    bad: dict[str, Any] = {"table": {"billing": "provisioned"}, "consumers": {"sync_kinesis_stream": {"batch_size": 0}}}
+    message = _error(bad)
+
+    pasted = yaml.safe_load(message[message.index("config:") :])["config"]
+    assert pasted["driftless:table"] == {"read_capacity": 5, "write_capacity": 5}
+    cured = {
+        "table": {**bad["table"], **pasted["driftless:table"]},
+        "consumers": pasted["driftless:consumers"],
+    }
+    assert _load(cured).table.read_capacity == 5
+
+
+def test_a_bad_configuration_registers_nothing() -> None:
+    seen: list[str] = []
+
+    with pytest.raises(SettingsError):
+        run(whole_program, preview=False, config=as_config({"table": {"billing": "free"}}), watch=seen.append)
+
+    assert seen == []
+
+
+def test_a_good_configuration_is_seen_to_register() -> None:
+    seen: list[str] = []
+
+    run(whole_program, preview=True, config={}, watch=seen.append)
+
+    assert "source-table" in seen
+
+
+def _consumer(**values: object) -> dict[str, Any]:
+    return {"consumers": {"sync_dynamodb_stream": values}}
+
+
+ALLOWED: list[dict[str, Any]] = [
+    _consumer(maximum_record_age_seconds=86_400),
+    _consumer(maximum_record_age_seconds=60) | {"alarms": {"iterator_age_seconds": 59}},
+    _consumer(maximum_retry_attempts=0),
+    _consumer(maximum_retry_attempts=10_000),
+    _consumer(batch_size=1),
+    _consumer(batch_size=10_000),
+    _consumer(batching_window_seconds=0),
+    _consumer(batching_window_seconds=300),
+    _consumer(parallelization_factor=10),
+    _consumer(memory_mb=128),
+    _consumer(memory_mb=10_240),
+    _consumer(timeout_seconds=900),
+    _consumer(trust_seconds=0),
+    _consumer(image_digest="sha256:" + "0" * 64),
+    {"table_api": {"timeout_seconds": 28}},
+    {"table": {"name": "abc"}, "name_prefix": "p" * 20},
+    {
+        "stream": {"retention_hours": 8760},
+        "consumers": {"sync_kinesis_stream": {"maximum_record_age_seconds": 604_800}},
+    },
+    {"collection": {"name": "c" * 32}},
+    {"collection": {"network": PRIVATE_NETWORK}},
+    {"tags": {"team": "search"}},
+]
+
+
+@pytest.mark.parametrize("settings", ALLOWED, ids=json.dumps)
+def test_value_at_its_bound_is_accepted(settings: dict[str, Any]) -> None:
+    _load(settings)
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (_consumer(maximum_record_age_seconds=-1), "consumers.sync_dynamodb_stream.maximum_record_age_seconds"),
+    (_consumer(maximum_record_age_seconds=59), "consumers.sync_dynamodb_stream.maximum_record_age_seconds"),
+    (_consumer(maximum_record_age_seconds=604_801), "consumers.sync_dynamodb_stream.maximum_record_age_seconds"),
+    (_consumer(maximum_record_age_seconds=86_401), "consumers.sync_dynamodb_stream.maximum_record_age_seconds"),
+    (_consumer(maximum_retry_attempts=-1), "consumers.sync_dynamodb_stream.maximum_retry_attempts"),
+    (_consumer(maximum_retry_attempts=10_001), "consumers.sync_dynamodb_stream.maximum_retry_attempts"),
+    (_consumer(batch_size=0), "consumers.sync_dynamodb_stream.batch_size"),
+    (_consumer(batch_size=10_001), "consumers.sync_dynamodb_stream.batch_size"),
+    (_consumer(batching_window_seconds=-1), "consumers.sync_dynamodb_stream.batching_window_seconds"),
+    (_consumer(batching_window_seconds=301), "consumers.sync_dynamodb_stream.batching_window_seconds"),
+    (_consumer(parallelization_factor=0), "consumers.sync_dynamodb_stream.parallelization_factor"),
+    (_consumer(parallelization_factor=11), "consumers.sync_dynamodb_stream.parallelization_factor"),
+    (_consumer(memory_mb=127), "consumers.sync_dynamodb_stream.memory_mb"),
+    (_consumer(memory_mb=10_241), "consumers.sync_dynamodb_stream.memory_mb"),
+    (_consumer(timeout_seconds=901), "consumers.sync_dynamodb_stream.timeout_seconds"),
+    (_consumer(timeout_seconds=0), "consumers.sync_dynamodb_stream.timeout_seconds"),
+    (_consumer(trust_seconds=-1), "consumers.sync_dynamodb_stream.trust_seconds"),
+    (_consumer(trust_seconds=31), "consumers.sync_dynamodb_stream.trust_seconds"),
+    (_consumer(failure_destination="sns"), "consumers.sync_dynamodb_stream.failure_destination"),
+    (_consumer(image_digest="newest"), "consumers.sync_dynamodb_stream.image_digest"),
+    (_consumer(function_name="f" * 59), "consumers.sync_dynamodb_stream.function_name"),
+    (_consumer(function_name="has space"), "consumers.sync_dynamodb_stream.function_name"),
+    (_consumer(index="Upper"), "consumers.sync_dynamodb_stream.index"),
+    (_consumer(index="lab-table-kinesis-stream"), "consumers.sync_kinesis_stream.index"),
+    (_consumer(index="lab-table"), "reader_alias"),
+    ({"table_api": {"timeout_seconds": 29}}, "table_api.timeout_seconds"),
+    ({"table_api": {"function_name": "sync-data-with-kinesis-stream"}}, "table_api.function_name"),
+    ({"name_prefix": "Upper-"}, "name_prefix"),
+    ({"name_prefix": "p" * 21}, "name_prefix"),
+    ({"name_prefix": "p" * 20, "collection": {"name": "c" * 13}}, "collection.name"),
+    ({"name_prefix": "p-", "table": {"name": "t" * 254}}, "table.name"),
+    ({"name_prefix": "p-", "stream": {"name": "s" * 127}}, "stream.name"),
+    ({"table": {"name": "ab"}}, "table.name"),
+    ({"table": {"read_capacity": 5}}, "table.read_capacity"),
+    ({"table": {"name": "has space"}}, "table.name"),
+    ({"stream": {"shard_count": 1}}, "stream.shard_count"),
+    ({"stream": {"retention_hours": 23}}, "stream.retention_hours"),
+    ({"collection": {"name": "ab"}}, "collection.name"),
+    ({"collection": {"name": "under_score"}}, "collection.name"),
+    ({"collection": {"network": {"vpc_id": "vpc-1"}}}, "collection.network.vpc_id"),
+    ({"collection": {"reader_arns": ["*"]}}, "collection.reader_arns.0"),
+    ({"log_retention_days": 2}, "log_retention_days"),
+    ({"alarms": {"iterator_age_seconds": 21_600}}, "alarms.iterator_age_seconds"),
+    ({"api": {"authorization": "none"}}, "api.authorization"),
+    ({"api": {"throttle_rate": 0}}, "api.throttle_rate"),
+    ({"api": {"stage": "v-1"}}, "api.stage"),
+    ({"aws_endpoint_url": "127.0.0.1"}, "aws_endpoint_url"),
+    ({"tags": {"team": ["search"]}}, "tags.team"),
+]
+
+
+@pytest.mark.parametrize(("settings", "path"), REFUSED, ids=[json.dumps(settings)[:80] for settings, _ in REFUSED])
+def test_value_beyond_its_bound_is_refused_by_its_path(settings: dict[str, Any], path: str) -> None:
+    message = _error(settings)
+
+    assert f"driftless:{path} " in message
+    assert message.startswith("1 problem(s)")
+
+
+def test_text_where_a_mapping_belongs_is_refused() -> None:
+    assert "must be a mapping" in _error({}, table="lab-table")
+    assert "must be a mapping" in _error({}, tags="[1")
+
+
+def _leaves(model: type[BaseModel]) -> dict[str, Any]:
+    """Every key that a stack file may hold, nested; None at the leaves."""
+    nested: dict[str, Any] = {}
+    for key, field in model.model_fields.items():
+        inner = field.annotation
+        nested[key] = _leaves(inner) if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    return nested
+
+
+def _shape(value: Any, like: Any) -> Any:
+    return {key: _shape(item, like.get(key)) for key, item in value.items()} if isinstance(like, dict) else None
+
+
+def _stack_file(name: str) -> dict[str, Any]:
+    config = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))["config"]
+    return {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items() if key.startswith(PROJECT)}
+
+
+def test_example_stack_names_every_setting_and_is_accepted() -> None:
+    example = _stack_file("Pulumi.dev.yaml")
+
+    # The emulator's address is shown as a comment: no real stack has it.
+    wanted = {key: value for key, value in _leaves(Settings).items() if key != "aws_endpoint_url"}
+    assert _shape(example, wanted) == wanted
+    assert "driftless:aws_endpoint_url" in (ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    _load(example)
+
+
+def test_local_stack_is_accepted() -> None:
+    assert _load(_stack_file("Pulumi.local.yaml")).aws_endpoint_url is not None
+
+
+def test_project_declares_every_setting_with_type_description_and_default() -> None:
+    declared = yaml.safe_load(Path(ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    defaults = Settings()
+
+    assert set(declared) == set(Settings.model_fields)
+    for key, entry in declared.items():
+        value = getattr(defaults, key)
+        kinds = {bool: "boolean", int: "integer", str: "string", type(None): "string"}
+        assert entry["type"] == kinds.get(type(value), "object")
+        assert entry["description"]
+        if entry["type"] != "object" and value is not None:
+            assert entry["default"] == value
