@@ -35,7 +35,7 @@ def aws_provider(settings: Settings) -> aws.Provider:
     args = aws.ProviderArgs(
         region=pulumi.Config("aws").get("region"), default_tags=aws.ProviderDefaultTagsArgs(tags=tags)
     )
-    if settings.aws_endpoint_url is not None:
+    if settings.aws_endpoint_url:
         _use_emulator(args, settings.aws_endpoint_url)
     return aws.Provider("aws", args)
 

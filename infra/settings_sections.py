@@ -170,7 +170,7 @@ class Settings(Section):
     consumers: ConsumersSettings = ConsumersSettings()
     table_api: TableApiSettings = TableApiSettings()
     alarms: AlarmSettings = AlarmSettings()
-    aws_endpoint_url: str | None = Field(default=None, pattern=r"^https?://[^/]+$")
+    aws_endpoint_url: str = Field(default="", pattern=r"^(https?://[^/]+)?$")
 
     def physical(self, name: str) -> str:
         """The name in AWS: what keeps two stacks of one account apart is the prefix."""

@@ -96,7 +96,7 @@ SEEDED: list[tuple[rules.Rule, Spoil]] = [
     (function_rules.functions_and_images_have_one_architecture, _inputs(types.IMAGE, platforms=["linux/amd64"])),
     (
         function_rules.functions_run_digests_with_their_own_role_and_log,
-        _inputs(types.FUNCTION, imageUri="repository:newest"),
+        _inputs(types.FUNCTION, imageUri="r:newest"),
     ),
     (function_rules.functions_run_digests_with_their_own_role_and_log, _inputs(types.FUNCTION, loggingConfig=None)),
     (function_rules.functions_run_digests_with_their_own_role_and_log, _option(types.FUNCTION, dependencies=())),
