@@ -92,7 +92,7 @@ class StreamWalker:
         return self._wait_for(lambda: self.is_drained_since(begun), timeout_seconds)
 
     def is_drained_since(self, moment: float) -> bool:
-        """True when since `moment` (of `time.monotonic`) shards were listed, gave an empty page each, and all is settled.
+        """True when, since `moment` of `time.monotonic`, shards were listed and gave an empty page, and all is settled.
 
         Without `wait_until_drained`, a listing is up to `list_interval_seconds` old.
         """
