@@ -59,7 +59,7 @@ class OpenSearchNode:
         configuration.parent.mkdir(parents=True, exist_ok=True)
         configuration.write_text(CONFIGURATION)
         command = [
-            java, f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-cp", fetch_jars(self._say), MAIN_CLASS,
+            java, f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", fetch_jars(self._say), MAIN_CLASS,
             "-basePath", str(self._directory), "-numOfNode", "1", "-baseHttpPort", str(self._port - 1), *extra,
         ]  # fmt: skip
         env = {name: value for name, value in os.environ.items() if name != "JAVA_TOOL_OPTIONS"}
