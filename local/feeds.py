@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from local.kinesis_forwarder import KinesisForwarder
-from local.mapping_runner import MappingRunner
-from local.mapping_settings import MappingSettings
-from local.mapping_start import mapping_runner
+from local.forwarder.forwarder import KinesisForwarder
+from local.mapping.runner import MappingRunner
+from local.mapping.settings import MappingSettings
+from local.mapping.start import mapping_runner
 from local.resources.creation import Cloud, StreamMapping
+from local.streams.client import polling_config
 
 
 def mapping_settings(mapping: StreamMapping, cloud: Cloud) -> MappingSettings:
@@ -50,8 +51,8 @@ class Feeds:
             )
         self.forwarders = [
             KinesisForwarder(
-                streams_client=make_client("dynamodbstreams"),
-                kinesis_client=make_client("kinesis"),
+                streams_client=make_client("dynamodbstreams", config=polling_config()),
+                kinesis_client=make_client("kinesis", config=polling_config()),
                 table_stream_arn=cloud.client("dynamodb").describe_table(TableName=destination.table_name)["Table"][
                     "LatestStreamArn"
                 ],

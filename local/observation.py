@@ -19,24 +19,33 @@ class Observation:
     dead_letters: dict[str, int]
 
 
-def observe(outputs: Mapping[str, Any]) -> Observation:
-    """Look once."""
-    endpoint = outputs["aws_endpoint_url"]
-    sqs = aws_client(endpoint, REGION, "sqs")
-    return Observation(
-        items=count_items(endpoint, outputs["table_name"]),
-        documents={
-            consumer: count_documents(outputs["opensearch_url"], index)
-            for consumer, index in outputs["indexes"].items()
-        },
-        dead_letters={consumer: count_messages(sqs, url) for consumer, url in outputs["dead_letter_queues"].items()},
-    )
+class Observer:
+    """Looks as often as asked; its clients are made once."""
+
+    def __init__(self, outputs: Mapping[str, Any]) -> None:
+        self._outputs = outputs
+        self._dynamodb = aws_client(outputs["aws_endpoint_url"], REGION, "dynamodb")
+        self._sqs = aws_client(outputs["aws_endpoint_url"], REGION, "sqs")
+
+    def look(self) -> Observation:
+        """Look once."""
+        outputs = self._outputs
+        return Observation(
+            items=count_items(self._dynamodb, outputs["table_name"]),
+            documents={
+                consumer: count_documents(outputs["opensearch_url"], index)
+                for consumer, index in outputs["indexes"].items()
+            },
+            dead_letters={
+                consumer: count_messages(self._sqs, url) for consumer, url in outputs["dead_letter_queues"].items()
+            },
+        )
 
 
-def count_items(endpoint: str, table_name: str) -> int:
+def count_items(dynamodb: Any, table_name: str) -> int:
     """Items of the table, by scanning it."""
-    pages = aws_client(endpoint, REGION, "dynamodb").get_paginator("scan")
-    return sum(page["Count"] for page in pages.paginate(TableName=table_name, Select="COUNT", ConsistentRead=True))
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table_name, Select="COUNT", ConsistentRead=True)
+    return sum(page["Count"] for page in pages)
 
 
 def count_documents(url: str, index: str) -> int:

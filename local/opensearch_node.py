@@ -58,10 +58,9 @@ class OpenSearchNode:
         configuration = self._directory / "node_1" / "config" / "opensearch.yml"
         configuration.parent.mkdir(parents=True, exist_ok=True)
         configuration.write_text(CONFIGURATION)
-        command = [
-            java, f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", fetch_jars(self._say), MAIN_CLASS,
-            "-basePath", str(self._directory), "-numOfNode", "1", "-baseHttpPort", str(self._port - 1), *extra,
-        ]  # fmt: skip
+        jvm = [f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # quick to start on two cores
+        launcher = ["-basePath", str(self._directory), "-numOfNode", "1", "-baseHttpPort", str(self._port - 1), *extra]
+        command = [java, *jvm, "-cp", fetch_jars(self._say), MAIN_CLASS, *launcher]
         env = {name: value for name, value in os.environ.items() if name != "JAVA_TOOL_OPTIONS"}
         self.process = ChildProcess("OpenSearch", command, log_file=self._log_file, env=env, cwd=self._directory)
         self.process.start()

@@ -7,7 +7,6 @@ Example: python -m local demo --outage 20 --kill-consumer
 
 import argparse
 import json
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from rich.console import Console
 from local.commands.up import add_port_arguments
 from local.demo.memory import MemoryMeter
 from local.demo.story import Demo
+from local.ending import unwind_on_signals
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
 from local.running import running_outputs
@@ -45,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
             )
         report = Demo(outputs=running_outputs(), console=console, memory=memory).run()
     else:
-        # `kill` on the demo must not leave services behind either.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        unwind_on_signals()
         with LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=console.print) as stack:
             disaster = _disaster(stack, console, options)
             report = Demo(outputs=stack.outputs, console=console, memory=memory, at_half_time=disaster).run()

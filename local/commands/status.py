@@ -9,7 +9,7 @@ import json
 from rich.console import Console
 from rich.table import Table
 
-from local.observation import observe
+from local.observation import Observer
 from local.running import feed_status, running_outputs
 
 
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print it; exit code 1 when no stack runs."""
     outputs = running_outputs()
-    seen = observe(outputs)
+    seen = Observer(outputs).look()
     feeds = feed_status()
     if options.json:
         print(json.dumps({"items": seen.items, "indexes": seen.documents, "dead_letters": seen.dead_letters,

@@ -4,12 +4,13 @@ Example: python -m local up --detach --aws-port 4570
 """
 
 import argparse
+import logging
 import signal
 import subprocess
 import sys
-import threading
 import time
 
+from local.ending import unwind_on_signals
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
 from local.ports import AWS_PORT, OPENSEARCH_PORT
@@ -36,30 +37,16 @@ def run(options: argparse.Namespace) -> int:
     """Start the stack here, or in a process of its own."""
     if options.detach:
         return _detach(options)
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _end(ended))
-    try:
-        with LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port) as stack:
-            print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
-            print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
-            ended.wait()
+    unwind_on_signals()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")  # the feeds' troubles, one line each
+    with LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port) as stack:
+        print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
+        print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
             print("Ending ...", flush=True)
-    except _Ended:
-        return 1
     return 0
-
-
-class _Ended(BaseException):
-    """A signal came before the stack was up."""
-
-
-def _end(ended: threading.Event) -> None:
-    if ended.is_set():
-        return
-    ended.set()
-    if read_state(Layout()) is None or not (read_state(Layout()) or {}).get("ready"):
-        raise _Ended
 
 
 def _detach(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from local.demo.memory import MemoryMeter
 from local.demo.proof import Comparison, prove
 from local.demo.view import DemoView
 from local.ministack import REGION
+from local.observation import count_items
 
 CHANGES_BY_API = 60
 CHANGES_PER_SECOND = 300.0
@@ -52,7 +53,7 @@ class Demo:
         return {
             "ok": not self.problems,
             "changes": len(changes),
-            "items": self._items(dynamodb),
+            "items": count_items(dynamodb, self.outputs["table_name"]),
             "indexes": {
                 self.outputs["indexes"][consumer]: {
                     "documents": comparison.documents,
@@ -164,10 +165,6 @@ class Demo:
             if not comparison.equal:
                 self._problem(f"{index} differs from the table: {comparison}")
         return comparisons
-
-    def _items(self, dynamodb: Any) -> int:
-        pages = dynamodb.get_paginator("scan").paginate(TableName=self.outputs["table_name"], Select="COUNT")
-        return sum(page["Count"] for page in pages)
 
     def _problem(self, text: str) -> None:
         self.problems.append(text)

@@ -11,8 +11,7 @@ from rich.table import Table
 
 from local.demo.lag import LagMeter
 from local.demo.memory import MemoryMeter
-from local.errors import LocalStackError
-from local.observation import Observation, observe
+from local.observation import Observation, Observer
 from local.running import feed_status
 
 LOOK_SECONDS = 0.5
@@ -25,6 +24,7 @@ class DemoView:
     def __init__(self, console: Console, outputs: Mapping[str, Any], meter: LagMeter, memory: MemoryMeter) -> None:
         self._console = console
         self._outputs = outputs
+        self._observer = Observer(outputs)
         self._meter = meter
         self._memory = memory
         self._ending = threading.Event()
@@ -51,15 +51,9 @@ class DemoView:
     def _look_until_the_end(self, show: Callable[[Table], None], seconds: float) -> None:
         while not self._ending.wait(seconds):
             self._memory.look()
-            show(self._table(self._observe()))
+            show(self._table(self._observer.look()))
         if self._console.is_terminal:
-            show(self._table(self._observe()))
-
-    def _observe(self) -> Observation:
-        try:
-            return observe(self._outputs)
-        except (LocalStackError, OSError):
-            return Observation(items=-1, documents={}, dead_letters={})
+            show(self._table(self._observer.look()))
 
     def _line(self) -> str:
         carried = {consumer: status.get("records_settled", 0) for consumer, status in feed_status().items()}

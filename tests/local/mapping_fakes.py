@@ -16,10 +16,10 @@ from typing import Any
 
 import boto3
 
-from local.mapping_invocation import InvokeResult
-from local.mapping_settings import MappingSettings
-from local.stream_reader import IteratorExpiredError, Position, ReadResult, ShardInfo
-from local.stream_record import StreamRecord
+from local.mapping.invocation import InvokeResult
+from local.mapping.settings import MappingSettings
+from local.streams.reader import IteratorExpiredError, Position, ReadResult, ShardInfo
+from local.streams.record import StreamRecord
 
 NOW = 1_700_000_000.0
 SUCCESS = InvokeResult(status_code=200, payload=b"null", request_id="request-1")

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from local.kinesis_forwarder import KinesisForwarder
-from local.kinesis_forwarder_disorder import Disorder
-from local.kinesis_forwarder_record import ForwardedRecord, forwarded_record
-from local.kinesis_forwarder_time import ChangeClock
-from local.kinesis_forwarder_writer import KinesisWriter, chunks
-from local.mapping_runner import MappingRunner
-from local.mapping_start import stream_reader
-from local.stream_client import polling_config
-from local.stream_record import StreamRecord
+from local.forwarder.change_clock import ChangeClock
+from local.forwarder.disorder import Disorder
+from local.forwarder.forwarder import KinesisForwarder
+from local.forwarder.record import ForwardedRecord, forwarded_record
+from local.forwarder.writer import KinesisWriter, chunks
+from local.mapping.runner import MappingRunner
+from local.mapping.start import stream_reader
+from local.streams.client import polling_config
+from local.streams.record import StreamRecord
 from tests.local.mapping_fakes import STREAM_ARN, FakeFunction, Ministack, running_ministack, settings
 
 RECORDED = """{"awsRegion":"us-east-1","eventID":"b015b5f0-c095-4b50-8ad0-4279aa3d88c6","eventName":"MODIFY",\

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from local.mapping_backoff import Backoff
-from local.mapping_batch import Batch, DiscardBatch, InvokeBatch, Wait
-from local.mapping_lane import Lane
-from local.mapping_response import Failed, NotInvoked, PartlyFailed, Succeeded
-from local.mapping_settings import MAX_PAYLOAD_BYTES
+from local.mapping.backoff import Backoff
+from local.mapping.batch import Batch, DiscardBatch, InvokeBatch, Wait
+from local.mapping.lane import Lane
+from local.mapping.response import Failed, NotInvoked, PartlyFailed, Succeeded
+from local.mapping.settings import MAX_PAYLOAD_BYTES
 from tests.local.mapping_fakes import FAILURE, NOW, record, records, sequences, settings
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.mapping_destination import failure_destination
-from local.mapping_invocation import InvokeResult
-from local.mapping_runner import MappingRunner
-from local.mapping_start import mapping_runner, stream_reader
+from local.mapping.destination import failure_destination
+from local.mapping.invocation import InvokeResult
+from local.mapping.runner import MappingRunner
+from local.mapping.start import mapping_runner, stream_reader
 from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, Ministack, running_ministack, settings
 
 pytestmark = pytest.mark.local

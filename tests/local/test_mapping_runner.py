@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.mapping_backoff import Backoff
-from local.mapping_batch import DiscardBatch
-from local.mapping_invocation import InvokeResult
-from local.mapping_runner import MappingRunner
-from local.stream_record import StreamRecord
+from local.mapping.backoff import Backoff
+from local.mapping.batch import DiscardBatch
+from local.mapping.invocation import InvokeResult
+from local.mapping.runner import MappingRunner
+from local.streams.record import StreamRecord
 from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, FakeReader, record, records, reported, settings
 
 FAST = Backoff(first_seconds=0.001, cap_seconds=0.01)

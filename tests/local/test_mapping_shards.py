@@ -5,19 +5,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.stream_cursor import ShardCursor
-from local.stream_dynamodb import DynamoDBStreamReader
-from local.stream_errors import sorted_stream_errors
-from local.stream_kinesis import KinesisStreamReader
-from local.stream_reader import (
+from local.streams.cursor import ShardCursor
+from local.streams.dynamodb import DynamoDBStreamReader
+from local.streams.errors import sorted_stream_errors
+from local.streams.kinesis import KinesisStreamReader
+from local.streams.reader import (
     IteratorExpiredError,
     Position,
     RecordsTrimmedError,
     ShardGoneError,
     ShardInfo,
 )
-from local.stream_record import StreamRecord
-from local.stream_shard_order import startable_shards
+from local.streams.record import StreamRecord
+from local.streams.shard_order import startable_shards
 from tests.local.mapping_fakes import KINESIS_ARN, NOW, STREAM_ARN, FakeReader, record, records, sequences
 
 

@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from local.mapping_backoff import Backoff
-from local.mapping_batch import Action, Batch, Condition, DiscardBatch, InvokeBatch, Wait
-from local.mapping_invocation import InvokeResult
-from local.mapping_response import NotInvoked, Outcome, PartlyFailed, Succeeded
-from local.mapping_settings import MAX_PAYLOAD_BYTES, MappingSettings
-from local.stream_record import StreamRecord
+from local.mapping.backoff import Backoff
+from local.mapping.batch import Action, Batch, Condition, DiscardBatch, InvokeBatch, Wait
+from local.mapping.invocation import InvokeResult
+from local.mapping.response import NotInvoked, Outcome, PartlyFailed, Succeeded
+from local.mapping.settings import MAX_PAYLOAD_BYTES, MappingSettings
+from local.streams.record import StreamRecord
 
 _ENVELOPE_BYTES = len(b'{"Records":[]}')
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from local.stream_reader import ShardInfo
+from local.streams.reader import ShardInfo
 
 
 def startable_shards(

@@ -8,14 +8,14 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.kinesis_forwarder_disorder import Disorder
-from local.kinesis_forwarder_record import ForwardedRecord, forwarded_record
-from local.kinesis_forwarder_time import ChangeClock
-from local.kinesis_forwarder_writer import KinesisWriter, chunks
-from local.mapping_backoff import Backoff
-from local.stream_dynamodb import DynamoDBStreamReader
-from local.stream_record import StreamRecord
-from local.stream_walker import ShardSink, StreamWalker
+from local.forwarder.change_clock import ChangeClock
+from local.forwarder.disorder import Disorder
+from local.forwarder.record import ForwardedRecord, forwarded_record
+from local.forwarder.writer import KinesisWriter, chunks
+from local.mapping.backoff import Backoff
+from local.streams.dynamodb import DynamoDBStreamReader
+from local.streams.record import StreamRecord
+from local.streams.walker import ShardSink, StreamWalker
 
 _log = logging.getLogger(__name__)
 

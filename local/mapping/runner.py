@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from local.mapping_backoff import Backoff
-from local.mapping_counters import MappingCounters, MappingStatus
-from local.mapping_destination import Deliver
-from local.mapping_invocation import Invoke
-from local.mapping_settings import MappingSettings
-from local.mapping_workers import ShardWorkers
-from local.stream_reader import StreamReader
-from local.stream_walker import ShardSink, StreamWalker
+from local.mapping.backoff import Backoff
+from local.mapping.counters import MappingCounters, MappingStatus
+from local.mapping.destination import Deliver
+from local.mapping.invocation import Invoke
+from local.mapping.settings import MappingSettings
+from local.mapping.workers import ShardWorkers
+from local.streams.reader import StreamReader
+from local.streams.walker import ShardSink, StreamWalker
 
 
 def steady_clock() -> Callable[[], float]:

@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from local.mapping_backoff import Backoff
-from local.mapping_lane import Lane
-from local.mapping_settings import MappingSettings
-from local.stream_record import StreamRecord
+from local.mapping.backoff import Backoff
+from local.mapping.lane import Lane
+from local.mapping.settings import MappingSettings
+from local.streams.record import StreamRecord
 
 
 @dataclass(kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from local.stream_record import StreamRecord
+from local.streams.record import StreamRecord
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from local.stream_record import StreamRecord
+from local.streams.record import StreamRecord
 
 
 def dynamodb_stream_record(raw: dict[str, Any], stream_arn: str) -> StreamRecord:

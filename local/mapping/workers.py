@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from local.mapping_backoff import Backoff
-from local.mapping_batch import Action, Batch, DiscardBatch, InvokeBatch, Wait
-from local.mapping_counters import MappingCounters
-from local.mapping_destination import Deliver
-from local.mapping_invocation import Invoke, InvokeResult
-from local.mapping_lane import Lane
-from local.mapping_response import Failed, NotInvoked, Outcome, PartlyFailed, read_outcome
-from local.mapping_settings import MappingSettings
-from local.mapping_shard import MappingShard
-from local.stream_record import StreamRecord
+from local.mapping.backoff import Backoff
+from local.mapping.batch import Action, Batch, DiscardBatch, InvokeBatch, Wait
+from local.mapping.counters import MappingCounters
+from local.mapping.destination import Deliver
+from local.mapping.invocation import Invoke, InvokeResult
+from local.mapping.lane import Lane
+from local.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, read_outcome
+from local.mapping.settings import MappingSettings
+from local.mapping.shard import MappingShard
+from local.streams.record import StreamRecord
 
 _log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import logging
 import math
 from dataclasses import dataclass, field
 
-from local.stream_reader import IteratorExpiredError, Position, RecordsTrimmedError, ShardGoneError, StreamReader
-from local.stream_record import StreamRecord
+from local.streams.reader import IteratorExpiredError, Position, RecordsTrimmedError, ShardGoneError, StreamReader
+from local.streams.record import StreamRecord
 
 _log = logging.getLogger(__name__)
 

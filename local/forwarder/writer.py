@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.kinesis_forwarder_record import ForwardedRecord
+from local.forwarder.record import ForwardedRecord
 
 _MAX_RECORDS = 500  # of one PutRecords call, as the two below: API_PutRecords
 _MAX_BYTES = 5 * 1024 * 1024

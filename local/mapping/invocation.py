@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from local.stream_record import event_json
+from local.streams.record import event_json
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.mapping_invocation import InvokeResult
-from local.stream_record import StreamRecord
+from local.mapping.invocation import InvokeResult
+from local.streams.record import StreamRecord
 
 
 @dataclass(frozen=True, kw_only=True)

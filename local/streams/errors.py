@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 
-from local.stream_reader import IteratorExpiredError, RecordsTrimmedError, ShardGoneError
+from local.streams.reader import IteratorExpiredError, RecordsTrimmedError, ShardGoneError
 
 
 @contextmanager

@@ -4,9 +4,9 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from local.mapping_batch import DiscardBatch
-from local.mapping_settings import MappingSettings
-from local.stream_record import event_json
+from local.mapping.batch import DiscardBatch
+from local.mapping.settings import MappingSettings
+from local.streams.record import event_json
 
 
 def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: str, now: float) -> dict[str, Any]:

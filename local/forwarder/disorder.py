@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from local.kinesis_forwarder_record import ForwardedRecord
+from local.forwarder.record import ForwardedRecord
 
 
 @dataclass(kw_only=True)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from local.mapping_destination import failure_destination
-from local.mapping_invocation import LambdaInvoker, invoker_config
-from local.mapping_runner import MappingRunner
-from local.mapping_settings import MappingSettings
-from local.stream_client import polling_config
-from local.stream_dynamodb import DynamoDBStreamReader
-from local.stream_kinesis import KinesisStreamReader
-from local.stream_reader import StreamReader
+from local.mapping.destination import failure_destination
+from local.mapping.invocation import LambdaInvoker, invoker_config
+from local.mapping.runner import MappingRunner
+from local.mapping.settings import MappingSettings
+from local.streams.client import polling_config
+from local.streams.dynamodb import DynamoDBStreamReader
+from local.streams.kinesis import KinesisStreamReader
+from local.streams.reader import StreamReader
 
 MakeClient = Callable[..., Any]
 """(service name, optional `config=`) → boto3 client, with endpoint, region and credentials bound."""

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local.mapping_batch import DiscardBatch
-from local.mapping_failure_record import failure_object, failure_object_key, failure_record
-from local.mapping_settings import MappingSettings
+from local.mapping.batch import DiscardBatch
+from local.mapping.failure_record import failure_object, failure_object_key, failure_record
+from local.mapping.settings import MappingSettings
 
 Deliver = Callable[[DiscardBatch, str, float], None]
 """(what to discard, shard id, epoch seconds now) → delivered, or an exception."""

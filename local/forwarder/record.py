@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from local.stream_record import StreamRecord, event_json
+from local.streams.record import StreamRecord, event_json
 
 _NAMESPACE = uuid.UUID("6f1d9a52-6d0e-5b0e-9c43-2f5a0f3c7e11")
 

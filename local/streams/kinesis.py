@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from local.stream_errors import sorted_stream_errors
-from local.stream_event_json import kinesis_stream_record
-from local.stream_reader import Position, ReadResult, ShardInfo
+from local.streams.errors import sorted_stream_errors
+from local.streams.event_json import kinesis_stream_record
+from local.streams.reader import Position, ReadResult, ShardInfo
 
 _PAGE_RECORDS = 10_000  # the most that GetRecords gives: API_GetRecords
 

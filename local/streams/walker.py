@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from local.mapping_backoff import Backoff
-from local.mapping_settings import StartingPosition
-from local.stream_cursor import ShardCursor
-from local.stream_reader import Position, ShardGoneError, ShardInfo, StreamReader
-from local.stream_record import StreamRecord
-from local.stream_shard_order import startable_shards
+from local.mapping.backoff import Backoff
+from local.mapping.settings import StartingPosition
+from local.streams.cursor import ShardCursor
+from local.streams.reader import Position, ShardGoneError, ShardInfo, StreamReader
+from local.streams.record import StreamRecord
+from local.streams.shard_order import startable_shards
 
 _log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from local.mapping_invocation import InvokeResult
-from local.stream_record import StreamRecord
+from local.mapping.invocation import InvokeResult
+from local.streams.record import StreamRecord
 
 Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]
 

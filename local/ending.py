@@ -1,0 +1,18 @@
+"""Ending on purpose: Ctrl-C and SIGTERM both unwind the program once, so that its services are ended in order."""
+
+import signal
+from types import FrameType
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def unwind_on_signals() -> None:
+    """From now on the first signal raises KeyboardInterrupt here; later ones can't disturb the ending."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, _unwind)
+
+
+def _unwind(_number: int, _frame: FrameType | None) -> None:
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Stands in for a table's Kinesis streaming destination; start at forwarder.py."""
