@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from infra import policies
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
-# resourcePath is the template (/items/{id}); `path` would hold the id.
+# resourcePath is the template (/items/{id+}); `path` would hold the id.
 _FIELDS = {
     "requestId": "$context.requestId",
     "time": "$context.requestTimeEpoch",

@@ -1,4 +1,10 @@
-"""ApiRoutes: the paths and methods of the REST API, every one answered by the same function."""
+"""ApiRoutes: the paths and methods of the REST API, every one answered by the same function.
+
+Every path leads to the function, so that an unknown one is its 404 and a wrong method its 405, each with a hint;
+the gateway's own answer to both would be 403 "Missing Authentication Token". Explicit methods are those whose bodies
+are validated or which callers' policies name; ANY "will catch any HTTP method that wasn't explicitly declared":
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-any-method.html
+"""
 
 from __future__ import annotations
 
@@ -16,20 +22,27 @@ import pulumi_aws as aws
 class Route:
     """One method of one path, and whether it comes with an item in its body."""
 
-    path: Literal["/items", "/items/{id}", "/search"]
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: Literal["/", "/{proxy+}", "/items", "/items/{id+}", "/search"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "ANY"]
     has_body: bool = False
 
 
 # The function's own table is images/table_api/routes.py; a test compares the two.
+# `{id+}` is greedy, since an id may hold slashes. Such a variable may stand below a parent and have explicit methods:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-set-up-simple-proxy.html
 ROUTES = (
     Route(path="/items", method="GET"),
     Route(path="/items", method="POST", has_body=True),
-    Route(path="/items/{id}", method="GET"),
-    Route(path="/items/{id}", method="PUT", has_body=True),
-    Route(path="/items/{id}", method="PATCH", has_body=True),
-    Route(path="/items/{id}", method="DELETE"),
+    Route(path="/items", method="ANY"),
+    Route(path="/items/{id+}", method="GET"),
+    Route(path="/items/{id+}", method="PUT", has_body=True),
+    Route(path="/items/{id+}", method="PATCH", has_body=True),
+    Route(path="/items/{id+}", method="DELETE"),
+    Route(path="/items/{id+}", method="ANY"),
     Route(path="/search", method="GET"),
+    Route(path="/search", method="ANY"),
+    Route(path="/", method="ANY"),
+    Route(path="/{proxy+}", method="ANY"),
 )
 ITEM_SCHEMA = {"$schema": "http://json-schema.org/draft-04/schema#", "title": "Item", "type": "object"}
 
@@ -56,10 +69,12 @@ class ApiRoutes(pulumi.ComponentResource):
         super().__init__("driftless:index:ApiRoutes", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         items = _resource(f"{name}-items", args, args.root_resource_id, "items", child)
-        resources = {
-            "/items": items,
-            "/items/{id}": _resource(f"{name}-item", args, items.id, "{id}", child),
-            "/search": _resource(f"{name}-search", args, args.root_resource_id, "search", child),
+        resource_ids = {
+            "/": args.root_resource_id,
+            "/items": items.id,
+            "/items/{id+}": _resource(f"{name}-item", args, items.id, "{id+}", child).id,
+            "/search": _resource(f"{name}-search", args, args.root_resource_id, "search", child).id,
+            "/{proxy+}": _resource(f"{name}-unknown", args, args.root_resource_id, "{proxy+}", child).id,
         }
         # The schema asks for an object and no more: what an item may hold is the function's to say, with a hint.
         item = aws.apigateway.Model(
@@ -80,17 +95,17 @@ class ApiRoutes(pulumi.ComponentResource):
         )
         integrations = []
         for route in ROUTES:
-            resource = resources[route.path]
+            resource_id = resource_ids[route.path]
             suffix = _suffix(route)
             method = aws.apigateway.Method(
                 f"{name}-{suffix}",
                 rest_api=args.rest_api_id,
-                resource_id=resource.id,
+                resource_id=resource_id,
                 http_method=route.method,
                 authorization="AWS_IAM" if args.authorization == "iam" else "NONE",
                 api_key_required=args.authorization == "api_key",
                 request_models={"application/json": item.name} if route.has_body else {},
-                request_parameters={"method.request.path.id": True} if "{id}" in route.path else {},
+                request_parameters={"method.request.path.id": True} if "{id+}" in route.path else {},
                 request_validator_id=validator.id,
                 opts=child,
             )
@@ -98,7 +113,7 @@ class ApiRoutes(pulumi.ComponentResource):
                 aws.apigateway.Integration(
                     f"{name}-{suffix}-integration",
                     rest_api=args.rest_api_id,
-                    resource_id=resource.id,
+                    resource_id=resource_id,
                     http_method=method.http_method,
                     type="AWS_PROXY",
                     integration_http_method="POST",  # how Lambda is invoked, whatever the caller's method
@@ -118,8 +133,9 @@ def _resource(
 
 
 def _suffix(route: Route) -> str:
-    """`get-items-id` for GET /items/{id}."""
-    return f"{route.method.lower()}{route.path.replace('/', '-').replace('{', '').replace('}', '')}"
+    """`get-items-id` for GET /items/{id+}, `any-root` for /."""
+    parts = [part.strip("{+}") for part in route.path.split("/") if part] or ["root"]
+    return "-".join([route.method.lower(), *parts])
 
 
 def _fingerprint(authorization: str) -> str:

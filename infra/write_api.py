@@ -13,6 +13,7 @@ import pulumi_aws as aws
 from infra import policies
 from infra.api_access_log import LOG_FORMAT, ApiAccessLog, ApiAccessLogArgs
 from infra.api_key_access import ApiKeyAccess, ApiKeyAccessArgs
+from infra.api_refusals import ApiRefusals, ApiRefusalsArgs
 from infra.api_routes import ApiRoutes, ApiRoutesArgs
 from infra.image_function import ImageFunction, ImageFunctionArgs
 from infra.physical_name import bounded_name
@@ -82,7 +83,8 @@ class WriteApi(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        stage = _stage(name, args, api, routes, function, child)
+        refusals = ApiRefusals(f"{name}-refusals", ApiRefusalsArgs(rest_api_id=api.id), opts=child)
+        stage = _stage(name, args, api, routes, refusals, function, child)
         aws.lambda_.Permission(
             f"{name}-permission",
             action="lambda:InvokeFunction",
@@ -148,6 +150,7 @@ def _stage(
     args: WriteApiArgs,
     api: aws.apigateway.RestApi,
     routes: ApiRoutes,
+    refusals: ApiRefusals,
     function: ImageFunction,
     child: pulumi.ResourceOptions,
 ) -> aws.apigateway.Stage:
@@ -164,8 +167,13 @@ def _stage(
         f"{name}-deployment",
         rest_api=api.id,
         # A deployment is a copy: whatever is served has to be in here, or a change would never be served.
-        triggers={"routes": routes.fingerprint, "function": function.invoke_arn, "api": api.id},
-        opts=pulumi.ResourceOptions(parent=child.parent, depends_on=routes.served),
+        triggers={
+            "routes": routes.fingerprint,
+            "refusals": refusals.fingerprint,
+            "function": function.invoke_arn,
+            "api": api.id,
+        },
+        opts=pulumi.ResourceOptions(parent=child.parent, depends_on=[*routes.served, *refusals.served]),
     )
     stage = aws.apigateway.Stage(
         f"{name}-stage",

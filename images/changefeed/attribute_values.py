@@ -35,7 +35,7 @@ def encode_document(image: AttributeMap) -> bytes:
     try:
         document = {_field_name(name, top=True): _value(value) for name, value in image.items()}
         return orjson.dumps(document)
-    except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+    except (TypeError, ValueError, AttributeError, KeyError, ArithmeticError, RecursionError) as error:
         raise UnindexableItemError(
             "bad_attribute_value", f"The item is not DynamoDB JSON ({type(error).__name__})."
         ) from error
@@ -91,7 +91,11 @@ def _number(text: str) -> orjson.Fragment:
 
 def _binary(content: str | bytes) -> str:
     """Base64 text: as Lambda gives it, or made from the bytes that boto3 gives."""
-    return content if isinstance(content, str) else base64.b64encode(bytes(content)).decode()
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, bytes):  # bytes(5) would be five zero bytes
+        raise TypeError("not binary")
+    return base64.b64encode(content).decode()
 
 
 def _text(content: str) -> str:

@@ -5,8 +5,12 @@ everything from it on comes again. An empty list is success. Source:
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 """
 
+import re
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import TypedDict, TypeGuard
+
+# DynamoDB Streams: 21 to 40 digits; Kinesis: up to 129 (API references of StreamRecord and Record).
+_SEQUENCE_NUMBER = re.compile(r"[0-9]{1,130}")
 
 
 class BatchItemFailure(TypedDict):
@@ -19,6 +23,11 @@ class PartialBatchResponse(TypedDict):
     """What a handler returns to an event source mapping."""
 
     batchItemFailures: list[BatchItemFailure]
+
+
+def is_sequence_number(value: object) -> TypeGuard[str]:
+    """True for digits only: whatever is reported and compared as an integer must be one."""
+    return isinstance(value, str) and _SEQUENCE_NUMBER.fullmatch(value) is not None
 
 
 def partial_batch_response(failed: Iterable[str]) -> PartialBatchResponse:

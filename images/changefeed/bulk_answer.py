@@ -14,7 +14,8 @@ import orjson
 
 from changefeed.errors import BulkRequestError
 
-RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
+RETRYABLE_STATUSES = frozenset({401, 403, 408, 409, 429, 500, 502, 503, 504})
+CONFLICT_ERROR = "version_conflict_engine_exception"
 ENVIRONMENT_ERRORS = frozenset(
     {
         "index_closed_exception",
@@ -57,11 +58,24 @@ class ItemVerdict:
 DONE = ItemVerdict(Verdict.DONE)
 
 
-def read_bulk_answer(body: bytes, *, expected_items: int) -> list[ItemVerdict]:
-    """One verdict for each item, in the order of the request.
+def read_bulk_answer(status: int, body: bytes, *, expected_items: int) -> list[ItemVerdict]:
+    """One verdict for each item, in the order of the request; one that failed as a whole gives all the same.
 
     Raises BulkRequestError for an answer that is cut off or holds another number of items.
     """
+    if status == 200:
+        return _item_verdicts(body, expected_items)
+    error_type = _request_error_type(body)
+    refused = status in (400, 413) and not says_nothing_of_the_document(status, error_type)
+    return [ItemVerdict(Verdict.REFUSED if refused else Verdict.RETRYABLE, f"{error_type}_{status}")] * expected_items
+
+
+def says_nothing_of_the_document(status: int, error_type: str | None) -> bool:
+    """True when the fault lies with the index, the rights or the moment, so that the same write may succeed later."""
+    return status in RETRYABLE_STATUSES or error_type in ENVIRONMENT_ERRORS
+
+
+def _item_verdicts(body: bytes, expected_items: int) -> list[ItemVerdict]:
     if _NO_ERRORS in body[:64] and body.rstrip().endswith(b"}"):
         return [DONE] * expected_items
     try:
@@ -74,8 +88,7 @@ def read_bulk_answer(body: bytes, *, expected_items: int) -> list[ItemVerdict]:
     return verdicts
 
 
-def request_error_type(body: bytes) -> str:
-    """The error type of a request that failed as a whole, or "unknown"."""
+def _request_error_type(body: bytes) -> str:
     try:
         return str(orjson.loads(body)["error"]["type"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
@@ -88,9 +101,9 @@ def _verdict(operation: str, item: Mapping[str, Any]) -> ItemVerdict:
     error_type = str(error.get("type")) if isinstance(error, Mapping) else None
     if 200 <= status < 300 or (status == 404 and operation == "delete" and error is None):
         return DONE
-    if status == 409:
-        found = _CURRENT_VERSION.search(str(error.get("reason"))) if isinstance(error, Mapping) else None
+    if error_type == CONFLICT_ERROR:
+        found = _CURRENT_VERSION.search(str(error.get("reason"))) if error else None
         return ItemVerdict(Verdict.CONFLICT, error_type, int(found[1]) if found else None)
-    if status in RETRYABLE_STATUSES or error_type in ENVIRONMENT_ERRORS or status in (401, 403):
+    if says_nothing_of_the_document(status, error_type):
         return ItemVerdict(Verdict.RETRYABLE, error_type or f"status_{status}")
     return ItemVerdict(Verdict.REFUSED, error_type or f"status_{status}")

@@ -14,14 +14,13 @@ What counts as done and what as retryable:
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-import orjson
-
-from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer, request_error_type
+from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
+from changefeed.bulk_body import cut, encode
 from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap
 from changefeed.document_action import DocumentAction
 from changefeed.errors import BulkRequestError, ItemReadError, RecordError
@@ -94,16 +93,21 @@ class BulkWriter:
         """Send everything once. Gives what is still to be written, and whether to wait before the next attempt."""
         ready, again = self._read_stale_items(pending, results)
         must_wait = bool(again)
-        chunks = list(self._chunks(ready))
+        chunks = list(cut(ready, self.max_bulk_bytes, self.max_bulk_actions))
         while chunks:
             chunk = chunks.pop(0)
+            now = self._now()
+            if seconds_left() <= RESERVED_SECONDS or any(self._needs_item(write, now) for write in chunk):
+                # The chunks before took so long that this one must be looked at again, or reported.
+                again.extend(write for rest in (chunk, *chunks) for write in rest)
+                break
             try:
-                status, answer = self.send(_encode(chunk), min(REQUEST_TIMEOUT_SECONDS, max(0.5, seconds_left() - 1)))
-                if status in (400, 413) and len(chunk) > 1:  # one bad line fails them all: halve until it stands alone
-                    middle = len(chunk) // 2
+                status, answer = self.send(encode(chunk), min(REQUEST_TIMEOUT_SECONDS, seconds_left() - 1))
+                verdicts = read_bulk_answer(status, answer, expected_items=len(chunk))
+                if status != 200 and verdicts[0].verdict is Verdict.REFUSED and len(chunk) > 1:
+                    middle = len(chunk) // 2  # one bad line fails them all: halve until it stands alone
                     chunks[:0] = [chunk[:middle], chunk[middle:]]
                     continue
-                verdicts = _request_verdicts(status, answer, chunk)
             except BulkRequestError as error:
                 verdicts = [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * len(chunk)
             for write, verdict in zip(chunk, verdicts, strict=True):
@@ -132,9 +136,8 @@ class BulkWriter:
         self, pending: list[PendingWrite], results: list[WriteResult]
     ) -> tuple[list[PendingWrite], list[PendingWrite]]:
         """Give every write that can't be trusted the table's present state; a read that fails is a retry, no guess."""
-        now = int(self.clock() * MICROSECONDS_PER_SECOND)
-        trust = int(self.trust_seconds * MICROSECONDS_PER_SECOND)
-        stale = {w.action.document_id: w for w in pending if w.needs_item(now, trust)}
+        now = self._now()
+        stale = {write.action.document_id: write for write in pending if self._needs_item(write, now)}
         if not stale:
             return pending, []
         ready = [write for write in pending if write.action.document_id not in stale]
@@ -155,36 +158,8 @@ class BulkWriter:
                 results.append(WriteResult(write.action, Outcome.REJECTED, error.code))
         return ready, []
 
-    def _chunks(self, writes: Sequence[PendingWrite]) -> Iterator[list[PendingWrite]]:
-        chunk: list[PendingWrite] = []
-        size = 0
-        for write in writes:
-            length = len(write.body or b"") + len(write.action.document_id) + 100
-            if chunk and (size + length > self.max_bulk_bytes or len(chunk) >= self.max_bulk_actions):
-                yield chunk
-                chunk, size = [], 0
-            chunk.append(write)
-            size += length
-        if chunk:
-            yield chunk
+    def _now(self) -> int:
+        return int(self.clock() * MICROSECONDS_PER_SECOND)
 
-
-def _encode(chunk: Sequence[PendingWrite]) -> bytes:
-    lines = []
-    for write in chunk:
-        target = {"_id": write.action.document_id, "version": write.version, "version_type": "external"}
-        if write.body is None:
-            lines.append(orjson.dumps({"delete": target}))
-        else:
-            lines += (orjson.dumps({"index": target}), write.body)
-    lines.append(b"")
-    return b"\n".join(lines)
-
-
-def _request_verdicts(status: int, answer: bytes, chunk: Sequence[PendingWrite]) -> list[ItemVerdict]:
-    """The items' verdicts; a request that failed as a whole gives all its items the same."""
-    if status == 200:
-        return read_bulk_answer(answer, expected_items=len(chunk))
-    error_type = request_error_type(answer)
-    verdict = Verdict.REFUSED if status in (400, 413) else Verdict.RETRYABLE
-    return [ItemVerdict(verdict, f"{error_type}_{status}")] * len(chunk)
+    def _needs_item(self, write: PendingWrite, now: int) -> bool:
+        return write.needs_item(now, int(self.trust_seconds * MICROSECONDS_PER_SECOND))

@@ -25,8 +25,11 @@ def consumer_pipeline(
     @cache
     def client(service: str) -> Any:
         import boto3  # 150 ms that only a re-read or a parked record pays
+        from botocore.config import Config
 
-        return boto3.client(service, region_name=environment.region)
+        # botocore's own 60 s and up to 10 attempts would use up an invocation; ours and Lambda's retries are enough
+        config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
+        return boto3.client(service, region_name=environment.region, config=config)
 
     return Pipeline(
         decode=decode,

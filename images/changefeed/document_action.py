@@ -5,8 +5,9 @@ A document's shape is decided here and in `attribute_values`.
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from changefeed.attribute_values import encode_document
@@ -15,7 +16,7 @@ from changefeed.errors import RecordDecodeError, RecordError
 
 LONGEST_ID_BYTES = 512  # of OpenSearch; one longer id fails the whole bulk request
 _HASHED = "%H"
-_TYPE_MARKS = {"S": "", "N": "%N", "B": "%B"}
+LARGEST_EXPONENT = 130  # of DynamoDB's numbers, either way; a wilder text would be spelled out to gigabytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +44,7 @@ class Rejection:
 
     code: str
     message: str
-    raw: Mapping[str, Any]
+    raw: Any
     sequence_number: str | None = None
     record: ChangeRecord | None = None
 
@@ -51,18 +52,17 @@ class Rejection:
 def document_id(keys: AttributeMap) -> str:
     """The id of an item's document: injective over its typed key parts, readable when it can be.
 
-    A text key is itself, with `%` and `|` escaped; a number or binary carries a mark of its type. Parts stand in the
-    order of their attribute names (a table's names never change) and are joined with `|`. Longer than 512 bytes: the
-    SHA-256 of that text. Raises RecordDecodeError for a key that DynamoDB doesn't have.
+    A text key is itself, with `%` and `|` escaped; a number or binary carries a mark of its type and has one spelling
+    (5 and 5.0 are one key). Parts stand in the order of their attribute names (a table's names never change) and are
+    joined with `|`. Longer than 512 bytes: the SHA-256 of that text. Raises RecordDecodeError for a key that DynamoDB
+    doesn't have.
     """
     parts = []
     for name in sorted(keys):
         try:
             ((kind, value),) = keys[name].items()
-            # boto3 gives binary as bytes, an event gives base64 text
-            text = value if isinstance(value, str) else base64.b64encode(value).decode()
-            parts.append(_TYPE_MARKS[kind] + text.replace("%", "%25").replace("|", "%7C"))
-        except (KeyError, ValueError, AttributeError, TypeError):
+            parts.append(_KEY_PARTS[kind](value))
+        except (KeyError, ValueError, AttributeError, TypeError, ArithmeticError):
             raise RecordDecodeError("bad_key", f"Key attribute {name!r} is not a string, number or binary.") from None
     readable = "|".join(parts)
     try:
@@ -72,6 +72,31 @@ def document_id(keys: AttributeMap) -> str:
     if not readable or len(encoded) > LONGEST_ID_BYTES:
         return _HASHED + hashlib.sha256(encoded).hexdigest()
     return readable
+
+
+def _text_part(text: str) -> str:
+    return text.replace("%", "%25").replace("|", "%7C")
+
+
+def _number_part(text: str) -> str:
+    if not isinstance(text, str):
+        raise TypeError("not a text")
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError("not a number of DynamoDB")
+    plain = f"{number:f}"
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return "%N" + ("0" if not number else plain)
+
+
+def _binary_part(content: str | bytes) -> str:
+    # boto3 gives binary as bytes, an event gives base64 text
+    data = content if isinstance(content, bytes) else base64.b64decode(content, validate=True)
+    return "%B" + base64.b64encode(data).decode()
+
+
+_KEY_PARTS: dict[str, Callable[[Any], str]] = {"S": _text_part, "N": _number_part, "B": _binary_part}
 
 
 def fold(changes: Iterable[ChangeRecord]) -> tuple[dict[str, tuple[ChangeRecord, str]], list[Rejection]]:

@@ -7,10 +7,12 @@ seconds ("rounded down to the closest second", API reference of StreamRecord), s
 from collections.abc import Mapping
 from typing import Any
 
+from changefeed.batch_response import is_sequence_number
 from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
 from changefeed.errors import RecordDecodeError
 
-LARGEST_VERSION = 2**63 - 1  # of OpenSearch: a larger one fails the whole bulk request with HTTP 500
+EARLIEST_VERSION = 1_325_376_000_000_000  # 2012, the year DynamoDB began
+LATEST_VERSION = 4_102_444_800_000_000  # 2100
 
 
 def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
@@ -22,7 +24,7 @@ def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
     if not isinstance(body, Mapping):
         raise RecordDecodeError("not_a_dynamodb_record", "The record has no 'dynamodb' part: is this a table's stream?")
     sequence_number = body.get("SequenceNumber")
-    if not isinstance(sequence_number, str) or not sequence_number.isdecimal():
+    if not is_sequence_number(sequence_number):
         raise RecordDecodeError("no_sequence_number", "The record has no numeric SequenceNumber.")
     return ChangeRecord(
         sequence_number=sequence_number,
@@ -60,9 +62,13 @@ def decode_image(event_name: object, image: object) -> AttributeMap | None:
 
 
 def checked_version(microseconds: int) -> int:
-    """The version, if OpenSearch takes it: above zero and within 63 bits."""
-    if not 0 < microseconds <= LARGEST_VERSION:
-        raise RecordDecodeError("bad_time", "ApproximateCreationDateTime is outside what a version can hold.")
+    """The version, if it is a time at which DynamoDB can have changed an item.
+
+    A time in a wrong unit would lie decades off. Too high, its version would lock the document against every later
+    change; above 63 bits it would fail the whole bulk request.
+    """
+    if not EARLIEST_VERSION <= microseconds < LATEST_VERSION:
+        raise RecordDecodeError("bad_time", "ApproximateCreationDateTime is not between the years 2012 and 2100.")
     return microseconds
 
 

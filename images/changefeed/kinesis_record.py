@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from changefeed.batch_response import is_sequence_number
 from changefeed.change_record import ChangeRecord
 from changefeed.dynamodb_record import checked_version, decode_image, decode_keys, decode_operation
 from changefeed.errors import RecordDecodeError
@@ -30,7 +31,7 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
     if not isinstance(envelope, Mapping):
         raise RecordDecodeError("not_a_kinesis_record", "The record has no 'kinesis' part: is this a Kinesis stream?")
     sequence_number = envelope.get("sequenceNumber")
-    if not isinstance(sequence_number, str) or not sequence_number.isdecimal():
+    if not is_sequence_number(sequence_number):
         raise RecordDecodeError("no_sequence_number", "The record has no numeric sequenceNumber.")
     change = _payload(envelope.get("data"))
     body = change.get("dynamodb")
@@ -38,7 +39,7 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
         raise RecordDecodeError("not_a_dynamodb_change", "The data has no 'dynamodb' part: not a table's change.")
     if table_name is not None and change.get("tableName") not in (table_name, None):
         raise RecordDecodeError("other_table", f"The change is not one of table {table_name}.")
-    unit = MICROSECONDS_PER_UNIT.get(body.get("ApproximateCreationDateTimePrecision", "MILLISECOND"))
+    unit = MICROSECONDS_PER_UNIT.get(str(body.get("ApproximateCreationDateTimePrecision", "MILLISECOND")))
     time = body.get("ApproximateCreationDateTime")
     if unit is None or not isinstance(time, int) or isinstance(time, bool):
         raise RecordDecodeError("bad_time", "ApproximateCreationDateTime or its precision is not what AWS documents.")

@@ -4,11 +4,10 @@ A message holds what `redrive` needs: keys, operation, version and the record as
 an item's content is kept outside table and index; the queue is encrypted and its role is the consumer's alone.
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 from changefeed.change_record import AttributeMap
 from changefeed.document_action import Rejection
@@ -57,7 +56,9 @@ def parked_message(rejection: Rejection, *, index: str, parked_at: datetime) -> 
         "parked_at": parked_at.isoformat(),
         "record": rejection.raw,
     }
-    text = orjson.dumps(message)
+    # The standard library's ASCII: orjson refuses half surrogates and big integers, SQS refuses U+FFFF, and a record
+    # that can be neither written nor parked would hold up its shard.
+    text = json.dumps(message)
     if len(text) > LARGEST_MESSAGE_BYTES:
-        text = orjson.dumps(message | {"record": None, "record_bytes": len(text)})
-    return text.decode()
+        text = json.dumps(message | {"record": None, "record_bytes": len(text)})
+    return text

@@ -20,6 +20,9 @@ from changefeed.document_action import DocumentAction
 CLOCK_MARGIN_MICROSECONDS = 5 * MICROSECONDS_PER_SECOND
 """How far this machine's clock and DynamoDB's may be apart."""
 
+READ_TRUST_MICROSECONDS = 30 * MICROSECONDS_PER_SECOND
+"""How long a state that was read may be sent, whatever the trust in images is (0: an image is never sent)."""
+
 
 @dataclass(slots=True)
 class PendingWrite:
@@ -50,8 +53,10 @@ class PendingWrite:
         return self.action.version + self.action.version_span - 1
 
     def needs_item(self, now: int, trust_microseconds: int) -> bool:
-        """True when the item must be read from the table before this is sent."""
-        return self.must_read_item or now - self.as_of > trust_microseconds
+        """True when the item must be read from the table before this is sent. The trust is that in a record's image."""
+        trust_microseconds = READ_TRUST_MICROSECONDS if self.from_table else trust_microseconds
+        # A time in the future is no fresher than one in the past: a clock is wrong, so the table is asked.
+        return self.must_read_item or abs(now - self.as_of) >= trust_microseconds
 
     def take_item(self, image: AttributeMap | None, read_at: int) -> None:
         """Replace the state by what the table holds. `read_at` is the time before the read, in microseconds.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from changefeed.batch_response import PartialBatchResponse, partial_batch_response
+from changefeed.batch_response import PartialBatchResponse, is_sequence_number, partial_batch_response
 from changefeed.bulk_writer import Outcome, WriteResult
 from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection
@@ -21,6 +21,8 @@ from changefeed.telemetry import log
 SUSPICIOUS_REJECTIONS = 5
 """From this many rejections on, a batch that is rejected by more than half is blamed on the index. Fewer can't tell:
 bisecting brings every batch down to where its records are judged one by one."""
+
+SECONDS_FOR_THE_ANSWER = 0.5
 
 
 class Write(Protocol):
@@ -48,26 +50,35 @@ class Pipeline:
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> PartialBatchResponse:
         """Settle a batch. Raises SuspectedEnvironmentError, with nothing parked, when most of it is rejected."""
-        changes, rejections = self._decode(event["Records"])
+        records = event.get("Records")
+        if not isinstance(records, list):
+            raise SuspectedEnvironmentError("The event has no list of Records: invoke this by an event source mapping.")
+
+        def seconds_left() -> float:
+            return context.get_remaining_time_in_millis() / 1000
+
+        changes, rejections = self._decode(records)
         actions, unplannable = self.plan(changes)
-        results = self.write(actions, lambda: context.get_remaining_time_in_millis() / 1000)
+        results = self.write(actions, seconds_left)
 
         rejections += unplannable
         documents = len(results) + len(rejections)
         rejections += [_rejection(result) for result in results if result.outcome is Outcome.REJECTED]
         if len(rejections) >= SUSPICIOUS_REJECTIONS and len(rejections) * 2 > documents:
             codes = sorted({rejection.code for rejection in rejections})
-            raise SuspectedEnvironmentError(f"{len(rejections)} of {len(event['Records'])} records rejected: {codes}.")
+            raise SuspectedEnvironmentError(f"{len(rejections)} of {len(records)} records rejected: {codes}.")
 
         failed = [result.action.first_sequence_number for result in results if result.outcome is Outcome.RETRYABLE]
-        parked, failed = self._park(rejections, failed)
+        parked, failed = self._park(rejections, failed, seconds_left)
         _log_batch(changes, results, parked, failed)
         return partial_batch_response(failed)
 
-    def _decode(self, records: Sequence[Mapping[str, Any]]) -> tuple[list[ChangeRecord], list[Rejection]]:
+    def _decode(self, records: Sequence[Any]) -> tuple[list[ChangeRecord], list[Rejection]]:
         changes, rejections = [], []
         for raw in records:
             try:
+                if not isinstance(raw, Mapping):
+                    raise RecordDecodeError("not_a_record", "The record is not a JSON object.")
                 changes.append(self.decode(raw))
             except RecordDecodeError as error:
                 rejections.append(
@@ -75,14 +86,21 @@ class Pipeline:
                 )
         return changes, rejections
 
-    def _park(self, rejections: Sequence[Rejection], failed: list[str]) -> tuple[int, list[str]]:
-        """Park what lies before the checkpoint, in order; what can't be parked becomes the checkpoint."""
+    def _park(
+        self, rejections: Sequence[Rejection], failed: list[str], seconds_left: Callable[[], float]
+    ) -> tuple[int, list[str]]:
+        """Park what lies before the checkpoint, in order; what can't be parked becomes the checkpoint.
+
+        A record without a sequence number can't be reported, so it is always parked, maybe more than once.
+        """
         checkpoint = min(map(int, failed), default=None)
         parked = 0
         for rejection in sorted(rejections, key=lambda rejection: int(rejection.sequence_number or 0)):
             if checkpoint is not None and int(rejection.sequence_number or 0) >= checkpoint:
                 break
             try:
+                if parked and seconds_left() < SECONDS_FOR_THE_ANSWER:
+                    raise ParkingError("The invocation's time is over.")  # killed now, it would park all of them again
                 self.park(rejection)
             except ParkingError as error:
                 if rejection.sequence_number is None:
@@ -94,12 +112,14 @@ class Pipeline:
         return parked, failed
 
 
-def _sequence_number(raw: Mapping[str, Any]) -> str | None:
+def _sequence_number(raw: object) -> str | None:
     """The sequence number of a record that could not be decoded, if it has one."""
+    if not isinstance(raw, Mapping):
+        return None
     for part, name in (("dynamodb", "SequenceNumber"), ("kinesis", "sequenceNumber")):
         body = raw.get(part)
         number = body.get(name) if isinstance(body, Mapping) else None
-        if isinstance(number, str) and number.isdecimal():
+        if is_sequence_number(number):
             return number
     return None
 

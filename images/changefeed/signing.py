@@ -34,7 +34,7 @@ def request_auth(endpoint: str, region: str) -> AuthBase | None:
     problem = check_endpoint(endpoint)
     if problem:
         raise SettingsError(f"Search endpoint {endpoint!r} {problem}.")
-    if endpoint.startswith("http://"):
+    if urlsplit(endpoint).scheme == "http":
         return None
     from requests_aws4auth import AWS4Auth  # only signed endpoints pay for its import
 

@@ -14,6 +14,7 @@ from table_api.problem import Problem, bad_request
 # Partition keys: 1 to 2,048 bytes (Amazon DynamoDB Developer Guide, "Constraints": partition keys and sort keys).
 MAX_ID_BYTES = 2048
 _PERCENT_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _HINT = "Use 1 to 2,048 bytes of UTF-8 text, for example a UUID, or leave it out of a POST to be given one."
 
 
@@ -29,6 +30,8 @@ def valid_id(value: Any) -> str:
         raise _invalid("is longer than 2,048 bytes")
     if any(unicodedata.category(character) == "Cc" for character in value):
         raise _invalid("holds a control character")
+    if _REPLACEMENT in value:
+        raise _invalid("holds U+FFFD, which gateways put in place of bytes that are not UTF-8")
     if _PERCENT_ESCAPE.search(value):
         raise _invalid("holds a percent escape such as %2F, which gateways decode at will")
     if any(segment in ("", ".", "..") for segment in value.split("/")):

@@ -1,6 +1,7 @@
 """From the words of a search request to one OpenSearch query: no raw query DSL, no script, no regular expression.
 
-A field's type in the index decides how it is compared: text by its `.keyword` subfield, numbers as numbers.
+A field's type in the index decides how it is compared: text by its `.keyword` subfield, numbers as numbers. Callers
+name attributes as their items do; the names that the index had to escape are found by its mapping.
 """
 
 import math
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from changefeed.attribute_values import unescape_name
 from table_api.problem import Problem, bad_request, shown
 from table_api.request import Request
 
@@ -23,9 +25,14 @@ _CONDITION = re.compile(r"(?P<field>[^=!<>]+)(?P<operator>!=|>=|<=|=|>|<)(?P<val
 _RANGES = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?")
 _NUMBER_TYPES = {"double", "float", "long", "integer"}
-_METADATA = re.compile(
-    "_(?:id|index|source|routing|version|seq_no|primary_term|field_names|ignored|doc_count|nested_path)"
-)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A field of the index: its path there, escaped, and its type ("text.keyword" for text that can be compared)."""
+
+    path: str
+    type: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +56,12 @@ class ItemQuery:
     start: int
 
     @property
-    def needs_field_types(self) -> bool:
+    def needs_fields(self) -> bool:
         """Whether `body` has to know the index's mapping."""
         return bool(self.conditions or self.sort_field)
 
-    def body(self, types: Mapping[str, str]) -> dict[str, Any]:
-        """The search body; `types` gives the index's type of each field. 400 for a text where a number belongs."""
+    def body(self, fields: Mapping[str, Field]) -> dict[str, Any]:
+        """The search body; `fields` as `fields_of` gives them. 400 for a text where a number belongs."""
         found: dict[str, Any] = {"match_all": {}}
         if self.text:
             found = {
@@ -68,7 +75,7 @@ class ItemQuery:
             }
         body: dict[str, Any] = {
             "query": {
-                "bool": {"must": [found], "filter": [_clause(condition, types) for condition in self.conditions]}
+                "bool": {"must": [found], "filter": [_clause(condition, fields) for condition in self.conditions]}
             },
             "size": self.size,
             "from": self.start,
@@ -79,7 +86,7 @@ class ItemQuery:
             order = "desc" if self.descending else "asc"
             # The id breaks ties, so that pages neither repeat nor skip items.
             wanted = [(self.sort_field, order), ("id", "asc")]
-            body["sort"] = [_sort(field, direction, types) for field, direction in wanted if field in types]
+            body["sort"] = [_sort(fields[name], direction) for name, direction in wanted if name in fields]
         return body
 
 
@@ -106,20 +113,25 @@ def query_of(request: Request) -> ItemQuery:
     )
 
 
-def field_types(mappings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Type of each leaf field by its dotted name, from the `mappings` of every index behind the alias."""
-    types: dict[str, str] = {}
+def fields_of(mappings: Iterable[Mapping[str, Any]]) -> dict[str, Field]:
+    """Each leaf field by its dotted name as items have it, from the `mappings` of every index behind the alias.
 
-    def walk(properties: Mapping[str, Any], prefix: str) -> None:
-        for name, definition in properties.items():
-            walk(definition.get("properties", {}), f"{prefix}{name}.")
+    Each part of a path is unescaped by itself, as `changefeed` has escaped it; the first of two equal names counts.
+    """
+    fields: dict[str, Field] = {}
+
+    def walk(properties: Mapping[str, Any], name: str, path: str) -> None:
+        for part, definition in properties.items():
+            here, there = name + unescape_name(part), path + part
+            walk(definition.get("properties", {}), f"{here}.", f"{there}.")
             if "type" in definition:
                 searchable_text = definition["type"] == "text" and "keyword" in definition.get("fields", {})
-                types.setdefault(prefix + name, "text.keyword" if searchable_text else definition["type"])
+                kind = "text.keyword" if searchable_text else definition["type"]
+                fields.setdefault(here, Field(path=there, type=kind))
 
     for mapping in mappings:
-        walk(mapping.get("properties", {}), "")
-    return types
+        walk(mapping.get("properties", {}), "", "")
+    return fields
 
 
 def _condition(text: str) -> Condition:
@@ -138,7 +150,7 @@ def _condition(text: str) -> Condition:
 
 
 def _field(parameter: str, field: str) -> str:
-    if not field or _METADATA.fullmatch(field):
+    if not field:
         raise bad_request(
             "invalid_field", f"`{parameter}` names no attribute of an item.", "Name an attribute, for example name."
         )
@@ -153,31 +165,30 @@ def _short(parameter: str, text: str) -> str:
     return text
 
 
-def _clause(condition: Condition, types: Mapping[str, str]) -> dict[str, Any]:
+def _clause(condition: Condition, fields: Mapping[str, Field]) -> dict[str, Any]:
     nothing: dict[str, Any] = {"match_all": {}} if condition.operator == "!=" else {"match_none": {}}
-    if condition.field not in types:  # no item has it; and OpenSearch 2.19.1 answers 500 to a field named "."
+    field = fields.get(condition.field)
+    if field is None:  # no item has it; so a name that isn't in the mapping, `_id` or `.`, never reaches the index
         return nothing
-    kind = types[condition.field]
-    field = _comparable(condition.field, kind)
     value: Any = condition.value
-    if kind in _NUMBER_TYPES:
-        if not _NUMBER.fullmatch(value) or not math.isfinite(float(value)):
+    if field.type in _NUMBER_TYPES:
+        if not _NUMBER.fullmatch(value.strip()) or not math.isfinite(float(value)):
             if condition.operator in ("=", "!="):  # a text equals no number
                 return nothing
             raise _not_a_number(condition.field)
         value = float(value)
     if condition.operator in _RANGES:
-        return {"range": {field: {_RANGES[condition.operator]: value}}}
-    equal = {"term": {field: {"value": value}}}
+        return {"range": {_comparable(field): {_RANGES[condition.operator]: value}}}
+    equal = {"term": {_comparable(field): {"value": value}}}
     return equal if condition.operator == "=" else {"bool": {"must_not": [equal]}}
 
 
-def _sort(field: str, order: str, types: Mapping[str, str]) -> dict[str, Any]:
-    return {_comparable(field, types[field]): {"order": order, "missing": "_last"}}
+def _sort(field: Field, order: str) -> dict[str, Any]:
+    return {_comparable(field): {"order": order, "missing": "_last"}}
 
 
-def _comparable(field: str, kind: str) -> str:
-    return f"{field}.keyword" if kind == "text.keyword" else field
+def _comparable(field: Field) -> str:
+    return f"{field.path}.keyword" if field.type == "text.keyword" else field.path
 
 
 def _not_a_number(field: str) -> Problem:

@@ -22,7 +22,9 @@ def create(request: Request, store: ItemStore) -> Response:
     fresh_id = KEY not in item
     item_id = valid_id(item.setdefault(KEY, str(uuid.uuid4())))
     store.create(_attributes(item), fresh_id=fresh_id)
-    return json_response(201, {KEY: item_id}, _location(item_id))
+    # Relative to the request's own URL, since only the caller knows what stands before it: a stage, a base path.
+    # https://www.rfc-editor.org/rfc/rfc9110#name-location
+    return json_response(201, {KEY: item_id}, {"Location": f"{ITEMS[1:]}/{quote(item_id, safe='')}"})
 
 
 def read(request: Request, store: ItemStore) -> Response:
@@ -31,12 +33,10 @@ def read(request: Request, store: ItemStore) -> Response:
 
 
 def replace(request: Request, store: ItemStore) -> Response:
-    """PUT /items/{id}: 201 when it is new, else 200."""
+    """PUT /items/{id}: 201 when it is new (at the very path that was asked, so without `Location`), else 200."""
     item_id = request.item_id()
     item = _same_id(request.json_object(), item_id)
-    if store.replace(_attributes(item)):
-        return json_response(201, {KEY: item_id}, _location(item_id))
-    return json_response(200, {KEY: item_id})
+    return json_response(201 if store.replace(_attributes(item)) else 200, {KEY: item_id})
 
 
 def patch(request: Request, store: ItemStore) -> Response:
@@ -79,7 +79,3 @@ def _same_id(item: dict[str, Any], item_id: str) -> dict[str, Any]:
     if item.setdefault(KEY, item_id) != item_id:
         raise bad_request("id_mismatch", "The body's id is not the path's.", "Leave it out of the body.")
     return item
-
-
-def _location(item_id: str) -> dict[str, str]:
-    return {"Location": f"{ITEMS}/{quote(item_id, safe='')}"}

@@ -9,8 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
+from changefeed.attribute_values import unescape_name
 from table_api.item_json import NumberText, dump, load_lossless
-from table_api.item_query import ItemQuery, field_types
+from table_api.item_query import Field, ItemQuery, fields_of
 from table_api.page_size import fitting
 from table_api.problem import Problem, bad_request, throttled, unavailable
 
@@ -67,11 +68,11 @@ class ItemSearch:
         try:
             client = self.client()
             timeout = {"request_timeout": _REQUEST_TIMEOUT_SECONDS}
-            types: dict[str, str] = {}
-            if query.needs_field_types:
+            fields: dict[str, Field] = {}
+            if query.needs_fields:
                 indexes = client.indices.get_mapping(index=self.alias, params=timeout)
-                types = field_types(index.get("mappings", {}) for index in indexes.values())
-            return dict(client.search(index=self.alias, body=query.body(types), params=timeout))
+                fields = fields_of(index.get("mappings", {}) for index in indexes.values())
+            return dict(client.search(index=self.alias, body=query.body(fields), params=timeout))
         except TransportError as error:
             raise _problem_of(error.status_code, _error_types(error.info)) from None
         except (OpenSearchException, BotoCoreError) as error:
@@ -79,9 +80,16 @@ class ItemSearch:
 
 
 def _found(hit: dict[str, Any]) -> dict[str, Any]:
-    item = hit.get("_source") or {}
+    item = _unescaped(hit.get("_source") or {})
     item_id = item.get("id")
     return {"id": item_id if isinstance(item_id, str) else hit.get("_id"), "score": hit.get("_score"), "item": item}
+
+
+def _unescaped(value: Any) -> Any:
+    """The value with the attributes' own names, at every level."""
+    if isinstance(value, dict):
+        return {unescape_name(name): _unescaped(part) for name, part in value.items()}
+    return [_unescaped(part) for part in value] if isinstance(value, list) else value
 
 
 def _whole(number: Any) -> int:

@@ -16,6 +16,7 @@ from table_api.problem import Problem, bad_request, shown
 
 MAX_BODY_BYTES = 64 * 1024
 ITEMS, ITEM, SEARCH = "/items", "/items/{id}", "/search"
+UNKNOWN = "/{proxy+}"  # the gateway's resource for every other path
 _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json", re.IGNORECASE)
 
 
@@ -90,20 +91,27 @@ def request_from_event(event: Any) -> Request:
 
     A REST API hands path parameters over percent-encoded. HTTP APIs, whose events tell `version`, decode the path, and
     so does the local emulator, which tells it too; the id is then cut from `path`, as the emulator drops empty parts.
+    Decoding once more than needed would do no harm: no id that is accepted changes by it.
     Sources: API Gateway Developer Guide, "Input format of a Lambda function for proxy integration"; live captures in
     github.com/middleapi/standard-server/pull/93; github.com/serverless/serverless/issues/5037.
     """
     if not isinstance(event, dict):
         raise bad_request("invalid_event", "This is not an API Gateway event.", "Call the API by HTTP.")
     decoded = "version" in event
-    path_parameters = event.get("pathParameters")
-    path_id = path_parameters.get("id") if isinstance(path_parameters, dict) else None
+    path = str(event.get("path") or "")
+    parameters = event.get("pathParameters")
+    path_id, unknown = (parameters.get("id"), parameters.get("proxy")) if isinstance(parameters, dict) else (None, None)
     resource = str(event.get("resource")).replace("{id+}", "{id}")
     route: str | None
-    if resource in (ITEMS, SEARCH) or (resource == ITEM and isinstance(path_id, str) and not decoded):
+    found_id: Any = ""
+    if resource == ITEMS and path.endswith("/"):  # an empty id, which gateways take for no id at all
+        route = ITEM
+    elif resource in (ITEMS, SEARCH) or (resource == ITEM and isinstance(path_id, str) and not decoded):
         route, found_id = resource, path_id
+    elif resource == UNKNOWN and isinstance(unknown, str) and not decoded:  # unlike `path`, without a base path
+        route, found_id = _route_of(f"/{unknown}")
     else:
-        route, found_id = _route_of(str(event.get("path") or ""))
+        route, found_id = _route_of(path)
     return Request(
         method=str(event.get("httpMethod")),
         route=route,

@@ -107,9 +107,10 @@ class LagMeter:
     def _settle(self, index: _Index, document: Mapping[str, Any], seen_at: float) -> None:
         waiting = index.outstanding[document["_id"]]
         shown = document.get("_source", {}).get("change", 0) if document.get("found") else None
-        left = [entry for entry in waiting if not _shows(shown, entry[0])]
-        # Lower numbers than a later settled one are superseded: they count as shown when that one is.
-        index.lags += [seen_at - accepted for number, accepted in waiting if (number, accepted) not in left]
+        # What was written before a write that shows is superseded by it, and counts as shown with it.
+        settled = max((at for at, (number, _) in enumerate(waiting, start=1) if _shows(shown, number)), default=0)
+        index.lags += [seen_at - accepted for _, accepted in waiting[:settled]]
+        left = waiting[settled:]
         if left:
             index.outstanding[document["_id"]] = left
         else:

@@ -1,4 +1,4 @@
-"""The REST API: routes, validation, keys and stage. Method settings and the account's log role are declared only."""
+"""The REST API: routes, validation, refusals, throttling, keys and stage. The account's log role is declared only."""
 
 from local.resources.creation import Cloud, Created, Inputs, declared_only, physical_name
 
@@ -72,6 +72,7 @@ def _gateway_response(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         restApiId=inputs["restApiId"],
         responseType=inputs["responseType"],
         responseTemplates=inputs.get("responseTemplates", {}),
+        responseParameters=inputs.get("responseParameters", {}),
         **({"statusCode": inputs["statusCode"]} if inputs.get("statusCode") else {}),
     )
     return name, {}
@@ -85,6 +86,23 @@ def _stage(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     api_id, stage = inputs["restApi"], inputs["stageName"]
     cloud.client("apigateway").create_stage(restApiId=api_id, stageName=stage, deploymentId=inputs["deployment"])
     return f"ags-{api_id}-{stage}", {"invokeUrl": f"{cloud.aws_endpoint_url}/_aws/execute-api/{api_id}/{stage}"}
+
+
+def _method_settings(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    """Only throttling is made: the embedded gateway has neither metrics nor logs nor a cache."""
+    path = inputs["methodPath"].replace("*/*", "/*/*")
+    settings = {
+        "throttling/rateLimit": inputs["settings"]["throttlingRateLimit"],
+        "throttling/burstLimit": inputs["settings"]["throttlingBurstLimit"],
+    }
+    cloud.client("apigateway").update_stage(
+        restApiId=inputs["restApi"],
+        stageName=inputs["stageName"],
+        patchOperations=[
+            {"op": "replace", "path": f"{path}/{key}", "value": str(value)} for key, value in settings.items()
+        ],
+    )
+    return name, {}
 
 
 def _api_key(cloud: Cloud, name: str, inputs: Inputs) -> Created:
@@ -115,7 +133,7 @@ CREATORS = {
     "aws:apigateway/deployment:Deployment": _deployment,
     "aws:apigateway/integration:Integration": _integration,
     "aws:apigateway/method:Method": _method,
-    "aws:apigateway/methodSettings:MethodSettings": declared_only,
+    "aws:apigateway/methodSettings:MethodSettings": _method_settings,
     "aws:apigateway/model:Model": _model,
     "aws:apigateway/requestValidator:RequestValidator": _request_validator,
     "aws:apigateway/resource:Resource": _resource,

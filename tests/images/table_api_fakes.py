@@ -124,7 +124,7 @@ class FakeIndex:
     def __init__(self) -> None:
         self.transport = FakeTransport()
         text = {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 1024}}}
-        origin = {"properties": {"city": text}}
+        origin = {"properties": {"city": text, "100%25": {"type": "double"}, "%2Eb": text}}
         self.indices = FakeIndices(
             {
                 "properties": {
@@ -133,6 +133,9 @@ class FakeIndex:
                     "year": {"type": "double"},
                     "open": {"type": "keyword"},
                     "o": origin,
+                    "50%25": text,
+                    "%5Fid": text,
+                    "a%2E%2Eb": text,
                 }
             }
         )
@@ -156,15 +159,21 @@ def event(
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """A REST API's proxy event; `path` is percent-encoded, as a REST API hands it over."""
-    is_item = path.startswith("/items/")
+    is_item = path.startswith("/items/") and path != "/items/"
+    if is_item:
+        resource, parameters = "/items/{id+}", {"id": path.removeprefix("/items/")}
+    elif path.rstrip("/") in ("/items", "/search", ""):
+        resource, parameters = path.rstrip("/") or "/", None
+    else:
+        resource, parameters = "/{proxy+}", {"proxy": path.removeprefix("/")}
     return {
-        "resource": "/items/{id}" if is_item else path,
+        "resource": resource,
         "path": path,
         "httpMethod": method,
         "headers": dict(headers or {}),
         "queryStringParameters": {name: values[0] for name, values in query.items()} if query else None,
         "multiValueQueryStringParameters": dict(query) if query else None,
-        "pathParameters": {"id": path.removeprefix("/items/")} if is_item else None,
+        "pathParameters": parameters,
         "requestContext": {"requestId": "gateway-1", "path": f"/dev{path}"},
         "body": body,
         "isBase64Encoded": False,

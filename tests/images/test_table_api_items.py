@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
@@ -20,7 +21,8 @@ def test_the_workshops_body_is_stored_under_a_new_id_that_the_caller_gets(api: A
     response = api.answer(event("POST", "/items", json.dumps(WORKSHOP_BODY)))
     item_id = json.loads(response["body"])["id"]
     assert response["statusCode"] == 201
-    assert response["headers"]["Location"] == f"/items/{item_id}"
+    # As a client resolves it against the URL it has posted to.
+    assert urljoin("https://h/v1/items", response["headers"]["Location"]) == f"https://h/v1/items/{item_id}"
     assert api.call("GET", f"/items/{item_id}") == (200, {"id": item_id, **WORKSHOP_BODY})
     assert api.table.calls[-1][1]["ConsistentRead"] is True
 

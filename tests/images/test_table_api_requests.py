@@ -78,6 +78,7 @@ def test_a_body_that_is_no_storable_item_is_a_400(api: Api, body: str | None, co
         "a//b",
         "a/",
         "%2e%2e",
+        "a\ufffdb",
     ],
 )
 def test_an_id_that_would_not_survive_an_url_is_refused_in_body_and_path(api: Api, item_id: str) -> None:
@@ -117,10 +118,18 @@ def test_other_ids_are_stored_and_read_back_equal_whether_or_not_the_gateway_dec
     assert api.call("GET", encoded) == (200, {"id": item_id})
     emulated = event("GET", encoded) | {"version": "1.0", "path": f"/items/{item_id}", "pathParameters": {"id": "?"}}
     assert json.loads(api.answer(emulated)["body"]) == {"id": item_id}
-    greedy = event("GET", encoded) | {"resource": "/items/{id+}", "path": f"/base{encoded}"}
-    assert json.loads(api.answer(greedy)["body"]) == {"id": item_id}
-    proxy = event("GET", encoded) | {"resource": "/{proxy+}", "pathParameters": {"proxy": encoded[1:]}}
+    based = event("GET", encoded) | {"path": f"/base{encoded}"}
+    assert json.loads(api.answer(based)["body"]) == {"id": item_id}
+    decoded = event("GET", encoded) | {"pathParameters": {"id": item_id}}
+    assert json.loads(api.answer(decoded)["body"]) == {"id": item_id}
+    unknown = {"resource": "/{proxy+}", "path": f"/base{encoded}", "pathParameters": {"proxy": encoded[1:]}}
+    proxy = event("GET", encoded) | unknown
     assert json.loads(api.answer(proxy)["body"]) == {"id": item_id}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_an_empty_id_is_refused_and_never_taken_for_the_list(api: Api, method: str) -> None:
+    refused(api, api.answer(event(method, "/items/", "{}")), 400, "invalid_id")
 
 
 def test_a_path_that_is_not_utf8_is_refused(api: Api) -> None:

@@ -5,6 +5,7 @@ Here: components, logs, alarms, the API, and the list of all rules.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -83,19 +84,50 @@ def consumers_have_their_alarms(graph: Deployment) -> list[str]:
 
 
 def deployments_hold_what_is_served(graph: Deployment) -> list[str]:
-    """A deployment waits for every method and integration, and is made again when they change."""
+    """A deployment waits for every method, integration and refusal, and is made again when they change."""
     found = []
     for entry in graph.all(types.DEPLOYMENT):
         upstream = graph.upstream(entry)
         found += [
             f"{entry.name} doesn't wait for {part.name}"
-            for type_ in (types.METHOD, types.INTEGRATION)
+            for type_ in (types.METHOD, types.INTEGRATION, types.REFUSAL)
             for part in graph.all(type_)
             if part.urn not in upstream
         ]
-        if not entry.inputs.get("triggers", {}).get("routes"):
-            found.append(f"{entry.name} isn't made again when routes change")
+        found += [
+            f"{entry.name} isn't made again when {what} change"
+            for what in ("routes", "refusals")
+            if not entry.inputs.get("triggers", {}).get(what)
+        ]
     return found
+
+
+def no_path_is_left_to_the_gateway(graph: Deployment) -> list[str]:
+    """Each path takes every method, and there is one for all other paths: the function's 404 and 405 have hints."""
+    paths = {f"{entry.name}-id" for entry in graph.all(types.API_PATH)} | {"root"}  # ids as cloud_answers.py gives them
+    caught = {entry.inputs["resourceId"] for entry in graph.all(types.METHOD) if entry.inputs["httpMethod"] == "ANY"}
+    found = [f"{path} leaves methods to the gateway" for path in sorted(paths - caught)]
+    if not any(entry.inputs["pathPart"] == "{proxy+}" for entry in graph.all(types.API_PATH)):
+        found.append("unknown paths are left to the gateway")
+    return found
+
+
+def refusals_speak_the_apis_json(graph: Deployment) -> list[str]:
+    """The gateway's own answers: code, message and hint, with a fallback for each class of status."""
+    found = []
+    for entry in graph.all(types.REFUSAL):
+        rendered = entry.inputs["responseTemplates"]["application/json"]
+        try:
+            error = json.loads(rendered.replace("$context.error.messageString", '"m"'))["error"]
+        except ValueError:
+            found.append(f"{entry.name} is no JSON")
+            continue
+        if not error.get("code") or error.get("message") != "m" or not error.get("hint"):
+            found.append(f"{entry.name} lacks code, message or hint")
+        if "statusCode" in entry.inputs:
+            found.append(f"{entry.name} changes AWS's status")
+    needed = {"DEFAULT_4XX", "DEFAULT_5XX"} - {entry.inputs["responseType"] for entry in graph.all(types.REFUSAL)}
+    return found + [f"{type_} has AWS's own text" for type_ in sorted(needed)]
 
 
 def every_method_is_authorised(graph: Deployment) -> list[str]:
@@ -143,6 +175,8 @@ RULES: tuple[Rule, ...] = (
     alarms_know_silence,
     consumers_have_their_alarms,
     deployments_hold_what_is_served,
+    no_path_is_left_to_the_gateway,
+    refusals_speak_the_apis_json,
     every_method_is_authorised,
     api_logs_hold_no_content,
     no_allowed_wildcards,

@@ -65,6 +65,22 @@ def _no_dead_letter_alarm(graph: Deployment) -> None:
     ]
 
 
+def _without(graph: Deployment, type_: str, key: str, value: str) -> None:
+    graph.registrations = [e for e in graph.registrations if not (e.type == type_ and e.inputs.get(key) == value)]
+
+
+def _no_catch_all(graph: Deployment) -> None:
+    _without(graph, types.METHOD, "httpMethod", "ANY")
+
+
+def _no_unknown_path(graph: Deployment) -> None:
+    _without(graph, types.API_PATH, "pathPart", "{proxy+}")
+
+
+def _no_refusals(graph: Deployment) -> None:
+    _without(graph, types.REFUSAL, "responseType", "DEFAULT_4XX")
+
+
 def _policy(action: str, resource: str) -> str:
     return json.dumps({"Statement": [{"Effect": "Allow", "Action": [action], "Resource": resource}]})
 
@@ -122,6 +138,16 @@ SEEDED: list[tuple[rules.Rule, Spoil]] = [
     (rules.consumers_have_their_alarms, _no_dead_letter_alarm),
     (rules.deployments_hold_what_is_served, _option(types.DEPLOYMENT, dependencies=())),
     (rules.deployments_hold_what_is_served, _inputs(types.DEPLOYMENT, triggers=None)),
+    (rules.deployments_hold_what_is_served, _inputs(types.DEPLOYMENT, triggers={"routes": "r"})),
+    (rules.no_path_is_left_to_the_gateway, _no_catch_all),
+    (rules.no_path_is_left_to_the_gateway, _no_unknown_path),
+    (rules.refusals_speak_the_apis_json, _inputs(types.REFUSAL, responseTemplates={"application/json": "{'error'}"})),
+    (
+        rules.refusals_speak_the_apis_json,
+        _inputs(types.REFUSAL, responseTemplates={"application/json": '{"error":{}}'}),
+    ),
+    (rules.refusals_speak_the_apis_json, _inputs(types.REFUSAL, statusCode="500")),
+    (rules.refusals_speak_the_apis_json, _no_refusals),
     (rules.every_method_is_authorised, _inputs(types.METHOD, authorization="NONE")),
     (rules.api_logs_hold_no_content, _inputs(types.METHOD_SETTINGS, settings={"dataTraceEnabled": True})),
     (no_allowed_wildcards, _inputs(types.ROLE_POLICY, policy=_policy("aoss:*", "arn:aws:aoss:c"))),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
+from infra.api_refusals import REFUSALS, fingerprint
 from infra.api_routes import ROUTES
 from infra.physical_name import bounded_name
-from table_api.request import ITEM, ITEMS, SEARCH
+from table_api.problem import throttled
+from table_api.request import ITEM, ITEMS, SEARCH, UNKNOWN
 from table_api.routes import ITEM_ROUTES
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
@@ -147,11 +150,39 @@ def test_registry_password_is_a_secret_of_each_build(deploy: Deploy) -> None:
         assert (registry["username"], registry["password"]) == ("AWS", "registry-password")
 
 
-def test_api_has_the_functions_routes() -> None:
+def test_api_has_the_functions_routes_and_a_catch_all_on_every_path() -> None:
     served = {(path, method) for path, methods in ITEM_ROUTES.items() for method in methods} | {(SEARCH, "GET")}
+    explicit = {(route.path.replace("{id+}", "{id}"), route.method) for route in ROUTES if route.method != "ANY"}
 
-    assert {(route.path, route.method) for route in ROUTES} == served
-    assert {route.path for route in ROUTES} == {ITEMS, ITEM, SEARCH}
+    assert explicit == served
+    assert {route.path for route in ROUTES if route.method == "ANY"} == {ITEMS, "/items/{id+}", SEARCH, UNKNOWN, "/"}
+    assert ITEM == "/items/{id}"
+
+
+def test_refusals_of_the_gateway_and_of_the_function_agree_on_codes_and_waiting(deploy: Deploy) -> None:
+    refusals = {entry.inputs["responseType"]: entry.inputs for entry in deploy().all(types.REFUSAL)}
+
+    assert f'"code":"{throttled("").code}"' in refusals["THROTTLED"]["responseTemplates"]["application/json"]
+    waiting = refusals["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"]
+    assert waiting == f"'{throttled('').headers['Retry-After']}'"
+    assert '"request_id":"$context.requestId"' in refusals["DEFAULT_5XX"]["responseTemplates"]["application/json"]
+    assert {
+        "BAD_REQUEST_BODY",
+        "BAD_REQUEST_PARAMETERS",
+        "REQUEST_TOO_LARGE",
+        "MISSING_AUTHENTICATION_TOKEN",
+        "UNAUTHORIZED",
+        "ACCESS_DENIED",
+        "INVALID_API_KEY",
+    } <= set(refusals)
+
+
+def test_a_changed_refusal_makes_a_new_deployment(deploy: Deploy) -> None:
+    before = deploy().one(types.DEPLOYMENT).inputs["triggers"]["refusals"]
+
+    assert before == fingerprint(REFUSALS)
+    for changed in ({"hint": "x"}, {"code": "x"}, {"retry_after_seconds": 9}):
+        assert fingerprint([dataclasses.replace(REFUSALS[0], **changed), *REFUSALS[1:]]) != before
 
 
 def test_bodies_are_validated_as_objects(deploy: Deploy) -> None:

@@ -1,0 +1,111 @@
+"""ApiRefusals: what the gateway answers itself, before any function runs, in the same JSON as the function's answers.
+
+Types, their status codes and what falls back on the two defaults:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+# Quoted and escaped by the gateway, as its own default template `{"message":$context.error.messageString}` relies on.
+_MESSAGE = "$context.error.messageString"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """One type of gateway response; its status code stays AWS's."""
+
+    type: str
+    code: str
+    hint: str
+    retry_after_seconds: int | None = None
+
+
+_SIGN = "Sign the request with AWS Signature Version 4 for the service execute-api, or send your key as x-api-key."
+_BODY = "Check the JSON's syntax and send one object of at most 64 KB, for example {'name': 'Test'} with double quotes."
+_CLOCK = "Check the secret key, the region, the clock, and that the path is sent exactly as it was signed."
+_LATER = "Nothing is wrong with the request: send it again in a moment. If it stays, give the operator the request id."
+REFUSALS = (
+    Refusal(type="BAD_REQUEST_BODY", code="invalid_body", hint=_BODY),
+    Refusal(type="BAD_REQUEST_PARAMETERS", code="invalid_parameter", hint="Add the parameters that the message names."),
+    Refusal(type="REQUEST_TOO_LARGE", code="body_too_large", hint=_BODY),
+    Refusal(type="MISSING_AUTHENTICATION_TOKEN", code="not_authenticated", hint=_SIGN),
+    Refusal(type="UNAUTHORIZED", code="not_authenticated", hint=_SIGN),
+    Refusal(type="INVALID_SIGNATURE", code="invalid_signature", hint=_CLOCK),
+    Refusal(type="EXPIRED_TOKEN", code="expired_token", hint="Get new credentials and sign the request again."),
+    Refusal(type="INVALID_API_KEY", code="invalid_api_key", hint="Send a key of this API's usage plan as x-api-key."),
+    Refusal(
+        type="ACCESS_DENIED",
+        code="access_denied",
+        hint="Ask the operator to allow execute-api:Invoke on this method and path of the API.",
+    ),
+    Refusal(
+        type="THROTTLED",
+        code="throttled",
+        hint="Wait a second and send the request again, then twice as long after each further refusal.",
+        retry_after_seconds=1,
+    ),
+    Refusal(type="QUOTA_EXCEEDED", code="quota_exceeded", hint="Ask the operator for a larger quota of your key."),
+    Refusal(type="DEFAULT_4XX", code="refused", hint="The message says what the gateway did not take; change that."),
+    Refusal(type="DEFAULT_5XX", code="gateway_error", hint=_LATER, retry_after_seconds=5),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiRefusalsArgs:
+    """The API that answers so."""
+
+    rest_api_id: pulumi.Input[str]
+
+
+class ApiRefusals(pulumi.ComponentResource):
+    """A gateway response for every type that a caller can meet; the rest fall back on the two defaults."""
+
+    served: Sequence[pulumi.Resource]
+    """For the deployment's `depends_on`: a deployment copies them."""
+    fingerprint: str
+    """Changes when an answer does."""
+
+    def __init__(self, name: str, args: ApiRefusalsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("driftless:index:ApiRefusals", name, {}, opts)
+        self.served = [
+            aws.apigateway.Response(
+                f"{name}-{refusal.type.lower().replace('_', '-')}",
+                rest_api_id=args.rest_api_id,
+                response_type=refusal.type,
+                response_templates={"application/json": template(refusal)},
+                response_parameters=_headers(refusal),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for refusal in REFUSALS
+        ]
+        self.fingerprint = fingerprint(REFUSALS)
+        self.register_outputs({"fingerprint": self.fingerprint})
+
+
+def template(refusal: Refusal) -> str:
+    """The answer's body; the gateway replaces `$context` variables and nothing else. Same shape as the function's."""
+    known = f'"code":{json.dumps(refusal.code)},"message":{_MESSAGE},"hint":{json.dumps(refusal.hint)}'
+    request_id = ',"request_id":"$context.requestId"' if refusal.type == "DEFAULT_5XX" else ""
+    return f'{{"error":{{{known}{request_id}}}}}'
+
+
+def _headers(refusal: Refusal) -> dict[str, str]:
+    """Constants stand in single quotes, as the gateway's mapping wants them."""
+    headers = {"gatewayresponse.header.Cache-Control": "'no-store'"}
+    if refusal.retry_after_seconds is not None:
+        headers["gatewayresponse.header.Retry-After"] = f"'{refusal.retry_after_seconds}'"
+    return headers
+
+
+def fingerprint(refusals: Iterable[Refusal]) -> str:
+    """A hash of all that the deployment copies of them."""
+    served = [{"type": refusal.type, "body": template(refusal), "headers": _headers(refusal)} for refusal in refusals]
+    return hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,64 @@
+"""A consumer on fakes: the real pipeline between a model index, a table, a queue and a clock."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from changefeed.bulk_writer import BulkWriter, SendBulk
+from changefeed.change_record import ChangeRecord
+from changefeed.document_action import DocumentAction, Rejection, plan
+from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.item_reader import ItemReader
+from changefeed.kinesis_record import decode_kinesis_record
+from changefeed.parking import Parking
+from changefeed.pipeline import Pipeline
+from tests.changefeed.records import TABLE
+from tests.fakes import FakeClock, FakeContext, FakeQueue, FakeTable, ModelIndex
+
+Decode = Callable[[Mapping[str, Any]], ChangeRecord]
+Plan = Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequence[Rejection]]]
+
+DECODERS: dict[str, Decode] = {
+    "dynamodb_stream": decode_dynamodb_record,
+    "kinesis_stream": partial(decode_kinesis_record, table_name=TABLE),
+}
+
+
+@dataclass(kw_only=True)
+class Rig:
+    """Every part can be replaced; what isn't is as in production."""
+
+    feed: str = "dynamodb_stream"
+    clock: FakeClock = field(default_factory=FakeClock)
+    table: FakeTable = field(default_factory=FakeTable)
+    queue: FakeQueue = field(default_factory=FakeQueue)
+    trust_seconds: float = 30.0
+    max_bulk_actions: int = 1_000
+    decode: Decode | None = None
+    plan: Plan = plan
+    wrap_send: Callable[[SendBulk], SendBulk] = lambda send: send
+
+    def __post_init__(self) -> None:
+        self.index = ModelIndex(clock=self.clock)
+        self.writer = BulkWriter(
+            send=self.wrap_send(self.index),
+            read_items=ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep),
+            trust_seconds=self.trust_seconds,
+            max_bulk_actions=self.max_bulk_actions,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            jitter=lambda: 0.5,
+        )
+        self.pipeline = Pipeline(
+            decode=self.decode or DECODERS[self.feed],
+            plan=self.plan,
+            write=self.writer,
+            park=Parking(queue_url="https://queue", index="lab-table-index", client=lambda: self.queue),
+        )
+
+    def invoke(self, records: Sequence[Any], *, seconds: float = 60.0) -> list[str]:
+        """Hand over a batch; gives the reported sequence numbers."""
+        context = FakeContext(clock=self.clock, seconds=seconds)
+        response = self.pipeline({"Records": list(records)}, context)
+        return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]

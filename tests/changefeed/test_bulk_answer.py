@@ -1,0 +1,131 @@
+"""What the index says: a verdict for every status and error type."""
+
+import json
+from typing import Any
+
+import pytest
+
+from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
+from changefeed.errors import BulkRequestError
+
+CONFLICT = "version_conflict_engine_exception"
+
+
+def answer(*items: dict[str, Any]) -> bytes:
+    return json.dumps({"took": 1, "errors": True, "items": items}, separators=(",", ":")).encode()
+
+
+def refused(status: int, error_type: str, reason: str = "secret content") -> dict[str, Any]:
+    return {"_id": "a", "status": status, "error": {"type": error_type, "reason": reason}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "item", "verdict"),
+    [
+        ("index", {"status": 200}, Verdict.DONE),
+        ("index", {"status": 201}, Verdict.DONE),
+        ("delete", {"status": 200}, Verdict.DONE),
+        ("delete", {"status": 404, "result": "not_found"}, Verdict.DONE),
+        ("delete", refused(404, "index_not_found_exception"), Verdict.RETRYABLE),
+        ("index", refused(404, "index_not_found_exception"), Verdict.RETRYABLE),
+        ("index", refused(409, CONFLICT), Verdict.CONFLICT),
+        ("index", refused(409, "something_else_exception"), Verdict.RETRYABLE),
+        ("index", {"status": 409}, Verdict.RETRYABLE),
+        ("index", refused(400, "index_closed_exception"), Verdict.RETRYABLE),
+        ("index", refused(403, "cluster_block_exception"), Verdict.RETRYABLE),
+        ("index", refused(429, "cluster_block_exception"), Verdict.RETRYABLE),
+        ("index", refused(403, "security_exception"), Verdict.RETRYABLE),
+        ("index", refused(401, "unknown_to_us"), Verdict.RETRYABLE),
+        ("index", refused(429, "rejected_execution_exception"), Verdict.RETRYABLE),
+        ("index", refused(500, "unknown_to_us"), Verdict.RETRYABLE),
+        ("index", refused(502, "unknown_to_us"), Verdict.RETRYABLE),
+        ("index", refused(503, "unavailable_shards_exception"), Verdict.RETRYABLE),
+        ("index", refused(504, "unknown_to_us"), Verdict.RETRYABLE),
+        ("index", {"status": 503}, Verdict.RETRYABLE),
+        ("index", refused(400, "mapper_parsing_exception"), Verdict.REFUSED),
+        ("index", refused(400, "illegal_argument_exception"), Verdict.REFUSED),
+        ("index", refused(404, "unknown_to_us"), Verdict.REFUSED),
+        ("index", refused(413, "unknown_to_us"), Verdict.REFUSED),
+        ("index", {"status": 400}, Verdict.REFUSED),
+    ],
+)
+def test_an_items_verdict_follows_from_status_and_error_type(
+    operation: str, item: dict[str, Any], verdict: Verdict
+) -> None:
+    (result,) = read_bulk_answer(200, answer({operation: item}), expected_items=1)
+    assert result.verdict is verdict
+    assert "secret" not in str(result)
+    if verdict in (Verdict.RETRYABLE, Verdict.REFUSED):
+        assert result.error_type == item.get("error", {}).get("type", f"status_{item['status']}")
+
+
+def test_a_conflict_tells_the_current_version() -> None:
+    reason = "[a]: version conflict, current version [1767323045000001] is higher or equal to the one provided [5]"
+    (result,) = read_bulk_answer(200, answer({"index": refused(409, CONFLICT, reason)}), expected_items=1)
+    assert result == ItemVerdict(Verdict.CONFLICT, CONFLICT, 1767323045000001)
+
+
+def test_a_conflict_in_other_words_has_no_current_version() -> None:
+    (result,) = read_bulk_answer(200, answer({"index": refused(409, CONFLICT, "no")}), expected_items=1)
+    assert result == ItemVerdict(Verdict.CONFLICT, CONFLICT, None)
+
+
+def test_verdicts_stand_in_the_order_of_the_request() -> None:
+    body = answer({"index": {"status": 201}}, {"delete": refused(429, "x")}, {"index": {"status": 200}})
+    verdicts = [result.verdict for result in read_bulk_answer(200, body, expected_items=3)]
+    assert verdicts == [Verdict.DONE, Verdict.RETRYABLE, Verdict.DONE]
+
+
+def test_an_answer_without_errors_is_not_read_item_by_item() -> None:
+    body = b'{"took":3,"errors":false,"items":[ not looked at ]}\n'
+    assert [result.verdict for result in read_bulk_answer(200, body, expected_items=2)] == [Verdict.DONE] * 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b'{"took":3,"errors":false,"items":[{"index"',
+        b'{"took":3,"errors":true,"items":[{"index":{"status":201}},',
+        b"<html>It works!</html>",
+        b"null",
+        b"[]",
+        b'{"items":null}',
+        b'{"items":[null]}',
+        b'{"items":[{}]}',
+        b'{"items":[{"index":null}]}',
+        b'{"items":[{"index":{}}]}',
+        b'{"items":[{"index":{"status":"201"}}]}',
+        b'{"items":[]}',
+        b'{"items":[{"index":{"status":201}},{"index":{"status":201}}]}',
+    ],
+)
+def test_an_answer_that_is_cut_off_or_no_answer_is_no_success(body: bytes) -> None:
+    with pytest.raises(BulkRequestError):
+        read_bulk_answer(200, body, expected_items=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "verdict"),
+    [
+        (400, b'{"error":{"type":"action_request_validation_exception"}}', Verdict.REFUSED),
+        (400, b"not json", Verdict.REFUSED),
+        (413, b"", Verdict.REFUSED),
+        (400, b'{"error":{"type":"index_closed_exception"}}', Verdict.RETRYABLE),
+        (400, b'{"error":"a text"}', Verdict.REFUSED),
+        (401, b"", Verdict.RETRYABLE),
+        (403, b'{"error":{"type":"security_exception"}}', Verdict.RETRYABLE),
+        (404, b'{"error":{"type":"index_not_found_exception"}}', Verdict.RETRYABLE),
+        (429, b"", Verdict.RETRYABLE),
+        (500, b'{"error":{"type":"input_coercion_exception"}}', Verdict.RETRYABLE),
+        (503, b"<html>", Verdict.RETRYABLE),
+        (302, b"", Verdict.RETRYABLE),
+    ],
+)
+def test_a_request_that_failed_as_a_whole_gives_all_its_items_one_verdict(
+    status: int, body: bytes, verdict: Verdict
+) -> None:
+    results = read_bulk_answer(status, body, expected_items=2)
+    assert [result.verdict for result in results] == [verdict, verdict]
+    assert results[0].error_type is not None
+    assert results[0].error_type.endswith(f"_{status}")

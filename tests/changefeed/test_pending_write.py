@@ -1,0 +1,92 @@
+"""One write's trust and versions."""
+
+import pytest
+
+from changefeed.bulk_answer import ItemVerdict, Verdict
+from changefeed.document_action import plan
+from changefeed.pending_write import CLOCK_MARGIN_MICROSECONDS, PendingWrite
+from tests.changefeed.consumer_rig import DECODERS
+from tests.changefeed.records import item, kinesis_record, stream_record
+
+VERSION = 1_767_323_045_000_000
+SECOND = 1_000_000
+TRUST = 30 * SECOND
+
+
+def streams_write() -> PendingWrite:
+    (action,), _ = plan([DECODERS["dynamodb_stream"](stream_record(item("a")))])
+    return PendingWrite.of(action)
+
+
+def kinesis_write() -> PendingWrite:
+    (action,), _ = plan([DECODERS["kinesis_stream"](kinesis_record(item("a")))])
+    return PendingWrite.of(action)
+
+
+def conflict(current: int | None) -> ItemVerdict:
+    return ItemVerdict(Verdict.CONFLICT, "version_conflict_engine_exception", current)
+
+
+@pytest.mark.parametrize(
+    ("age", "needed"),
+    [(0, False), (29 * SECOND, False), (30 * SECOND, True), (86_400 * SECOND, True), (-29 * SECOND, False), (-3_600 * SECOND, True)],
+)  # fmt: skip
+def test_an_image_is_trusted_for_less_than_thirty_seconds_either_way(age: int, needed: bool) -> None:
+    assert streams_write().needs_item(VERSION + age, TRUST) is needed
+
+
+def test_with_a_trust_of_zero_no_image_is_ever_sent_but_what_was_read_is() -> None:
+    write = streams_write()
+    assert write.needs_item(VERSION, 0)
+    write.take_item(item("a"), VERSION + 100)
+    assert not write.needs_item(VERSION + 200, 0)
+    assert write.needs_item(VERSION + 100 + TRUST, 0)
+
+
+def test_an_item_read_inside_its_second_keeps_the_records_version() -> None:
+    write = streams_write()
+    write.take_item(item("a"), VERSION + SECOND - 1 + CLOCK_MARGIN_MICROSECONDS)
+    assert write.version == VERSION
+
+
+def test_an_item_read_after_its_second_and_the_clocks_margin_gets_the_seconds_last_version() -> None:
+    write = streams_write()
+    write.take_item(None, VERSION + SECOND + CLOCK_MARGIN_MICROSECONDS)
+    assert (write.version, write.body) == (VERSION + SECOND - 1, None)
+
+
+def test_on_the_kinesis_path_every_version_is_the_last_of_its_span() -> None:
+    write = kinesis_write()
+    write.take_item(item("a"), VERSION + 60 * SECOND)
+    assert write.version == VERSION
+    assert write.is_superseded(conflict(VERSION))
+    assert write.is_superseded(conflict(None))
+
+
+@pytest.mark.parametrize("current", [VERSION + SECOND - 1, VERSION + SECOND, VERSION + 99 * SECOND])
+def test_a_version_at_or_after_the_end_of_the_span_supersedes(current: int) -> None:
+    assert streams_write().is_superseded(conflict(current))
+
+
+@pytest.mark.parametrize("current", [VERSION, VERSION + 1, VERSION + SECOND - 2])
+def test_a_tie_is_settled_by_reading_the_item_and_the_next_version(current: int) -> None:
+    write = streams_write()
+    assert not write.is_superseded(conflict(current))
+    assert write.needs_item(VERSION, TRUST)
+    assert write.version == current + 1
+
+
+def test_a_conflict_that_does_not_tell_its_version_waits_and_reads_the_item() -> None:
+    write = streams_write()
+    assert not write.is_superseded(conflict(None))
+    assert write.must_wait(conflict(None))
+    assert not write.must_wait(conflict(5))
+    assert (write.needs_item(VERSION, TRUST), write.version) == (True, VERSION)
+
+
+def test_a_refused_image_is_looked_at_again_and_a_refused_item_is_rejected() -> None:
+    write, refusal = streams_write(), ItemVerdict(Verdict.REFUSED, "mapper_parsing_exception")
+    assert not write.is_rejected(refusal)
+    assert write.needs_item(VERSION, TRUST)
+    write.take_item(item("a"), VERSION)
+    assert write.is_rejected(refusal)

@@ -1,0 +1,129 @@
+"""Decoding: both feeds' recorded events, and everything that isn't one."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from changefeed.change_record import Operation
+from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.errors import RecordDecodeError, RecordError
+from changefeed.kinesis_record import decode_kinesis_record
+from tests.changefeed.consumer_rig import DECODERS, Rig
+from tests.changefeed.records import item, kinesis_record, recorded, stream_record
+from tests.fakes import NOW
+
+FEEDS = ("dynamodb_stream", "kinesis_stream")
+OPERATIONS = {
+    "insert": Operation.INSERT, "modify": Operation.MODIFY, "remove": Operation.REMOVE, "ttl_remove": Operation.REMOVE,
+}  # fmt: skip
+MALFORMED = [(feed, case["why"], case) for feed in FEEDS for case in recorded(f"malformed_{feed}")]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_recorded_event_is_decoded(feed: str, name: str) -> None:
+    (raw,) = recorded(f"{feed}_{name}")["Records"]
+    change = DECODERS[feed](raw)
+    second = int(NOW) + list(OPERATIONS).index(name)
+    assert change.operation is OPERATIONS[name]
+    assert change.keys == {"id": {"S": "flight/UA-1545"}}
+    assert (change.image is None) == (change.operation is Operation.REMOVE)
+    assert change.version == second * 1_000_000 + (123_456 if feed == "kinesis_stream" else 0)
+    assert change.version_span == (1 if feed == "kinesis_stream" else 1_000_000)
+    assert change.raw is raw
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_same_item_gives_the_same_document_by_both_feeds(name: str) -> None:
+    sources = []
+    for feed in FEEDS:
+        rig = Rig(feed=feed)
+        assert rig.invoke(recorded(f"{feed}_{name}")["Records"]) == []
+        sources.append(rig.index.sources())
+    assert sources[0] == sources[1]
+    assert len(sources[0]) == (0 if "remove" in name else 1)
+
+
+@pytest.mark.parametrize(("feed", "why", "case"), MALFORMED, ids=[f"{feed}: {why}" for feed, why, _ in MALFORMED])
+def test_a_malformed_record_is_parked_with_its_code_and_nothing_else_is_held_up(
+    feed: str, why: str, case: dict[str, Any]
+) -> None:
+    rig = Rig(feed=feed)
+    good = stream_record(item("good")) if feed == "dynamodb_stream" else kinesis_record(item("good"))
+    assert rig.invoke([case["record"], good]) == []
+    assert [message["reason"]["code"] for message in rig.queue.messages] == [case["code"]]
+    assert rig.queue.messages[0]["record"] == case["record"]
+    assert list(rig.index.documents) == ["good"]
+
+
+@pytest.mark.parametrize("seconds", [int(NOW), NOW, str(int(NOW)), f"{int(NOW)}.0", NOW + 0.9])
+def test_streams_seconds_may_be_a_number_or_a_text(seconds: Any) -> None:
+    raw = stream_record(item("a"))
+    raw["dynamodb"]["ApproximateCreationDateTime"] = seconds
+    change = decode_dynamodb_record(raw)
+    assert (change.version, change.version_span) == (1_767_323_045_000_000, 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("precision", "version", "span"),
+    [
+        ("MICROSECOND", 1_767_323_045_123_456, 1),
+        ("MILLISECOND", 1_767_323_045_123_000, 1_000),
+        (None, 1_767_323_045_123_000, 1_000),
+    ],
+)
+def test_a_kinesis_version_spans_what_its_precision_can_not_tell(
+    precision: str | None, version: int, span: int
+) -> None:
+    raw = kinesis_record(item("a"), microseconds=1_767_323_045_123_456, precision=precision)
+    change = decode_kinesis_record(raw)
+    assert (change.version, change.version_span) == (version, span)
+
+
+@pytest.mark.parametrize("year_second", [1_325_375_999, 4_102_444_800])
+def test_a_time_outside_dynamodbs_years_would_lock_or_lose_a_document_and_is_refused(year_second: int) -> None:
+    with pytest.raises(RecordDecodeError) as error:
+        decode_dynamodb_record(stream_record(item("a"), seconds=year_second))
+    assert error.value.code == "bad_time"
+
+
+def test_a_ttl_delete_is_a_delete() -> None:
+    rig = Rig()
+    insert, ttl = (recorded(f"dynamodb_stream_{name}")["Records"][0] for name in ("insert", "ttl_remove"))
+    assert ttl["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    rig.invoke([insert])
+    assert rig.index.documents
+    rig.invoke([ttl])
+    assert not rig.index.documents
+
+
+def mangled(value: Any) -> list[Any]:
+    """Copies of a JSON value with each part in turn replaced by odd ones."""
+    odd: list[Any] = [None, 0, -1, 1e400, True, "", "x", [], {}, [None], {"": None}, {"S": None}]
+    if not isinstance(value, dict):
+        return odd
+    results = list(odd)
+    for name in value:
+        missing = copy.copy(value)
+        del missing[name]
+        results += [missing, *({**value, name: part} for part in mangled(value[name]))]
+    return results
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_no_odd_record_raises_anything_but_a_record_error(feed: str) -> None:
+    (raw,) = recorded(f"{feed}_modify")["Records"]
+    for odd in mangled(raw):
+        if isinstance(odd, dict):
+            try:
+                DECODERS[feed](odd)
+            except RecordError:
+                continue
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_no_odd_record_crashes_a_batch(feed: str) -> None:
+    (raw,) = recorded(f"{feed}_modify")["Records"]
+    for odd in mangled(raw):
+        assert Rig(feed=feed).invoke([odd]) == []
