@@ -28,8 +28,9 @@ class Refusal:
     retry_after_seconds: int | None = None
 
 
+# Hints hold no quotes, backslashes or dollars, so that nothing of them can mean something to the gateway's templates.
 _SIGN = "Sign the request with AWS Signature Version 4 for the service execute-api, or send your key as x-api-key."
-_BODY = "Check the JSON's syntax and send one object of at most 64 KB, for example {'name': 'Test'} with double quotes."
+_BODY = "Send one JSON object of at most 64 KB: names in double quotes, no comma after the last member."
 _CLOCK = "Check the secret key, the region, the clock, and that the path is sent exactly as it was signed."
 _LATER = "Nothing is wrong with the request: send it again in a moment. If it stays, give the operator the request id."
 REFUSALS = (

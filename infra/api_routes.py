@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -44,6 +44,9 @@ ROUTES = (
     Route(path="/", method="ANY"),
     Route(path="/{proxy+}", method="ANY"),
 )
+_VALIDATION: dict[str, Any] = {"validate_request_body": True, "validate_request_parameters": True}
+# POST is how Lambda is invoked, whatever the caller's method.
+_INTEGRATION: dict[str, Any] = {"type": "AWS_PROXY", "integration_http_method": "POST"}
 ITEM_SCHEMA = {"$schema": "http://json-schema.org/draft-04/schema#", "title": "Item", "type": "object"}
 
 
@@ -89,9 +92,8 @@ class ApiRoutes(pulumi.ComponentResource):
             f"{name}-validator",
             rest_api=args.rest_api_id,
             name="body-and-parameters",
-            validate_request_body=True,
-            validate_request_parameters=True,
             opts=child,
+            **_VALIDATION,
         )
         integrations = []
         for route in ROUTES:
@@ -101,13 +103,10 @@ class ApiRoutes(pulumi.ComponentResource):
                 f"{name}-{suffix}",
                 rest_api=args.rest_api_id,
                 resource_id=resource_id,
-                http_method=route.method,
-                authorization="AWS_IAM" if args.authorization == "iam" else "NONE",
-                api_key_required=args.authorization == "api_key",
                 request_models={"application/json": item.name} if route.has_body else {},
-                request_parameters={"method.request.path.id": True} if "{id+}" in route.path else {},
                 request_validator_id=validator.id,
                 opts=child,
+                **_method(route, args.authorization),
             )
             integrations.append(
                 aws.apigateway.Integration(
@@ -115,10 +114,9 @@ class ApiRoutes(pulumi.ComponentResource):
                     rest_api=args.rest_api_id,
                     resource_id=resource_id,
                     http_method=method.http_method,
-                    type="AWS_PROXY",
-                    integration_http_method="POST",  # how Lambda is invoked, whatever the caller's method
                     uri=args.invoke_arn,
                     opts=child,
+                    **_INTEGRATION,
                 )
             )
         self.served = [item, validator, *integrations]
@@ -138,6 +136,17 @@ def _suffix(route: Route) -> str:
     return "-".join([route.method.lower(), *parts])
 
 
+def _method(route: Route, authorization: str) -> dict[str, Any]:
+    """What a deployment copies of a method, but for ids."""
+    return {
+        "http_method": route.method,
+        "authorization": "AWS_IAM" if authorization == "iam" else "NONE",
+        "api_key_required": authorization == "api_key",
+        "request_parameters": {"method.request.path.id": True} if "{id+}" in route.path else {},
+    }
+
+
 def _fingerprint(authorization: str) -> str:
-    served = {"routes": [asdict(route) for route in ROUTES], "item": ITEM_SCHEMA, "authorization": authorization}
+    methods = [{**asdict(route), **_method(route, authorization)} for route in ROUTES]
+    served = {"methods": methods, "item": ITEM_SCHEMA, "validation": _VALIDATION, "integration": _INTEGRATION}
     return hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()

@@ -5,8 +5,8 @@ always starts from an empty cloud, so it needs no state and no diff. It is an em
 stacks are `pulumi up`.
 """
 
+import contextlib
 import json
-import os
 import runpy
 import sys
 from collections.abc import Mapping
@@ -57,7 +57,6 @@ class EmbeddedCloud(mocks.Mocks):
 
 def deploy(cloud: Cloud) -> dict[str, Any]:
     """Run the program against the cloud. Gives the stack's exports as plain values."""
-    os.chdir(cloud.root)  # the program's paths are relative to the project, as under `pulumi up`
     sys.path[:0] = [path for path in (str(cloud.root),) if path not in sys.path]
     pulumi.runtime.set_all_config(_stack_config(cloud.root / f"Pulumi.{STACK}.yaml"))
     mocks.set_mocks(EmbeddedCloud(cloud), project=PROJECT, stack=STACK, preview=False)
@@ -68,7 +67,8 @@ def deploy(cloud: Cloud) -> dict[str, Any]:
         stack: Any = get_root_resource()  # a pulumi.runtime.stack.Stack, whose outputs are the exports
         return pulumi.Output.all(**stack.outputs).apply(exports.update)
 
-    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # pulumi ships it untyped
+    with contextlib.chdir(cloud.root):  # the program's paths are relative to the project, as under `pulumi up`
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # pulumi ships it untyped
     return exports
 
 

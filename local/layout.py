@@ -1,16 +1,22 @@
-"""Where the local stack keeps what: everything below `.local/`, which git ignores."""
+"""Where the local stack keeps what: everything below `.local/`, which git ignores, or below
+`$DRIFTLESS_LOCAL_DIRECTORY`, for a second stack beside the first."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _directory() -> Path:
+    return Path(os.environ.get("DRIFTLESS_LOCAL_DIRECTORY") or ROOT / ".local").resolve()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """Paths of one local stack."""
 
-    directory: Path = ROOT / ".local"
+    directory: Path = field(default_factory=_directory)
 
     @property
     def lock_file(self) -> Path:

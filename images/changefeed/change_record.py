@@ -28,6 +28,9 @@ class ChangeRecord:
     (whole seconds), 1 or 1,000 on the Kinesis path. Two changes of an item inside one span can't be told apart by
     their versions: `bulk_writer` settles them by reading the item again.
 
+    `sequence_number` is the record's place in its shard. In Kinesis that is when it arrived, not when it happened:
+    then `in_order` is False, and of two changes inside one span neither is known to be the later.
+
     `image` is None for a REMOVE, and where the stream carries no image: then the item is read again.
     `raw` is the record as Lambda handed it over, kept so that it can be parked whole.
     """
@@ -38,4 +41,5 @@ class ChangeRecord:
     image: AttributeMap | None
     version: int
     version_span: int
+    in_order: bool
     raw: Mapping[str, Any]

@@ -6,7 +6,7 @@ A document's shape is decided here and in `attribute_values`.
 import base64
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -102,8 +102,9 @@ _KEY_PARTS: dict[str, Callable[[Any], str]] = {"S": _text_part, "N": _number_par
 def fold(changes: Iterable[ChangeRecord]) -> tuple[dict[str, tuple[ChangeRecord, str]], list[Rejection]]:
     """Keep the change with the highest version of each document, and the first sequence number among its changes.
 
-    Equal versions: the higher sequence number, compared as an integer (as texts, "10" < "9"). Two writes of one
-    document in one bulk request could be applied separately and retried in the wrong order; one write can't.
+    Equal versions: the higher sequence number, compared as an integer (as texts, "10" < "9"). Where that doesn't tell
+    the later change, the winner loses its image, so that the item is read. Two writes of one document in one bulk
+    request could be applied separately and retried in the wrong order; one write can't.
     """
     latest: dict[str, tuple[ChangeRecord, str]] = {}
     rejections = []
@@ -118,8 +119,11 @@ def fold(changes: Iterable[ChangeRecord]) -> tuple[dict[str, tuple[ChangeRecord,
             continue
         winner, first = latest[key]
         first = min(first, change.sequence_number, key=int)
+        tie = change.version == winner.version
         if (change.version, int(change.sequence_number)) >= (winner.version, int(winner.sequence_number)):
             winner = change
+        if tie and not change.in_order and change.version_span > 1:  # a span of 1: one change that came twice
+            winner = replace(winner, image=None, operation=Operation.MODIFY)
         latest[key] = (winner, first)
     return latest, rejections
 

@@ -33,6 +33,7 @@ def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
         image=decode_image(raw.get("eventName"), body.get("NewImage")),
         version=_version(body.get("ApproximateCreationDateTime")),
         version_span=MICROSECONDS_PER_SECOND,
+        in_order=True,
         raw=raw,
     )
 

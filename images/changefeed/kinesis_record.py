@@ -50,6 +50,7 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
         image=decode_image(change.get("eventName"), body.get("NewImage")),
         version=checked_version(time * unit),
         version_span=unit,
+        in_order=False,
         raw=raw,
     )
 

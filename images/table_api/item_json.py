@@ -105,7 +105,7 @@ def from_attribute(attribute: AttributeValue) -> Any:
     ((kind, value),) = attribute.items()
     match kind:
         case "N":
-            return _answered_number(value)
+            return answered_number(value)
         case "M":
             return {name: from_attribute(part) for name, part in value.items()}
         case "L":
@@ -117,11 +117,21 @@ def from_attribute(attribute: AttributeValue) -> Any:
         case "SS":
             return sorted(value)
         case "NS":
-            return [_answered_number(number) for number in sorted(value, key=Decimal)]
+            return [answered_number(number) for number in sorted(value, key=Decimal)]
         case "BS":
             return [_base64(binary) for binary in sorted(map(bytes, value))]
         case _:  # S and BOOL are JSON's own
             return value
+
+
+def answered_number(text: str) -> NumberText:
+    """The number with the digits that it has, short where `MAX_PLAIN_CHARACTERS` wants it."""
+    if len(text) <= MAX_PLAIN_CHARACTERS:
+        return NumberText(text)
+    sign, digits, exponent = Decimal(text).as_tuple()
+    assert isinstance(exponent, int)
+    kept = "".join(map(str, digits)).rstrip("0")
+    return NumberText(f"{'-' if sign else ''}{kept}E{exponent + len(digits) - len(kept)}") if kept else NumberText("0")
 
 
 def item_from_attributes(attributes: Attributes) -> dict[str, Any]:
@@ -143,15 +153,6 @@ def _fragment(value: Any) -> orjson.Fragment:
     if isinstance(value, NumberText):
         return orjson.Fragment(value.text)
     raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def _answered_number(text: str) -> NumberText:
-    if len(text) <= MAX_PLAIN_CHARACTERS:
-        return NumberText(text)
-    sign, digits, exponent = Decimal(text).as_tuple()
-    assert isinstance(exponent, int)
-    kept = "".join(map(str, digits)).rstrip("0")
-    return NumberText(f"{'-' if sign else ''}{kept}E{exponent + len(digits) - len(kept)}") if kept else NumberText("0")
 
 
 def _base64(binary: Any) -> str:

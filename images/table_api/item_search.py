@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 
 from changefeed.attribute_values import unescape_name
-from table_api.item_json import NumberText, dump, load_lossless
+from table_api.item_json import NumberText, answered_number, dump, load_lossless
 from table_api.item_query import Field, ItemQuery, fields_of
 from table_api.page_size import fitting
 from table_api.problem import Problem, bad_request, throttled, unavailable
@@ -80,16 +80,18 @@ class ItemSearch:
 
 
 def _found(hit: dict[str, Any]) -> dict[str, Any]:
-    item = _unescaped(hit.get("_source") or {})
+    item = _answered(hit.get("_source") or {})
     item_id = item.get("id")
     return {"id": item_id if isinstance(item_id, str) else hit.get("_id"), "score": hit.get("_score"), "item": item}
 
 
-def _unescaped(value: Any) -> Any:
-    """The value with the attributes' own names, at every level."""
+def _answered(value: Any) -> Any:
+    """A document's value as the item's: with the attributes' own names and the numbers as a read would answer them."""
     if isinstance(value, dict):
-        return {unescape_name(name): _unescaped(part) for name, part in value.items()}
-    return [_unescaped(part) for part in value] if isinstance(value, list) else value
+        return {unescape_name(name): _answered(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_answered(part) for part in value]
+    return answered_number(value.text) if isinstance(value, NumberText) else value
 
 
 def _whole(number: Any) -> int:

@@ -29,13 +29,17 @@ def run(options: argparse.Namespace) -> int:
         return 0
     console = Console()
     console.print(f"API        {outputs['api_url']}\nOpenSearch {outputs['opensearch_url']}\nItems      {seen.items}")
-    table = Table("consumer", "index", "documents", "records", "invocations", "failed", "pending", "dead letters")
-    for consumer, index in outputs["indexes"].items():
+    table = Table()
+    table.add_column("consumer", no_wrap=True)
+    for heading in ("documents", "records", "calls", "failed", "pending", "parked"):
+        table.add_column(heading, justify="right")
+    for consumer in outputs["indexes"]:
         feed = feeds.get(consumer, {})
+        carried = (
+            feed.get(name, 0) for name in ("records_settled", "invocations", "failed_invocations", "pending_records")
+        )
         table.add_row(
-            consumer, index, str(seen.documents[consumer]), str(feed.get("records_settled", 0)),
-            str(feed.get("invocations", 0)), str(feed.get("failed_invocations", 0)),
-            str(feed.get("pending_records", 0)), str(seen.dead_letters[consumer]),
+            consumer, str(seen.documents[consumer]), *map(str, carried), str(seen.dead_letters[consumer])
         )  # fmt: skip
     console.print(table)
     return 0

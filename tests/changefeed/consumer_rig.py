@@ -35,6 +35,8 @@ class Rig:
     queue: FakeQueue = field(default_factory=FakeQueue)
     trust_seconds: float = 30.0
     max_bulk_actions: int = 1_000
+    skew_seconds: float = 0.0
+    """How far the function's clock is ahead of DynamoDB's."""
     decode: Decode | None = None
     plan: Plan = plan
     wrap_send: Callable[[SendBulk], SendBulk] = lambda send: send
@@ -46,7 +48,7 @@ class Rig:
             read_items=ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep),
             trust_seconds=self.trust_seconds,
             max_bulk_actions=self.max_bulk_actions,
-            clock=self.clock,
+            clock=lambda: self.clock.now + self.skew_seconds,
             sleep=self.clock.sleep,
             jitter=lambda: 0.5,
         )

@@ -88,10 +88,10 @@ def test_a_key_that_dynamodb_does_not_have_is_a_record_error(value: Any) -> None
     assert error.value.code == "bad_key"
 
 
-def change(key: str = "a", *, version: int, number: str, span: int = 1_000_000) -> ChangeRecord:
+def change(key: str = "a", *, version: int, number: str, span: int = 1_000_000, in_order: bool = True) -> ChangeRecord:
     return ChangeRecord(
         sequence_number=number, operation=Operation.MODIFY, keys={"id": {"S": key}}, image=item(key, n={"N": number}),
-        version=version, version_span=span, raw={},
+        version=version, version_span=span, in_order=in_order, raw={},
     )  # fmt: skip
 
 
@@ -106,6 +106,23 @@ def test_equal_versions_are_decided_by_the_sequence_number_as_an_integer() -> No
     later, earlier = change(version=1, number="10"), change(version=1, number="9")
     assert fold([later, earlier])[0]["a"] == (later, "9")
     assert fold([earlier, later])[0]["a"] == (later, "9")
+
+
+def test_equal_milliseconds_of_a_feed_without_order_are_decided_by_the_table() -> None:
+    changes = [change(version=1, number=number, span=1_000, in_order=False) for number in ("1", "2", "3")]
+    (action,), _ = plan(changes)
+    assert (action.body, action.image_missing, action.first_sequence_number) == (None, True, "1")
+
+
+def test_equal_microseconds_are_one_change_that_came_twice() -> None:
+    (action,), _ = plan([change(version=1, number=number, span=1, in_order=False) for number in ("1", "2")])
+    assert (action.body, action.image_missing) == (b'{"id":"a","n":2}', False)
+
+
+def test_a_newer_change_after_a_tie_is_written_by_its_image() -> None:
+    versions = (("1", 1), ("2", 1), ("3", 2))
+    (action,), _ = plan([change(version=v, number=number, span=1_000, in_order=False) for number, v in versions])
+    assert (action.body, action.image_missing) == (b'{"id":"a","n":3}', False)
 
 
 def test_equal_versions_and_numbers_are_decided_by_arrival() -> None:

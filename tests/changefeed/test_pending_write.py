@@ -29,7 +29,10 @@ def conflict(current: int | None) -> ItemVerdict:
 
 @pytest.mark.parametrize(
     ("age", "needed"),
-    [(0, False), (29 * SECOND, False), (30 * SECOND, True), (86_400 * SECOND, True), (-29 * SECOND, False), (-3_600 * SECOND, True)],
+    [
+        (0, False), (29 * SECOND, False), (30 * SECOND, True), (86_400 * SECOND, True),
+        (-29 * SECOND, False), (-3_600 * SECOND, True),
+    ],
 )  # fmt: skip
 def test_an_image_is_trusted_for_less_than_thirty_seconds_either_way(age: int, needed: bool) -> None:
     assert streams_write().needs_item(VERSION + age, TRUST) is needed

@@ -156,11 +156,11 @@ def test_a_search_that_makes_no_sense_is_a_400_and_never_reaches_the_index(
 def test_found_items_keep_every_digit(api: Api) -> None:
     api.index.answer = """{"timed_out": false, "_shards": {"failed": 0}, "hits": {"total": {"value": 12}, "hits": [
         {"_id": "doc", "_score": 1.50, "_source": {"id": "a", "n": 12345678901234567890123456789012345678.90}},
-        {"_id": "b", "_score": null, "_source": {"m": 1E+125}}]}}"""
+        {"_id": "b", "_score": null, "_source": {"m": 1E+125, "s": [0.%s1]}}]}}""" % ("0" * 129)
     body = api.answer(event("GET", "/search"))["body"]
     assert body == (
         '{"total":12,"items":[{"id":"a","score":1.50,"item":{"id":"a","n":12345678901234567890123456789012345678.90}},'
-        '{"id":"b","score":null,"item":{"m":1E+125}}]}'
+        '{"id":"b","score":null,"item":{"m":1E+125,"s":[1E-130]}}]}'
     )
 
 

@@ -122,6 +122,8 @@ def refusals_speak_the_apis_json(graph: Deployment) -> list[str]:
         except ValueError:
             found.append(f"{entry.name} is no JSON")
             continue
+        if set('"\\$') & set(error.get("hint", "")):
+            found.append(f"{entry.name} has a hint that the gateway's template could change")
         if not error.get("code") or error.get("message") != "m" or not error.get("hint"):
             found.append(f"{entry.name} lacks code, message or hint")
         if "statusCode" in entry.inputs:

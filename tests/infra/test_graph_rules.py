@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from infra.api_refusals import REFUSALS, template
 from tests.infra import data_rules, function_rules
 from tests.infra import graph_rules as rules
 from tests.infra import resource_types as types
@@ -145,6 +146,12 @@ SEEDED: list[tuple[rules.Rule, Spoil]] = [
     (
         rules.refusals_speak_the_apis_json,
         _inputs(types.REFUSAL, responseTemplates={"application/json": '{"error":{}}'}),
+    ),
+    (
+        rules.refusals_speak_the_apis_json,
+        _inputs(
+            types.REFUSAL, responseTemplates={"application/json": template(dataclasses.replace(REFUSALS[0], hint='"'))}
+        ),
     ),
     (rules.refusals_speak_the_apis_json, _inputs(types.REFUSAL, statusCode="500")),
     (rules.refusals_speak_the_apis_json, _no_refusals),

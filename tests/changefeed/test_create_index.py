@@ -1,0 +1,117 @@
+"""Making the index at deploy: once, again, and before the access policy acts."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from opensearchpy.exceptions import AuthorizationException, RequestError
+
+from changefeed.create_index import PROPAGATION_SECONDS, create_index, handler
+from changefeed.errors import SettingsError
+from tests.fakes import NOW, FakeClock
+
+DEFINITION = {"mappings": {"date_detection": False}}
+
+
+@dataclass
+class FakeIndices:
+    """The part of opensearch-py's `client.indices` that is used; `failures` are raised by the next calls."""
+
+    indexes: dict[str, Any] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    failures: deque[Exception | None] = field(default_factory=deque)
+    hidden: bool = False
+
+    def _call(self) -> None:
+        failure = self.failures.popleft() if self.failures else None
+        if failure is not None:
+            raise failure
+
+    def exists(self, *, index: str) -> bool:
+        self._call()
+        return index in self.indexes and not self.hidden
+
+    def create(self, *, index: str, body: Any) -> None:
+        self._call()
+        if index in self.indexes:
+            raise RequestError(400, "resource_already_exists_exception", {})
+        if "bad" in body:
+            raise RequestError(400, "mapper_parsing_exception", {})
+        self.indexes[index] = body
+
+    def exists_alias(self, *, name: str) -> bool:
+        self._call()
+        return name in self.aliases
+
+    def put_alias(self, *, index: str, name: str) -> None:
+        self._call()
+        self.aliases[name] = index
+
+
+@dataclass
+class FakeClient:
+    """An opensearch-py client."""
+
+    indices: FakeIndices = field(default_factory=FakeIndices)
+
+
+def run(
+    client: FakeClient, *, alias: str | None = "lab", definition: Any = DEFINITION, clock: FakeClock | None = None
+) -> Any:
+    clock = clock or FakeClock()
+    return create_index(client, index="i", alias=alias, definition=definition, sleep=clock.sleep, clock=clock)
+
+
+def test_index_and_alias_are_made_once() -> None:
+    client = FakeClient()
+    assert run(client) == {"index_created": True, "alias_created": True}
+    assert run(client, definition={"other": 1}) == {"index_created": False, "alias_created": False}
+    assert (client.indices.indexes, client.indices.aliases) == ({"i": DEFINITION}, {"lab": "i"})
+
+
+def test_an_alias_that_was_moved_stays_where_it_is() -> None:
+    client = FakeClient(FakeIndices(aliases={"lab": "another"}))
+    assert run(client) == {"index_created": True, "alias_created": False}
+    assert client.indices.aliases == {"lab": "another"}
+
+
+def test_without_an_alias_none_is_made() -> None:
+    client = FakeClient()
+    assert run(client, alias=None) == {"index_created": True, "alias_created": False}
+    assert client.indices.aliases == {}
+
+
+def test_two_deploys_at_once_are_no_error() -> None:
+    client = FakeClient(FakeIndices(indexes={"i": DEFINITION}, hidden=True))
+    assert run(client) == {"index_created": False, "alias_created": True}
+
+
+def test_a_definition_that_opensearch_refuses_is_raised_at_once() -> None:
+    clock = FakeClock()
+    with pytest.raises(RequestError):
+        run(FakeClient(), definition={"bad": 1}, clock=clock)
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("calls_that_work", range(4))
+def test_a_403_before_the_access_policy_acts_is_tried_again(calls_that_work: int) -> None:
+    refusal = AuthorizationException(403, "x", {})
+    client = FakeClient(FakeIndices(failures=deque([None] * calls_that_work + [refusal])))
+    clock = FakeClock()
+    run(client, clock=clock)
+    assert (client.indices.indexes, client.indices.aliases) == ({"i": DEFINITION}, {"lab": "i"})
+    assert clock.slept == [3]
+
+
+def test_a_403_that_stays_is_raised_after_two_minutes() -> None:
+    client = FakeClient(FakeIndices(failures=deque([AuthorizationException(403, "x", {})] * 1_000)))
+    clock = FakeClock()
+    with pytest.raises(AuthorizationException):
+        run(client, clock=clock)
+    assert PROPAGATION_SECONDS <= clock.now - NOW < PROPAGATION_SECONDS + 5
+
+
+def test_an_event_that_lacks_something_says_what() -> None:
+    with pytest.raises(SettingsError, match=r"index.*definition"):
+        handler({"alias": "lab"}, None)

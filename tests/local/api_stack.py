@@ -1,0 +1,50 @@
+"""A local stack in a process of its own: Pulumi's state is global, and the tests of `infra` have theirs in this one."""
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from local.layout import ROOT
+from local.ports import free_port
+
+_PROGRAM = """
+import json, pathlib, sys
+from local.layout import Layout
+from local.stack import LocalStack
+
+directory, aws_port, opensearch_port = sys.argv[1:]
+layout = Layout(directory=pathlib.Path(directory))
+ports = {"aws_port": int(aws_port), "opensearch_port": int(opensearch_port)}
+with LocalStack(layout=layout, **ports, say=lambda _: None) as stack:
+    print(json.dumps(stack.outputs), flush=True)
+    sys.stdin.read()  # until the test ends, however it ends
+"""
+
+
+@contextlib.contextmanager
+def running_stack(directory: Path) -> Iterator[dict[str, Any]]:
+    """The outputs of a stack that runs as long as the context, on free ports."""
+    ports = [str(free_port(4700, 4799)), str(free_port(9210, 9290))]
+    with (directory / "stack.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, str(directory), *ports],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=ROOT,
+        )
+        with process:
+            assert process.stdin
+            assert process.stdout
+            line = process.stdout.readline()
+            try:
+                assert line, (directory / "stack.log").read_text()
+                yield json.loads(line)
+            finally:
+                process.stdin.close()
+                process.wait(timeout=60)

@@ -1,0 +1,177 @@
+"""`python -m local ...` as a user runs it: processes of their own, in a folder of their own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from local.layout import ROOT
+from local.ports import free_port
+
+pytestmark = pytest.mark.local
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandLine:
+    """Runs commands against a stack in one folder."""
+
+    directory: Path
+    aws_port: int
+    opensearch_port: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"DRIFTLESS_LOCAL_DIRECTORY": str(self.directory)}
+
+    @property
+    def ports(self) -> list[str]:
+        return ["--aws-port", str(self.aws_port), "--opensearch-port", str(self.opensearch_port)]
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that belongs to this stack, found by its ports or folder, whoever its parent is."""
+        marks = (str(self.directory), f"baseHttpPort {self.opensearch_port - 1}")
+        mine = []
+        for process in psutil.process_iter():
+            try:
+                words = " ".join(process.cmdline())
+                environment = process.environ() if "awslambdaric" in words or "ministack" in words else {}
+            except psutil.Error:
+                continue
+            here = environment.get("GATEWAY_PORT") == str(self.aws_port) or environment.get(
+                "AWS_ENDPOINT_URL", ""
+            ).endswith(f":{self.aws_port}")
+            if here or any(mark in words for mark in marks):
+                mine.append(process)
+        return mine
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[CommandLine]:
+    command = CommandLine(
+        directory=tmp_path / "stack", aws_port=free_port(4700, 4799), opensearch_port=free_port(9240, 9259)
+    )
+    yield command
+    command("down")
+
+
+def wait_until_gone(command: CommandLine, seconds: float = 15) -> list[psutil.Process]:
+    deadline = time.monotonic() + seconds
+    while command.processes() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return command.processes()
+
+
+def test_a_stack_comes_up_answers_every_command_and_goes_without_a_trace(command: CommandLine) -> None:
+    up = command("up", "--detach", *command.ports)
+    assert up.returncode == 0, up.stdout + up.stderr
+
+    outputs = json.loads(command("outputs", "--json").stdout)
+    assert outputs["aws_endpoint_url"] == f"http://127.0.0.1:{command.aws_port}"
+    assert outputs["opensearch_url"] == f"http://127.0.0.1:{command.opensearch_port}"
+    exports = {"api_url", "table_name", "table_stream_arn", "kinesis_stream_name", "collection_endpoint"}
+    exports |= {"dashboards_url", "indexes", "dead_letter_queues", "functions", "images"}
+    assert exports <= outputs.keys()
+    assert requests.get(f"{outputs['opensearch_url']}/{outputs['reader_alias']}/_count", timeout=5).status_code == 200
+
+    again = command("up", *command.ports)
+    assert again.returncode == 1
+    assert "runs already" in again.stderr
+
+    status = json.loads(command("status", "--json").stdout)
+    assert status["items"] == 0
+    assert status["indexes"] == {"sync_dynamodb_stream": 0, "sync_kinesis_stream": 0}
+    assert "sync_kinesis_stream" in command("status").stdout
+    assert outputs["table_name"] in command("outputs").stdout
+
+    function = outputs["functions"]["sync_dynamodb_stream"]
+    creation = command("logs", f"{function}-create-index")
+    unknown = command("logs", "no-such-function")
+    assert unknown.returncode == 1
+    assert function in unknown.stderr
+    assert creation.returncode in (0, 1)  # its name is infra's to choose
+
+    listeners = [
+        connection.laddr.ip
+        for process in command.processes()
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listeners
+    assert set(listeners) <= {"127.0.0.1", "::ffff:127.0.0.1"}
+
+    down = command("down")
+    assert down.returncode == 0, down.stderr
+    assert wait_until_gone(command) == []
+    assert command("status").returncode == 1
+
+
+def test_ctrl_c_ends_a_starting_stack_and_its_processes(command: CommandLine) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "local", "up", *command.ports],
+        cwd=ROOT,
+        env=command.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    deadline = time.monotonic() + 60
+    while not command.processes() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode != 0, output
+    assert wait_until_gone(command) == []
+
+
+def test_down_ends_what_a_killed_stack_left_behind(command: CommandLine) -> None:
+    assert command("up", "--detach", *command.ports).returncode == 0
+    state = json.loads((command.directory / "stack.json").read_text())
+    psutil.Process(state["process"]["pid"]).kill()
+    assert command("status").returncode == 1
+    assert command.processes()
+    assert command("down").returncode == 0
+    assert wait_until_gone(command) == []
+
+
+def test_a_taken_port_is_a_clear_error_and_leaves_nothing(command: CommandLine) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", command.aws_port))
+        taken.listen()
+        up = command("up", "--detach", *command.ports)
+    assert up.returncode == 1
+    assert f"Port {command.aws_port} (the embedded AWS) is taken" in up.stderr
+    assert "--aws-port" in up.stderr
+    assert command.processes() == []
+
+
+@pytest.mark.parametrize("name", ["up", "down", "status", "outputs", "demo", "logs"])
+def test_every_command_has_help_with_an_example(command: CommandLine, name: str) -> None:
+    shown = command(name, "--help")
+    assert shown.returncode == 0
+    assert f"Example: python -m local {name}" in shown.stdout
+
+
+def test_wrong_usage_exits_with_2(command: CommandLine) -> None:
+    assert command("upp").returncode == 2
+    assert command("up", "--aws-port", "many").returncode == 2
