@@ -5,7 +5,9 @@ from typing import Any
 
 from local.errors import LocalStackError
 from local.layout import Layout
-from local.stack import read_state
+from local.stack import STATUS_SECONDS, read_state
+
+__all__ = ["STATUS_SECONDS", "feed_status", "running_outputs"]
 
 
 def running_outputs() -> dict[str, Any]:

@@ -123,11 +123,11 @@ class ModelIndex:
         if len(body) > self.largest_request_bytes:
             return 413, b""
         actions = bulk_actions(body)
-        for _, target, _ in actions:
+        for operation, target, _ in actions:
             if not 0 <= target["version"] < 2**63:
                 coercion = target["version"] >= 0
                 return _whole_request(*((500, "input_coercion_exception") if coercion else (400, _VALIDATION)))
-            if len(target["_id"].encode()) > 512:
+            if operation == "index" and len(target["_id"].encode()) > 512:  # a delete's may be longer
                 return _whole_request(400, _VALIDATION)
         items = [
             {operation: self._apply(operation, target, document, fault)} for operation, target, document in actions
@@ -142,9 +142,11 @@ class ModelIndex:
         if document is not None and self.is_poison(document):
             return _item_error(key, 400, "mapper_parsing_exception", f"failed to parse, preview: '{document}'")
         current = self.version(key)
-        if current is not None and (current > version or (current == version and target["version_type"] == "external")):
-            reason = f"[{key}]: version conflict, current version [{current}] is higher or equal to the one "
-            return _item_error(key, 409, "version_conflict_engine_exception", f"{reason}provided [{version}]")
+        strict = target["version_type"] == "external"
+        if current is not None and (current > version or (strict and current == version)):
+            higher = "higher or equal to" if strict else "higher than"
+            reason = f"[{key}]: version conflict, current version [{current}] is {higher} the one provided [{version}]"
+            return _item_error(key, 409, "version_conflict_engine_exception", reason)
         answer = {"_index": "i", "_id": key, "_version": version, "_seq_no": 0, "_primary_term": 1}
         existed = self.documents.pop(key, None) is not None
         if document is None:

@@ -12,7 +12,7 @@ import yaml
 from infra.settings_rules import cross_field_problems
 from infra.settings_sections import Settings
 from local import __main__ as local_commands
-from local.layout import ROOT
+from local.layout import ROOT, Layout
 from local.resources import CREATORS
 from local.resources.creation import declared_only
 
@@ -81,6 +81,17 @@ def repository_files() -> list[Path]:
     return [file for file in files if file.is_file() and b"\0" not in file.read_bytes()[:1024]]
 
 
+def stack_files() -> set[str]:
+    """What a running stack keeps in its directory, by the code's own names; directories end with a slash."""
+    layout = Layout(directory=ROOT / ".local")
+    logs = re.findall(r'layout\.log\("(\w+)"\)', (ROOT / "local/stack.py").read_text(encoding="utf-8"))
+    files = [layout.lock_file, layout.state_file, layout.status_file, *map(layout.log, logs)]
+    detached = re.findall(
+        r'layout\.directory / "([\w.]+)"', (ROOT / "local/commands/up.py").read_text(encoding="utf-8")
+    )
+    return {str(file.relative_to(layout.directory)) for file in files} | {f"{layout.data.name}/"} | set(detached)
+
+
 def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as ended:
         local_commands.main([command, "--help"])
@@ -120,10 +131,15 @@ def test_help_has_an_example_of_its_own_command(command: str, capsys: pytest.Cap
 def test_every_path_that_a_page_names_exists() -> None:
     paths = list(named_paths())
     missing = [(page, path) for page, path in paths if not (ROOT / path).exists() and not is_ignored(path)]
-    # In docs/local.md a table lists files relative to `.local/`.
-    files = {row[0].strip("`") for row in rows(section(LOCAL, "Ports, files, logs"))}
-    assert [entry for entry in missing if not (entry[0] == "docs/local.md" and entry[1] in files)] == []
+    of_the_stack = stack_files()  # told relative to `.local/`
+    assert [(page, path) for page, path in missing if path not in of_the_stack] == []
     assert len(paths) > 40, "The pattern finds too few of them to prove anything."
+
+
+def test_every_file_of_a_running_stack_is_in_its_table_and_nothing_else() -> None:
+    text = section(LOCAL, "Ports, files, logs").partition("| File in")[2]
+    told = {row[0].strip("`") for row in rows(text) if row[0].startswith("`")}
+    assert told == stack_files()
 
 
 def test_every_make_target_that_a_page_names_exists_and_the_other_way_round() -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from local.demo.lag import LagMeter
 from local.demo.memory import MemoryMeter
 from local.observation import Observation, Observer
-from local.running import feed_status
+from local.running import STATUS_SECONDS, feed_status
 
 LOOK_SECONDS = 0.5
 LINE_SECONDS = 3.0
@@ -53,6 +53,7 @@ class DemoView:
             self._memory.look()
             show(self._table(self._observer.look()))
         if self._console.is_terminal:
+            time.sleep(STATUS_SECONDS)  # the feeds' counters are that old
             show(self._table(self._observer.look()))
 
     def _line(self) -> str:

@@ -167,6 +167,8 @@ class World:
         return kinesis_record(image, number=number, microseconds=microseconds, operation=operation, precision=precision)
 
     def come_to_rest(self) -> None:
+        self.rig.index.faults.clear()
+        self.rig.table.failures.clear()
         for _ in range(20):
             if self.position >= len(self.feed):
                 break
