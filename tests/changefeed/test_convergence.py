@@ -155,7 +155,7 @@ class World:
             return Fault(status=429, ids=frozenset({"a"}))
         if name == "throttled":
             return Fault(status=429)
-        return Fault(**{name: True}) if name != "none" else None
+        return Fault(lost=name == "lost", unanswered=name == "unanswered", late=name == "late")
 
     def record(self, position: int) -> dict[str, Any]:
         key, image, microseconds = self.feed[position]
@@ -235,7 +235,7 @@ def test_with_external_gte_a_late_request_would_revert_a_change_of_its_second() 
     change = Change(key="a", delete=False, gap_seconds=0.0, slot=0, twice=False)
     first = Deliver(count=1, back=0, faults=["late"], table_fails=False)
     second = Deliver(count=1, back=0, faults=[], table_fails=False)
-    steps = [change, first, change, second]
+    steps: list[Step] = [change, first, change, second]
     run("dynamodb_stream", 0.0, steps, [], lambda feed, **parts: Rig(feed=feed, **parts))
     with pytest.raises(AssertionError, match="what the table holds"):
         run("dynamodb_stream", 0.0, steps, [], late_request_with_external_gte)

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -35,8 +36,9 @@ NAMES = itertools.count()
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSearchNode]:
     directory = tmp_path_factory.mktemp("opensearch")
+    lowest = random.SystemRandom().randrange(9210, 9280)  # two sessions that start at once should not find the same
     node = OpenSearchNode(
-        port=free_port(9210, 9290), directory=directory / "data", log_file=directory / "node.log", say=lambda _: None
+        port=free_port(lowest, 9290), directory=directory / "data", log_file=directory / "node.log", say=lambda _: None
     )
     try:
         node.start()
@@ -78,6 +80,12 @@ def index(node: OpenSearchNode) -> Index:
     return Index(node.url)
 
 
+@pytest.fixture(scope="module")
+def shared(node: OpenSearchNode) -> Index:
+    """For tests that differ in their fields: making an index takes a third of a second."""
+    return Index(node.url)
+
+
 def consumer(send: Any, feed: str, table: FakeTable, queue: FakeQueue, clock: FakeClock) -> Pipeline:
     return Pipeline(
         decode=DECODERS[feed],
@@ -100,17 +108,16 @@ def test_an_index_definition_is_accepted(node: OpenSearchNode, name: str) -> Non
 
 VALUES: dict[str, Any] = {
     "integer": 5, "decimal": 1.5, "38 digits": 10**37 + 7, "boolean": True, "text": "x", "date": "2026-01-02T03:04:05Z",
-    "number as text": "17", "long text": "x" * 40_000, "null": None, "empty list": [], "numbers": [1, 2], "texts": ["a"],
+    "number as text": "17", "long text": "x" * 40_000, "null": None, "empty list": [], "numbers": [1, 2],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("first", VALUES)
-def test_a_scalar_of_a_new_type_does_not_lose_the_document(index: Index, first: str) -> None:
-    for position, second in enumerate(VALUES):
-        field = f"field{position}"
-        assert index.write({field: VALUES[first]}, key="first", version=position + 1)["status"] in (200, 201)
-        answer = index.write({field: VALUES[second]}, key="second", version=position + 1)
-        assert answer["status"] in (200, 201), f"{first} then {second}: {answer}"
+def test_a_scalar_of_a_new_type_does_not_lose_the_document(shared: Index, first: str) -> None:
+    fields = {f"{first} then {second}": second for second in VALUES}
+    assert shared.write(dict.fromkeys(fields, VALUES[first]), key=f"{first} 1")["status"] == 201
+    answer = shared.write({field: VALUES[second] for field, second in fields.items()}, key=f"{first} 2")
+    assert answer["status"] == 201, answer
 
 
 @pytest.mark.parametrize(
@@ -155,11 +162,12 @@ def test_numbers_keep_their_digits_in_the_source(index: Index, digits: str) -> N
     assert f'"n":{digits}' in index.source("a")
 
 
-REFUSED_ANYWHERE = ["", ".", "..", "...", ".a", "a..b", " ", "  ", "\t", " .a", "a. .b", "a. ", "\u2003"]
+REFUSED_ANYWHERE = ["", ".", "..", "...", ".a", "a..b", " .a", "a. .b", "a. "]
+REFUSED_BELOW_THE_TOP = [" ", "  ", "\t", "\u2003"]  # escaped at the top too, where a mapping in dots reads the same
 REFUSED_AT_THE_TOP = sorted(METADATA_NAMES)
 ACCEPTED = [
-    "a.",
-    "a.b",
+    "c.",
+    "d.b",
     "_private",
     "%",
     "100%",
@@ -174,32 +182,34 @@ ACCEPTED = [
     "\\",
     "\x00",
 ]
-ODD_NAMES = REFUSED_ANYWHERE + REFUSED_AT_THE_TOP + ACCEPTED
+ODD_NAMES = REFUSED_ANYWHERE + REFUSED_BELOW_THE_TOP + REFUSED_AT_THE_TOP + ACCEPTED
 
 
 @pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
 @pytest.mark.parametrize("nested", [False, True], ids=["at the top", "nested"])
-def test_every_escaped_name_is_accepted(index: Index, name: str, nested: bool) -> None:
+def test_every_escaped_name_is_accepted(shared: Index, name: str, nested: bool) -> None:
     field = escape_name(name, top=not nested)
-    answer = index.write({"m": {field: "x"}} if nested else {field: "x"})
+    answer = shared.write({"m": {field: "x"}} if nested else {field: "x"}, key=f"{nested} {name[:9]!a}")
     assert answer["status"] == 201, answer
 
 
 @pytest.mark.parametrize("name", REFUSED_ANYWHERE + REFUSED_AT_THE_TOP, ids=ascii)
-def test_every_name_that_is_escaped_is_refused_as_it_stands(index: Index, name: str) -> None:
+def test_every_name_that_is_escaped_is_refused_as_it_stands(shared: Index, name: str) -> None:
     assert escape_name(name, top=True) != name
-    assert index.write({name: "x"})["status"] == 400
+    assert shared.write({name: "x"}, key=f"refused {name}")["status"] == 400
 
 
-@pytest.mark.parametrize("name", REFUSED_ANYWHERE, ids=ascii)
-def test_every_nested_name_that_is_escaped_is_refused_as_it_stands(index: Index, name: str) -> None:
+@pytest.mark.parametrize("name", REFUSED_ANYWHERE + REFUSED_BELOW_THE_TOP, ids=ascii)
+def test_every_nested_name_that_is_escaped_is_refused_as_it_stands(shared: Index, name: str) -> None:
     assert escape_name(name, top=False) != name
-    assert index.write({"m": {name: "x"}})["status"] == 400
+    assert shared.write({"n": {name: "x"}}, key=f"refused nested {name}")["status"] == 400
 
 
 def test_the_model_index_answers_as_the_node_does(index: Index) -> None:
     randomness = random.Random(7)
     model = ModelIndex()
+    # The model's poison is any document with that field: here it is mapped as a text, so an object is refused.
+    index.write({"poison": "text"}, key="other", version=1)
     for _ in range(60):
         lines = []
         for _ in range(randomness.randrange(1, 8)):
@@ -211,8 +221,6 @@ def test_the_model_index_answers_as_the_node_does(index: Index) -> None:
                 document = randomness.choice([{"n": 1}, {"n": 2}, {"poison": {"a": 1}}])
                 lines += [json.dumps({"index": target}), json.dumps(document)]
         body = ("\n".join(lines) + "\n").encode()
-        # The model's poison is any document with that field: here it is mapped as a text, so an object is refused.
-        index.write({"poison": "text"}, key="other", version=1)
         assert comparable(*index.send(body, 20.0)) == comparable(*model.apply(body))
         held = {key: json.loads(index.source(key)) for key in "abc" if index.source(key)}
         assert {key: str(document) for key, document in held.items()} == {
@@ -249,10 +257,11 @@ def test_versions_beyond_63_bits_fail_the_whole_request_in_the_model_too(
 
 @pytest.mark.parametrize("length", [512, 513])
 def test_an_id_over_512_bytes_fails_the_whole_request_and_ours_never_are(index: Index, length: int) -> None:
-    body = json.dumps({"delete": {"_id": "x" * length, "version": 1, "version_type": "external"}}).encode() + b"\n"
+    target = {"_id": "x" * length, "version": 1, "version_type": "external"}
+    body = (json.dumps({"index": target}) + "\n{}\n").encode()
     assert index.send(body, 20.0)[0] == ModelIndex().apply(body)[0] == (200 if length == 512 else 400)
     ours = document_id({"id": {"S": "x" * length}})
-    assert index.write({"id": "x"}, key=ours)["status"] == 201
+    assert index.write({"id": "x"}, key=ours, version=2)["status"] in (200, 201)
 
 
 def test_a_deletes_guard_is_forgotten_after_gc_deletes(index: Index) -> None:
@@ -261,15 +270,19 @@ def test_a_deletes_guard_is_forgotten_after_gc_deletes(index: Index) -> None:
     index.send(delete, 20.0)
     assert index.write({"n": 1}, version=4)["status"] == 409
     index.settings(gc_deletes="0ms")
-    requests.post(f"{index.url}/{index.name}/_refresh", timeout=20)
-    assert index.write({"n": 1}, version=4)["status"] == 201
+    for _ in range(20):  # the node's clock for this ticks every 200 ms
+        requests.post(f"{index.url}/{index.name}/_refresh", timeout=20)
+        if index.write({"n": 1}, version=4)["status"] == 201:
+            return
+        time.sleep(0.1)
+    pytest.fail("the guard was kept")
 
 
 @pytest.mark.parametrize("feed", ["dynamodb_stream", "kinesis_stream"])
 def test_a_handler_writes_settles_deletes_and_parks_end_to_end(node: OpenSearchNode, feed: str) -> None:
     index, clock, table, queue = Index(node.url, f"sync_{feed}"), FakeClock(), FakeTable(), FakeQueue()
     handler = partial(consumer(index.send, feed, table, queue, clock), context=FakeContext(clock=clock))
-    nothing = {"batchItemFailures": []}
+    nothing: Any = {"batchItemFailures": []}
     (insert,) = recorded(f"{feed}_insert")["Records"]
     assert handler({"Records": [insert]}) == nothing
     assert '"distance":12345678901234567890123456789012345678' in index.source("flight%2FUA-1545")
@@ -279,7 +292,7 @@ def test_a_handler_writes_settles_deletes_and_parks_end_to_end(node: OpenSearchN
     table.put(item("a", n={"N": "2"}))
     table.put(item("p", n={"M": {"k": {"S": "x"}}}))
     for number, image in enumerate((item("a", n={"N": "1"}), item("a", n={"N": "2"}), item("p", n={"M": {}})), 1):
-        extra = {"microseconds": int(NOW) * 1_000_000 + number} if feed == "kinesis_stream" else {}
+        extra: dict[str, Any] = {"microseconds": int(NOW) * 1_000_000 + number} if feed == "kinesis_stream" else {}
         assert handler({"Records": [make(image, number=number, **extra)]}) == nothing
     assert json.loads(index.source("a")) == {"id": "a", "n": 2}
     assert [message["reason"]["code"] for message in queue.messages] == ["mapper_parsing_exception"]
