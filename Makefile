@@ -12,7 +12,7 @@ help:  ## this list
 install: $(READY)  ## the virtual environment, from pinned requirements
 
 $(READY): requirements.txt requirements-dev.txt constraints.txt
-	@echo "Setting up .venv (pinned requirements; about 20 s with an empty cache) ..."
+	@echo "Setting up .venv (pinned requirements) ..."
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8

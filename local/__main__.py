@@ -1,10 +1,12 @@
 """The local stack's commands. `python -m local COMMAND --help` has an example of each."""
 
 import argparse
+import os
 import sys
 
 from local.commands import demo, down, logs, outputs, status, up
 from local.errors import LocalStackError
+from local.ports import LOOPBACK
 
 COMMANDS = (up, down, status, outputs, demo, logs)
 DONE, PROBLEM, USAGE = 0, 1, 2
@@ -25,6 +27,9 @@ def main(arguments: list[str]) -> int:
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
+    # Everything is on the loopback; a proxy of the environment would be asked for it otherwise.
+    direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), LOOPBACK, "localhost")))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = direct
     try:
         return int(options.run(options))
     except LocalStackError as error:

@@ -13,8 +13,10 @@ __all__ = ["STATUS_SECONDS", "feed_status", "running_outputs"]
 def running_outputs() -> dict[str, Any]:
     """The outputs of the running stack. Raises LocalStackError when none runs or it isn't up yet."""
     state = read_state(Layout())
-    if state is None or not state["ready"]:
+    if state is None:
         raise LocalStackError("No local stack is up. Start one: python -m local up --detach")
+    if not state["ready"]:
+        raise LocalStackError("The local stack is starting: try again in a moment.")
     outputs: dict[str, Any] = state["outputs"]
     return outputs
 

@@ -150,13 +150,16 @@ def read_state(layout: Layout) -> dict[str, Any] | None:
     return state if _is_alive(state["process"]) else None
 
 
-def end_leftovers(layout: Layout) -> None:
-    """End the children of a stack that was killed and could not end them itself."""
+def end_leftovers(layout: Layout) -> int:
+    """End the children of a stack that was killed and could not end them itself. Gives how many there were."""
+    ended = 0
     with contextlib.suppress(OSError, ValueError, KeyError):
         for child in json.loads(layout.state_file.read_text())["children"]:
             if _is_alive(child):
                 end_tree(child["pid"])
+                ended += 1
     layout.state_file.unlink(missing_ok=True)
+    return ended
 
 
 def _identity(pid: int) -> dict[str, float]:

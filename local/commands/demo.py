@@ -7,6 +7,7 @@ Example: python -m local demo --outage 20 --kill-consumer
 
 import argparse
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from local.layout import ROOT, Layout
 from local.running import running_outputs
 from local.stack import LocalStack, read_state
 
+LOG_WIDTH = 160
 REPORT = ROOT / "build" / "demo.json"
 
 
@@ -35,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit code 0 only if all of it held."""
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     memory = MemoryMeter()
     started = time.monotonic()
     if read_state(Layout()) is not None:

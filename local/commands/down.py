@@ -19,8 +19,8 @@ def run(_options: argparse.Namespace) -> int:
     layout = Layout()
     state = read_state(layout)
     if state is None:
-        end_leftovers(layout)
-        print("No local stack runs.")
+        ended = end_leftovers(layout)
+        print(f"Ended {ended} processes that a killed stack had left." if ended else "No local stack runs.")
         return 0
     _end_supervisor(int(state["process"]["pid"]))
     end_leftovers(layout)
