@@ -41,7 +41,7 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
         raise RecordDecodeError("other_table", f"The change is not one of table {table_name}.")
     unit = MICROSECONDS_PER_UNIT.get(str(body.get("ApproximateCreationDateTimePrecision", "MILLISECOND")))
     time = body.get("ApproximateCreationDateTime")
-    if unit is None or not isinstance(time, int) or isinstance(time, bool):
+    if unit is None or not isinstance(time, int):
         raise RecordDecodeError("bad_time", "ApproximateCreationDateTime or its precision is not what AWS documents.")
     return ChangeRecord(
         sequence_number=sequence_number,

@@ -124,6 +124,7 @@ def test_the_recorded_item_holds_all_ten_types() -> None:
 )  # fmt: skip
 def test_names_that_opensearch_refuses_are_escaped_and_others_are_not(name: str, field: str) -> None:
     assert escape_name(name, top=True) == field
+    assert list(json.loads(encode_document({name: {"S": "x"}}))) == [field]
 
 
 @given(NAMES, st.booleans())

@@ -288,10 +288,11 @@ def test_time_is_looked_at_before_every_chunk() -> None:
 
 def test_after_a_dead_chunk_the_others_wait_with_it() -> None:
     rig = Rig(max_bulk_actions=2)
-    rig.index.faults = deque([None, Fault(status=503)])
+    rig.index.faults = deque([None, Fault(status=503), Fault(meanwhile=lambda: waited.extend(rig.clock.slept))])
+    waited: list[float] = []
     assert set(outcomes(run(rig, *numbered(10))).values()) == {"written"}
     assert sizes(rig) == [2, 2, 2, 2, 2, 2]
-    assert len(rig.clock.slept) == 1
+    assert len(waited) == len(rig.clock.slept) == 1
 
 
 def test_a_request_that_is_refused_whole_is_halved_until_the_bad_line_stands_alone() -> None:

@@ -235,7 +235,7 @@ def test_with_external_gte_a_late_request_would_revert_a_change_of_its_second() 
     change = Change(key="a", delete=False, gap_seconds=0.0, slot=0, twice=False)
     first = Deliver(count=1, back=0, faults=["late"], table_fails=False)
     second = Deliver(count=1, back=0, faults=[], table_fails=False)
-    steps: list[Step] = [change, first, change, second]
+    steps: list[Step] = [change, change, first, second]
     run("dynamodb_stream", 0.0, steps, [], lambda feed, **parts: Rig(feed=feed, **parts))
     with pytest.raises(AssertionError, match="what the table holds"):
         run("dynamodb_stream", 0.0, steps, [], late_request_with_external_gte)

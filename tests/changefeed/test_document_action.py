@@ -76,7 +76,7 @@ def test_an_id_of_512_bytes_is_kept() -> None:
     "value",
     [
         {"S": b"x"}, {"N": b"5"}, {"S": 5}, {"S": None}, {"N": "x"}, {"N": "NaN"}, {"N": "Infinity"},
-        {"N": "1E+999999999"},
+        {"N": "1E+999999999"}, {"B": "!!!!"},
         {"N": 5}, {"B": "AAH"}, {"B": "é"}, {"B": 5}, {"B": None}, {"BOOL": True}, {"NULL": True}, {"SS": ["a"]}, {},
         {"S": "a", "N": "1"}, "text", None, {"S": "\ud800"}, {"S": ["a"]},
     ],

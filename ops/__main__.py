@@ -1,0 +1,82 @@
+"""The operations' commands. `python -m ops COMMAND --help` has an example of each."""
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from types import ModuleType
+
+from botocore.exceptions import BotoCoreError, ClientError
+from opensearchpy.exceptions import OpenSearchException, TransportError
+
+from changefeed.errors import SyncError
+from local.errors import LocalStackError
+from ops import commands
+from ops.errors import OpsError, UsageError
+
+DONE, PROBLEM, USAGE = 0, 1, 2
+LOOPBACK = "127.0.0.1,localhost"
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command. Gives the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own)."""
+    options = build_parser().parse_args(arguments)
+    # The local stack is on the loopback; a proxy of the environment would be asked for it otherwise.
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+    try:
+        return int(options.run(options))
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except (OpsError, LocalStackError, SyncError, BotoCoreError, ClientError, OpenSearchException) as error:
+        print(explain(error), file=sys.stderr)
+        return PROBLEM
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return PROBLEM
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with every command of `ops/commands`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ops",
+        description="Prove, repair, fill and look after a deployed stack.",
+        epilog="Example: python -m ops verify --stack local",
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in command_modules():
+        name = module.__name__.rpartition(".")[2].replace("_", "-")
+        summary, example = (module.__doc__ or "").split("\n\nExample: ", 1)
+        sub = subparsers.add_parser(
+            name,
+            help=summary.splitlines()[0],
+            description=summary,
+            epilog=f"Example: {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run)
+    return parser
+
+
+def command_modules() -> list[ModuleType]:
+    """Every module of `ops/commands`, by name: a new command is a new file there and nothing else."""
+    names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+    return [importlib.import_module(f"{commands.__name__}.{name}") for name in names]
+
+
+def explain(error: Exception) -> str:
+    """What to tell of an error. OpenSearch's reasons echo field values: only status and type are told."""
+    if not isinstance(error, TransportError):
+        return str(error)
+    status, kind = (error.args[0], error.args[1]) if len(error.args) > 1 else ("N/A", str(error))
+    if status == "N/A":
+        return f"OpenSearch did not answer ({type(error).__name__}). Is the endpoint right and reachable from here?"
+    hint = " Run `python -m ops probe`: it says which right is missing." if status in (401, 403) else ""
+    return f"OpenSearch answered {status} {kind}.{hint}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
