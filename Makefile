@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help install check format test demo up down clean
+.PHONY: help install check format test torture demo up down clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ — /'
@@ -31,6 +31,9 @@ format: $(READY)  ## formats the code
 test: $(READY)  ## every test, the whole flow in the local stack included
 	$(BIN)/python -m pytest -q
 
+torture: $(READY)  ## 10 minutes of attacks on the sync: random histories on a model and on a real node, and broken rules
+	$(BIN)/python -m bench.torture
+
 demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end
 	$(BIN)/python -m local demo
 
@@ -41,4 +44,5 @@ down: $(READY)  ## ends the local stack, wherever it was started
 	$(BIN)/python -m local down
 
 clean:  ## removes what the targets made, the virtual environment included
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
 	rm -rf .venv .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis

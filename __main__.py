@@ -1,10 +1,11 @@
-"""The stack as a table of contents: settings, sources, collection, images, pipelines, API, exports."""
+"""The stack as a table of contents: settings, sources, collection, images, pipelines, backfill, API, exports."""
 
 import pulumi
 
 from infra.change_stream import ChangeStream
 from infra.container_image import ContainerImage
 from infra.provider import aws_provider
+from infra.replication import Replication
 from infra.search_collection import SearchCollection
 from infra.search_index import SearchIndex
 from infra.settings import load_settings
@@ -13,6 +14,7 @@ from infra.stack_args import (
     change_stream_args,
     container_image_args,
     logical_name,
+    replication_args,
     search_collection_args,
     search_index_args,
     source_table_args,
@@ -40,7 +42,7 @@ collection = SearchCollection("search", search_collection_args(settings), opts)
 # One image for each folder that has a function.
 images = {
     folder: ContainerImage(f"{logical_name(folder)}-image", container_image_args(settings, folder), opts)
-    for folder in [*sources, "table_api"]
+    for folder in [*sources, "replicate", "table_api"]
 }
 
 # One pipeline for each source: its index, then the function that fills it.
@@ -69,6 +71,20 @@ consumers = {
     for consumer, source in sources.items()
 }
 
+# The backfill: the whole table into one of the indexes, driven by `python -m ops backfill`.
+replication = Replication(
+    "replicate",
+    replication_args(
+        settings,
+        table=table,
+        target=collection.target,
+        image_uri=images["replicate"].uri,
+        indexes=indexes,
+        consumers=consumers,
+    ),
+    opts,
+)
+
 # The API in front of the table.
 api = WriteApi(
     "api",
@@ -91,6 +107,7 @@ exports = {
     "event_source_mappings": {name: consumer.mapping_uuid for name, consumer in consumers.items()},
     "functions": {
         **{name: consumer.function_name for name, consumer in consumers.items()},
+        "replicate": replication.function_name,
         "table_api": api.function_name,
     },
     "images": {folder: image.uri for folder, image in images.items()},

@@ -58,6 +58,11 @@ def reread_items(table_arn: str) -> Statement:
     return _allow(["dynamodb:BatchGetItem"], table_arn)
 
 
+def scan_table(table_arn: str) -> Statement:
+    """A backfill reads the whole table; describing it tells what its keys are called, and the time."""
+    return _allow(["dynamodb:BatchGetItem", "dynamodb:DescribeTable", "dynamodb:Scan"], table_arn)
+
+
 def serve_items(table_arn: str) -> Statement:
     """The API function's calls on the table, one action for each of its routes."""
     return _allow(

@@ -91,6 +91,7 @@ def _names(settings: Settings) -> Iterator[Problem]:
             index_function_limit,
         ),
         (("table_api", "function_name"), settings.table_api.function_name, 64),
+        (("replicate", "function_name"), settings.replicate.function_name, 64),
     ]
     for path, name, limit in names:
         length = len(settings.physical(name))

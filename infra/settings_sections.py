@@ -146,6 +146,15 @@ class TableApiSettings(Section):
     image_digest: ImageDigest | None = None
 
 
+class ReplicateSettings(Section):
+    """The function of `ops backfill`, which asks it for some 5 s at a time; the rest is for an index that is slow."""
+
+    function_name: FunctionName = "replicate"
+    memory_mb: MemoryMegabytes = 1024
+    timeout_seconds: int = Field(default=120, ge=60, le=900)
+    image_digest: ImageDigest | None = None
+
+
 class AlarmSettings(Section):
     """When somebody is told. Without a topic the alarms exist and tell nobody; periods are one minute each."""
 
@@ -169,6 +178,7 @@ class Settings(Section):
     api: ApiSettings = ApiSettings()
     consumers: ConsumersSettings = ConsumersSettings()
     table_api: TableApiSettings = TableApiSettings()
+    replicate: ReplicateSettings = ReplicateSettings()
     alarms: AlarmSettings = AlarmSettings()
     aws_endpoint_url: str = Field(default="", pattern=r"^(https?://[^/]+)?$")
 

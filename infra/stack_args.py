@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 
 from infra.change_stream import ChangeStreamArgs
 from infra.container_image import ContainerImageArgs
+from infra.replication import ReplicationArgs, ReplicationTarget
 from infra.search_collection import SearchCollectionArgs
-from infra.search_index import SearchIndexArgs, index_definition
+from infra.search_index import SearchIndex, SearchIndexArgs, index_definition
 from infra.search_target import FunctionNetwork, SearchTarget
 from infra.settings_rules import INDEX_FUNCTION_SUFFIX
-from infra.settings_sections import ConsumerSettings, Settings, TableApiSettings
+from infra.settings_sections import ConsumerSettings, ReplicateSettings, Settings, TableApiSettings
 from infra.source_table import SourceTable, SourceTableArgs
-from infra.stream_consumer import StreamConsumerArgs
+from infra.stream_consumer import StreamConsumer, StreamConsumerArgs
 from infra.stream_source import StreamSource
 from infra.write_api import WriteApiArgs
 
@@ -69,7 +72,7 @@ def search_collection_args(settings: Settings) -> SearchCollectionArgs:
 
 
 def container_image_args(settings: Settings, folder: str) -> ContainerImageArgs:
-    """The image of one folder: of a consumer or of the API's function."""
+    """The image of one folder: of a consumer, of the backfill or of the API's function."""
     return ContainerImageArgs(
         folder=folder,
         repository_name=settings.physical(logical_name(folder)),
@@ -136,6 +139,39 @@ def stream_consumer_args(
     )
 
 
+def replication_args(
+    settings: Settings,
+    *,
+    table: SourceTable,
+    target: SearchTarget,
+    image_uri: pulumi.Input[str],
+    indexes: Mapping[str, SearchIndex],
+    consumers: Mapping[str, StreamConsumer],
+) -> ReplicationArgs:
+    """The backfill of this stack, into any of its consumers' indexes."""
+    own = settings.replicate
+    return ReplicationArgs(
+        function_name=settings.physical(own.function_name),
+        image_uri=image_uri,
+        architecture=settings.architecture,
+        memory_mb=own.memory_mb,
+        timeout_seconds=own.timeout_seconds,
+        log_retention_days=settings.log_retention_days,
+        table_name=table.table_name,
+        table_arn=table.table_arn,
+        target=target,
+        consumers={
+            name: ReplicationTarget(
+                index_name=_consumer(settings, name).index,
+                index=indexes[name].index,
+                dead_letter_queue_url=consumer.dead_letter_queue_url,
+                dead_letter_queue_arn=consumer.dead_letter_queue_arn,
+            )
+            for name, consumer in consumers.items()
+        },
+    )
+
+
 def write_api_args(
     settings: Settings, *, table: SourceTable, target: SearchTarget, image_uri: pulumi.Input[str]
 ) -> WriteApiArgs:
@@ -172,5 +208,6 @@ def _consumer(settings: Settings, consumer: str) -> ConsumerSettings:
     return own
 
 
-def _function(settings: Settings, folder: str) -> ConsumerSettings | TableApiSettings:
-    return settings.table_api if folder == "table_api" else _consumer(settings, folder)
+def _function(settings: Settings, folder: str) -> ConsumerSettings | ReplicateSettings | TableApiSettings:
+    own = getattr(settings, folder, None)
+    return own if isinstance(own, ReplicateSettings | TableApiSettings) else _consumer(settings, folder)

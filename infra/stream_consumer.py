@@ -60,6 +60,7 @@ class StreamConsumer(pulumi.ComponentResource):
 
     function_name: pulumi.Output[str]
     dead_letter_queue_url: pulumi.Output[str]
+    dead_letter_queue_arn: pulumi.Output[str]
     failure_destination_arn: pulumi.Output[str]
     mapping_uuid: pulumi.Output[str]
 
@@ -160,12 +161,14 @@ class StreamConsumer(pulumi.ComponentResource):
         )
         self.function_name = function.function_name
         self.dead_letter_queue_url = queue.url
+        self.dead_letter_queue_arn = queue.arn
         self.failure_destination_arn = destination_arn
         self.mapping_uuid = mapping.uuid
         self.register_outputs(
             {
                 "function_name": self.function_name,
                 "dead_letter_queue_url": self.dead_letter_queue_url,
+                "dead_letter_queue_arn": self.dead_letter_queue_arn,
                 "failure_destination_arn": self.failure_destination_arn,
                 "mapping_uuid": self.mapping_uuid,
             }

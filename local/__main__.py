@@ -4,6 +4,9 @@ import argparse
 import os
 import sys
 
+import requests
+from botocore.exceptions import BotoCoreError
+
 from local.commands import demo, down, logs, outputs, status, up
 from local.errors import LocalStackError
 from local.ports import LOOPBACK
@@ -27,6 +30,8 @@ def main(arguments: list[str]) -> int:
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]  # a profile or region of the user's has no meaning here
     # Everything is on the loopback; a proxy of the environment would be asked for it otherwise.
     direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), LOOPBACK, "localhost")))
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = direct
@@ -34,6 +39,10 @@ def main(arguments: list[str]) -> int:
         return int(options.run(options))
     except LocalStackError as error:
         print(error, file=sys.stderr)
+        return PROBLEM
+    except (BotoCoreError, requests.ConnectionError) as error:
+        print(f"A service of the local stack does not answer ({type(error).__name__}).", file=sys.stderr)
+        print("Its log is in .local/logs. Start afresh: python -m local down, then up.", file=sys.stderr)
         return PROBLEM
     except KeyboardInterrupt:
         return PROBLEM

@@ -1,9 +1,9 @@
-"""Ending on purpose: Ctrl-C and SIGTERM both unwind the program once, so that its services are ended in order."""
+"""Ending on purpose: Ctrl-C, SIGTERM and a closed terminal unwind the program once, so that it ends in order."""
 
 import signal
 from types import FrameType
 
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def unwind_on_signals() -> None:

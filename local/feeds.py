@@ -1,6 +1,7 @@
 """The feeds of a deployed local stack: a runner for each event source mapping, a forwarder for each destination."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -70,10 +71,9 @@ class Feeds:
 
     def stop(self) -> None:
         """Carry nothing any more."""
-        for forwarder in self.forwarders:
-            forwarder.stop()
-        for runner in self.runners.values():
-            runner.stop()
+        parts = [*self.forwarders, *self.runners.values()]
+        with ThreadPoolExecutor(len(parts)) as pool:  # each waits for its threads: together, not one after the other
+            list(pool.map(lambda part: part.stop(), parts))
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Counters of each consumer's mapping."""

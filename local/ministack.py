@@ -40,7 +40,15 @@ class MiniStack:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start the process without waiting for it."""
         self.process.start()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
         self.process.wait_until(self._answers, timeout_seconds=START_SECONDS)
 
     def stop(self) -> None:

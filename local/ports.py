@@ -1,5 +1,7 @@
 """Ports of the local stack: which are used by default, and a clear error for one that is taken."""
 
+import argparse
+import errno
 import socket
 
 from local.errors import LocalStackError
@@ -17,10 +19,21 @@ def check_free(port: int, *, what: str, flag: str) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EACCES:
+                raise LocalStackError(
+                    f"Port {port} ({what}) is not yours to use: choose one above 1023, {flag}."
+                ) from None
             raise LocalStackError(
                 f"Port {port} ({what}) is taken by another program. End it, or choose another one: {flag} PORT."
             ) from None
+
+
+def port_number(text: str) -> int:
+    """A port, for argparse."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to 65535")
+    return int(text)
 
 
 def check_opensearch_port(port: int) -> None:

@@ -5,17 +5,15 @@ from typing import Any
 
 from local.errors import LocalStackError
 from local.layout import Layout
-from local.stack import STATUS_SECONDS, read_state
-
-__all__ = ["STATUS_SECONDS", "feed_status", "running_outputs"]
+from local.state import lock_holder, read_state
 
 
 def running_outputs() -> dict[str, Any]:
     """The outputs of the running stack. Raises LocalStackError when none runs or it isn't up yet."""
-    state = read_state(Layout())
-    if state is None:
+    if lock_holder(Layout()) is None:
         raise LocalStackError("No local stack is up. Start one: python -m local up --detach")
-    if not state["ready"]:
+    state = read_state(Layout())
+    if state is None or not state["ready"]:
         raise LocalStackError("The local stack is starting: try again in a moment.")
     outputs: dict[str, Any] = state["outputs"]
     return outputs

@@ -56,7 +56,8 @@ class Fault:
     """What happens to one bulk request instead of an answer.
 
     `status` answers the whole request, or only the items of `ids`, with it. `lost` never arrives, `unanswered` is
-    applied without an answer, `late` is applied when the test calls `land_late_requests`. `meanwhile` is run before.
+    applied without an answer, `late` is applied some time after, `cut_off` is answered by half, and of `killed` the
+    caller never hears more. `meanwhile` is run before.
     """
 
     status: int | None = None
@@ -65,12 +66,23 @@ class Fault:
     lost: bool = False
     unanswered: bool = False
     late: bool = False
+    cut_off: bool = False
+    killed: bool = False
     meanwhile: Callable[[], None] | None = None
+
+
+class ConsumerKilled(BaseException):
+    """A consumer's process ended here: nothing of it runs on."""
 
 
 @dataclass(kw_only=True)
 class ModelIndex:
-    """One index: a callable like `BulkTransport`. Refuses documents for which `is_poison` says so."""
+    """One index: a callable like `BulkTransport`. Refuses documents for which `is_poison` says so.
+
+    `highest` is the highest version that a document ever had: what the index itself may forget.
+    """
+
+    can_be_mended = True
 
     clock: FakeClock = field(default_factory=FakeClock)
     gc_deletes_seconds: float = 60.0
@@ -82,7 +94,9 @@ class ModelIndex:
     faults: deque[Fault | None] = field(default_factory=deque)
     requests: list[bytes] = field(default_factory=list)
     timeouts: list[float] = field(default_factory=list)
-    late_requests: list[bytes] = field(default_factory=list)
+    late_requests: list[tuple[float, bytes]] = field(default_factory=list)
+    longest_lateness_seconds: float = 20.0
+    highest: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, body: bytes, timeout_seconds: float) -> tuple[int, bytes]:
         self.requests.append(body)
@@ -91,21 +105,40 @@ class ModelIndex:
         fault = (self.faults.popleft() if self.faults else None) or Fault()
         if fault.meanwhile is not None:
             fault.meanwhile()
+        self._land_overdue()
         if fault.late:
-            self.late_requests.append(body)
-        elif fault.unanswered:
+            self.late_requests.append((self.clock.now, body))
+        elif fault.unanswered or fault.killed:
             self.apply(body)
+        if fault.killed:
+            raise ConsumerKilled
         if fault.lost or fault.late or fault.unanswered:
             self.clock.now += min(timeout_seconds, 1.0)
             raise BulkRequestError("No answer to a bulk request: ReadTimeout.")
         if fault.status is not None and not fault.ids:
             return _whole_request(fault.status, fault.error_type)
-        return self.apply(body, fault)
+        status, answer = self.apply(body, fault)
+        return status, answer[: len(answer) // 2] if fault.cut_off else answer
 
     def land_late_requests(self) -> None:
-        """Apply what timed out and was still on its way, oldest first."""
+        """Apply what timed out and was still on its way, oldest first; what is overdue landed when it was due."""
+        self._land_overdue()
         while self.late_requests:
-            self.apply(self.late_requests.pop(0))
+            self.apply(self.late_requests.pop(0)[1])
+
+    def restart(self) -> None:
+        """Forget what is kept in memory only: the guards of deletes, and what was on its way."""
+        self._land_overdue()
+        self.late_requests.clear()
+        self.guards.clear()
+
+    def _land_overdue(self) -> None:
+        now = self.clock.now
+        while self.late_requests and now - self.late_requests[0][0] > self.longest_lateness_seconds:
+            sent, body = self.late_requests.pop(0)
+            self.clock.now = sent + self.longest_lateness_seconds
+            self.apply(body)
+            self.clock.now = now
 
     def version(self, document_id: str) -> int | None:
         """The version that a write has to beat."""
@@ -114,8 +147,8 @@ class ModelIndex:
         version, deleted_at = self.guards.get(document_id, (0, -1e18))
         return version if self.clock.now - deleted_at <= self.gc_deletes_seconds else None
 
-    def sources(self) -> dict[str, Any]:
-        """The documents by id."""
+    def sources(self, ids: Sequence[str] | None = None) -> dict[str, Any]:
+        """The documents by id: all there are, whatever ids are expected."""
         return {key: document for key, (_, document) in self.documents.items()}
 
     def apply(self, body: bytes, fault: Fault | None = None) -> tuple[int, bytes]:
@@ -148,6 +181,7 @@ class ModelIndex:
             reason = f"[{key}]: version conflict, current version [{current}] is {higher} the one provided [{version}]"
             return _item_error(key, 409, "version_conflict_engine_exception", reason)
         answer = {"_index": "i", "_id": key, "_version": version, "_seq_no": 0, "_primary_term": 1}
+        self.highest[key] = max(version, self.highest.get(key, 0))
         existed = self.documents.pop(key, None) is not None
         if document is None:
             self.guards[key] = (version, self.clock.now)
@@ -169,6 +203,16 @@ def bulk_actions(body: bytes) -> list[tuple[str, dict[str, Any], Any]]:
         ((operation, target),) = json.loads(line).items()
         document = None if operation == "delete" else json.loads(next(lines), parse_float=str, parse_int=str)
         actions.append((operation, target, document))
+    return actions
+
+
+def bulk_lines(body: bytes) -> list[tuple[str, str, bytes]]:
+    """A bulk body's `(operation, id, its lines)`, as they are sent."""
+    lines = iter(body.splitlines())
+    actions = []
+    for line in lines:
+        ((operation, target),) = json.loads(line).items()
+        actions.append((operation, target["_id"], line if operation == "delete" else line + b"\n" + next(lines)))
     return actions
 
 

@@ -33,6 +33,9 @@ class ChangeRecord:
 
     `image` is None for a REMOVE, and where the stream carries no image: then the item is read again.
     `raw` is the record as Lambda handed it over, kept so that it can be parked whole.
+
+    `read_at` is set where the image comes from the table, not from a feed: when it was read, by this machine's clock
+    in microseconds. Then the image's age counts from there, whatever the version says.
     """
 
     sequence_number: str
@@ -43,3 +46,4 @@ class ChangeRecord:
     version_span: int
     in_order: bool
     raw: Mapping[str, Any]
+    read_at: int | None = None

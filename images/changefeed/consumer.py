@@ -1,12 +1,9 @@
-"""Binds a consumer's pipeline to its environment: what every sync handler does at import.
-
-AWS clients are made when first needed: most invocations touch neither the table nor the queue.
-"""
+"""Binds a consumer's pipeline to its environment: what every sync handler does at import."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
+from changefeed.aws_clients import aws_clients
 from changefeed.bulk_transport import BulkTransport
 from changefeed.bulk_writer import BulkWriter
 from changefeed.change_record import ChangeRecord
@@ -21,16 +18,7 @@ def consumer_pipeline(
     decode: Callable[[Mapping[str, Any]], ChangeRecord], environment: ConsumerEnvironment
 ) -> Pipeline:
     """The pipeline of a consumer that decodes its feed's records with `decode`."""
-
-    @cache
-    def client(service: str) -> Any:
-        import boto3  # 150 ms that only a re-read or a parked record pays
-        from botocore.config import Config
-
-        # botocore's own 60 s and up to 10 attempts would use up an invocation; ours and Lambda's retries are enough
-        config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
-        return boto3.client(service, region_name=environment.region, config=config)
-
+    client = aws_clients(environment.region)
     return Pipeline(
         decode=decode,
         plan=plan,

@@ -40,13 +40,27 @@ class DocumentAction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejection:
-    """A record that can't succeed, and why. `code` is stable; `message` holds no item content."""
+    """A record that can't succeed, and why. `code` is stable; `message` holds no item content.
+
+    `first_sequence_number` is the lowest among the changes folded into it, where there were others.
+    """
 
     code: str
     message: str
     raw: Any
     sequence_number: str | None = None
+    first_sequence_number: str | None = None
     record: ChangeRecord | None = None
+
+    @property
+    def first_reported(self) -> str:
+        """The sequence number with which all of its changes come again; "" when it can't be reported."""
+        return self.first_sequence_number or self.sequence_number or ""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The sequence numbers of the first and the last of its changes; zeros when it can't be reported."""
+        return int(self.first_reported or 0), int(self.sequence_number or 0)
 
 
 def document_id(keys: AttributeMap) -> str:
@@ -136,7 +150,7 @@ def plan(changes: Iterable[ChangeRecord]) -> tuple[list[DocumentAction], list[Re
         try:
             body = None if change.image is None else encode_document(change.image)
         except RecordError as error:
-            rejections.append(reject(change, error))
+            rejections.append(replace(reject(change, error), first_sequence_number=first_sequence_number))
             continue
         actions.append(
             DocumentAction(

@@ -71,7 +71,7 @@ class ItemReader:
     def _read_all(self, client: Any, keys: Mapping[str, AttributeMap]) -> Found:
         found: Found = dict.fromkeys(keys)
         names = next(iter(keys.values())).keys()
-        request: Any = {self._table_name: {"Keys": [_wire_key(key) for key in keys.values()], "ConsistentRead": True}}
+        request: Any = {self._table_name: {"Keys": [wire_key(key) for key in keys.values()], "ConsistentRead": True}}
         for attempt in range(ATTEMPTS):
             answer = client.batch_get_item(RequestItems=request)
             for image in answer["Responses"].get(self._table_name, []):
@@ -83,7 +83,7 @@ class ItemReader:
         raise ItemReadError(f"{self._table_name} left keys unread {ATTEMPTS} times: it is throttled.")
 
 
-def _wire_key(key: AttributeMap) -> dict[str, dict[str, Any]]:
+def wire_key(key: AttributeMap) -> dict[str, dict[str, Any]]:
     """A key as boto3 wants it: binary as bytes, where an event has base64 text."""
     return {
         name: {kind: base64.b64decode(part) if kind == "B" and isinstance(part, str) else part}

@@ -38,12 +38,13 @@ class PendingWrite:
 
     @classmethod
     def of(cls, action: DocumentAction) -> "PendingWrite":
-        """The write of a record's own image."""
+        """The write of a record's own image, or of one that a backfill has just read from the table."""
+        read_at = action.record.read_at
         return cls(
             action=action,
             body=action.body,
             version=action.version,
-            as_of=action.version,
+            as_of=action.version if read_at is None else read_at,
             must_read_item=action.image_missing,
         )
 
@@ -54,7 +55,8 @@ class PendingWrite:
 
     def needs_item(self, now: int, trust_microseconds: int) -> bool:
         """True when the item must be read from the table before this is sent. The trust is that in a record's image."""
-        trust_microseconds = READ_TRUST_MICROSECONDS if self.from_table else trust_microseconds
+        if self.from_table or self.action.record.read_at is not None:
+            trust_microseconds = READ_TRUST_MICROSECONDS
         # A time in the future is no fresher than one in the past: a clock is wrong, so the table is asked.
         return self.must_read_item or abs(now - self.as_of) >= trust_microseconds
 

@@ -91,22 +91,30 @@ class Pipeline:
     ) -> tuple[int, list[str]]:
         """Park what lies before the checkpoint, in order; what can't be parked becomes the checkpoint.
 
-        A record without a sequence number can't be reported, so it is always parked, maybe more than once.
+        A rejection that stands for several changes comes again with all of them or not at all: alone, the last could
+        be an image that only the others show to be stale. A record without a sequence number can't be reported, so it
+        is always parked, maybe more than once.
         """
+        rejections = sorted(rejections, key=lambda rejection: rejection.span)
+        # From the last to the first, so that one which moves the checkpoint back is seen by those before it.
+        for rejection in sorted(rejections, key=lambda rejection: rejection.span[1], reverse=True):
+            first, last = rejection.span
+            if failed and first < min(map(int, failed)) <= last:
+                failed = [*failed, rejection.first_reported]
         checkpoint = min(map(int, failed), default=None)
         parked = 0
-        for rejection in sorted(rejections, key=lambda rejection: int(rejection.sequence_number or 0)):
-            if checkpoint is not None and int(rejection.sequence_number or 0) >= checkpoint:
+        for rejection in rejections:
+            if checkpoint is not None and rejection.span[0] >= checkpoint:
                 break
             try:
                 if parked and seconds_left() < SECONDS_FOR_THE_ANSWER:
                     raise ParkingError("The invocation's time is over.")  # killed now, it would park all of them again
                 self.park(rejection)
             except ParkingError as error:
-                if rejection.sequence_number is None:
+                if not rejection.first_reported:
                     raise  # it can't be reported alone: the whole batch has to come again
                 log("parking failed", level="ERROR", error=str(error))
-                return parked, [*failed, rejection.sequence_number]
+                return parked, [*failed, rejection.first_reported]
             parked += 1
             log("record parked", level="WARNING", reason=rejection.code, sequence_number=rejection.sequence_number)
         return parked, failed
@@ -131,6 +139,7 @@ def _rejection(result: WriteResult) -> Rejection:
         message="OpenSearch or the table refused the item's present state.",
         raw=record.raw,
         sequence_number=record.sequence_number,
+        first_sequence_number=result.action.first_sequence_number,
         record=record,
     )
 

@@ -7,7 +7,7 @@ import argparse
 
 from local.layout import Layout
 from local.process import end_tree
-from local.stack import end_leftovers, read_state
+from local.state import end_leftovers, lock_holder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,12 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_options: argparse.Namespace) -> int:
     """End it; nothing to end is fine."""
     layout = Layout()
-    state = read_state(layout)
-    if state is None:
+    holder = lock_holder(layout)
+    if holder is None:
         ended = end_leftovers(layout)
         print(f"Ended {ended} processes that a killed stack had left." if ended else "No local stack runs.")
         return 0
-    _end_supervisor(int(state["process"]["pid"]))
+    _end_supervisor(holder)
     end_leftovers(layout)
     print("Down.")
     return 0
@@ -32,9 +32,11 @@ def _end_supervisor(pid: int) -> None:
     """Its own order first (feeds, then services); by force only if it hangs."""
     import psutil
 
-    supervisor = psutil.Process(pid)
-    supervisor.terminate()
     try:
+        supervisor = psutil.Process(pid)
+        supervisor.terminate()
         supervisor.wait(timeout=40)
+    except psutil.NoSuchProcess:
+        return  # it ended by itself meanwhile
     except psutil.TimeoutExpired:
         end_tree(pid, grace_seconds=1)

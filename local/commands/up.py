@@ -5,7 +5,6 @@ Example: python -m local up --detach --aws-port 4570
 
 import argparse
 import logging
-import signal
 import subprocess
 import sys
 import time
@@ -13,10 +12,12 @@ import time
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
-from local.ports import AWS_PORT, OPENSEARCH_PORT
-from local.stack import LocalStack, read_state
+from local.ports import AWS_PORT, OPENSEARCH_PORT, port_number
+from local.stack import LocalStack
+from local.state import claim_folder, lock_holder, read_state
 
 START_SECONDS = 300
+WATCH_SECONDS = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_port_arguments(parser: argparse.ArgumentParser) -> None:
     """For every command that may start a stack."""
-    parser.add_argument("--aws-port", type=int, default=AWS_PORT, help="the embedded AWS (%(default)s)")
+    parser.add_argument("--aws-port", type=port_number, default=AWS_PORT, help="the embedded AWS (%(default)s)")
     parser.add_argument(
-        "--opensearch-port", type=int, default=OPENSEARCH_PORT, help="OpenSearch, at most 9299 (%(default)s)"
+        "--opensearch-port", type=port_number, default=OPENSEARCH_PORT, help="OpenSearch, at most 9299 (%(default)s)"
     )
 
 
@@ -43,20 +44,22 @@ def run(options: argparse.Namespace) -> int:
         print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
         print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
         try:
-            signal.pause()
+            while (dead := stack.dead_service()) is None:
+                time.sleep(WATCH_SECONDS)
         except KeyboardInterrupt:
             print("Ending ...", flush=True)
-    return 0
+            return 0
+        raise LocalStackError(f"{dead} has ended by itself; its log is in {stack.layout.log('').parent}. Ending.")
 
 
 def _detach(options: argparse.Namespace) -> int:
     layout = Layout()
-    if read_state(layout) is not None:
+    if lock_holder(layout) is not None:
         raise LocalStackError(
             "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
         )
+    claim_folder(layout)
     log_file = layout.directory / "up.log"
-    layout.directory.mkdir(parents=True, exist_ok=True)
     ports = ["--aws-port", str(options.aws_port), "--opensearch-port", str(options.opensearch_port)]
     with log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -65,13 +68,20 @@ def _detach(options: argparse.Namespace) -> int:
         )  # fmt: skip
     print("Starting the local stack in the background ...", file=sys.stderr)
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        state = read_state(layout)
-        if state is not None and state["ready"] and state["process"]["pid"] == process.pid:
-            print(f"Up, process {process.pid}. API: {state['outputs']['api_url']}")
-            return 0
-        if process.poll() is not None:
-            raise LocalStackError(f"The local stack did not come up:\n{log_file.read_text().rstrip()}")
-        time.sleep(0.1)
+    try:
+        while time.monotonic() < deadline:
+            state = read_state(layout)
+            if state is not None and state["ready"] and lock_holder(layout) == process.pid:
+                print(f"Up, process {process.pid}. API: {state['outputs']['api_url']}")
+                return 0
+            if process.poll() is not None:
+                raise LocalStackError(f"The local stack did not come up:\n{log_file.read_text().rstrip()}")
+            time.sleep(0.1)
+    except KeyboardInterrupt:
+        print("Ending ...", file=sys.stderr)
+        process.terminate()
+        process.wait()
+        raise
     process.terminate()
+    process.wait()
     raise LocalStackError(f"The local stack did not come up in {START_SECONDS} s. Its log: {log_file}")

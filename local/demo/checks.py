@@ -2,7 +2,9 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -15,8 +17,20 @@ from local.demo.load import ItemApi
 from local.ministack import REGION
 
 PATIENCE_SECONDS = 30.0
-POISON = "demo-poison"
-NEIGHBOURS = ("demo-neighbour-before", "demo-neighbour-after")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoisonIds:
+    """Ids of one run's own: what an earlier run has left in table and queues proves nothing."""
+
+    poison: str
+    neighbours: tuple[str, str]
+
+    @classmethod
+    def new(cls) -> "PoisonIds":
+        """Fresh ones."""
+        run = uuid.uuid4().hex[:8]
+        return cls(poison=f"demo-poison-{run}", neighbours=(f"demo-before-{run}", f"demo-after-{run}"))
 
 
 def late_flights(items: Sequence[FlightChange]) -> list[str]:
@@ -60,12 +74,12 @@ def in_every_index(outputs: Mapping[str, Any], document_id: str, is_right: Calla
     )
 
 
-def write_poison(outputs: Mapping[str, Any], good: dict[str, Any]) -> None:
+def write_poison(outputs: Mapping[str, Any], good: dict[str, Any], ids: PoisonIds) -> None:
     """A flight whose destination is a map where all others have a text, between two good ones, in one batch."""
     rows = [
-        good | {"id": NEIGHBOURS[0]},
-        good | {"id": POISON, "destination": {"code": "LAX"}},
-        good | {"id": NEIGHBOURS[1]},
+        good | {"id": ids.neighbours[0]},
+        good | {"id": ids.poison, "destination": {"code": "LAX"}},
+        good | {"id": ids.neighbours[1]},
     ]
     dynamodb = aws_client(outputs["aws_endpoint_url"], REGION, "dynamodb")
     dynamodb.batch_write_item(

@@ -34,7 +34,7 @@ class Kind(StrEnum):
 class FlightChange:
     """One change: the whole item after it (None after a removal), and which attributes it changes.
 
-    `number` counts all changes in time order, from 1; the item carries it as `change`.
+    `number` counts all changes in time order; the item carries it as `change`.
     """
 
     number: int
@@ -44,7 +44,7 @@ class FlightChange:
     changed: dict[str, Any]
 
 
-def flight_changes() -> list[FlightChange]:
+def flight_changes(*, first_number: int = 1) -> list[FlightChange]:
     """All changes of the day in time order: about 2,500."""
     airports = {row["faa"]: row["name"] for row in _rows("airports.csv")}
     airlines = {row["carrier"]: row["name"] for row in _rows("airlines.csv")}
@@ -58,7 +58,7 @@ def flight_changes() -> list[FlightChange]:
 
     items: dict[str, dict[str, Any]] = {}
     changes = []
-    for number, (_, flight_id, kind, attributes) in enumerate(moments, start=1):
+    for number, (_, flight_id, kind, attributes) in enumerate(moments, start=first_number):
         changed = attributes | {"change": number}
         item = None if kind is Kind.REMOVE else items.get(flight_id, {}) | changed
         if item is not None:

@@ -24,6 +24,8 @@ class _Index:
     name: str
     outstanding: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
     lags: list[float] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    """Ids of documents that were there once, so that their absence means a removal."""
 
 
 class LagMeter:
@@ -107,6 +109,14 @@ class LagMeter:
     def _settle(self, index: _Index, document: Mapping[str, Any], seen_at: float) -> None:
         waiting = index.outstanding[document["_id"]]
         shown = document.get("_source", {}).get("change", 0) if document.get("found") else None
+        if shown is not None:
+            index.seen.add(document["_id"])
+        elif document["_id"] not in index.seen:
+            # Not there yet, or there and gone between two looks: nobody can tell, so it isn't measured. A removal is
+            # dropped once all else has arrived; the proof at the end looks at the outcome.
+            if waiting[-1][0] == REMOVED and all(w[-1][0] == REMOVED for w in index.outstanding.values()):
+                del index.outstanding[document["_id"]]
+            return
         # What was written before a write that shows is superseded by it, and counts as shown with it.
         settled = max((at for at, (number, _) in enumerate(waiting, start=1) if _shows(shown, number)), default=0)
         index.lags += [seen_at - accepted for _, accepted in waiting[:settled]]

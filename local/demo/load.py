@@ -33,19 +33,18 @@ class ItemApi:
         return answer.json() if answer.content else None
 
 
-def write_by_api(api: ItemApi, changes: Sequence[FlightChange], meter: LagMeter) -> None:
-    """One request a change: POST (PUT where an earlier demo has left the item), PATCH and DELETE."""
-    for change in changes:
-        if change.kind is Kind.INSERT:
-            answer = api.request("POST", "/items", json=change.item, expect=[201, 409])
-            if "error" in answer:
-                api.request("PUT", f"/items/{change.flight_id}", json=change.item, expect=[200])
-        elif change.kind is Kind.MODIFY:
-            body = {name: float(value) if name == "air_time_hours" else value for name, value in change.changed.items()}
-            api.request("PATCH", f"/items/{change.flight_id}", json=body, expect=[200])
-        else:
-            api.request("DELETE", f"/items/{change.flight_id}", expect=[204])
-        meter.wrote(change.flight_id, None if change.item is None else change.number)
+def write_by_api(api: ItemApi, change: FlightChange, meter: LagMeter) -> None:
+    """One request: POST (PUT where an earlier demo has left the item), PATCH or DELETE."""
+    if change.kind is Kind.INSERT:
+        answer = api.request("POST", "/items", json=change.item, expect=[201, 409])
+        if "error" in answer:
+            api.request("PUT", f"/items/{change.flight_id}", json=change.item, expect=[200])
+    elif change.kind is Kind.MODIFY:
+        body = {name: float(value) if name == "air_time_hours" else value for name, value in change.changed.items()}
+        api.request("PATCH", f"/items/{change.flight_id}", json=body, expect=[200])
+    else:
+        api.request("DELETE", f"/items/{change.flight_id}", expect=[204])
+    meter.wrote(change.flight_id, None if change.item is None else change.number)
 
 
 def write_by_batches(

@@ -22,6 +22,7 @@ CHANGES_BY_API = 60
 CHANGES_PER_SECOND = 300.0
 DRAIN_SECONDS = 120.0
 SETTLE_SECONDS = 20.0
+USUAL_P99_SECONDS = 2.0
 
 
 @dataclass(kw_only=True)
@@ -36,7 +37,7 @@ class Demo:
 
     def run(self) -> dict[str, Any]:
         """Play it. Gives the report, with `ok` true only if all of it held."""
-        changes = flight_changes()
+        changes = flight_changes(first_number=int(time.time()) * 10_000)  # above those of any earlier run
         dynamodb = aws_client(self.outputs["aws_endpoint_url"], REGION, "dynamodb")
         api = ItemApi(self.outputs["api_url"])
         started = time.monotonic()
@@ -68,6 +69,7 @@ class Demo:
             "changes_per_second": round(len(changes) / seconds, 1),
             "lag_seconds": {name: max(lag[name] for lag in lags.values()) for name in ("p50", "p99")},
             "lag_seconds_by_feed": lags,
+            "slow": self._slow(lags),
             "peak_memory_megabytes": round(self.memory.peak_bytes / 1e6),
             "problems": self.problems,
         }
@@ -75,8 +77,9 @@ class Demo:
     def _write(self, changes: list[FlightChange], dynamodb: Any, api: ItemApi, meter: LagMeter, view: DemoView) -> None:
         view.total = len(changes)
         view.doing = "writing through the API"
-        write_by_api(api, changes[:CHANGES_BY_API], meter)
-        view.written = CHANGES_BY_API
+        for change in changes[:CHANGES_BY_API]:
+            write_by_api(api, change, meter)
+            view.written += 1
         view.doing = "writing by batches"
         half_time = [self.at_half_time] if self.at_half_time else []
 
@@ -125,26 +128,27 @@ class Demo:
 
     def _poison(self, api: ItemApi, changes: list[FlightChange]) -> int:
         self.console.rule("A poison item: a map where every other flight has a text")
+        ids = checks.PoisonIds.new()
         good = next(change.item for change in reversed(changes) if change.item)
-        checks.write_poison(self.outputs, good)
-        for neighbour in checks.NEIGHBOURS:
+        checks.write_poison(self.outputs, good, ids)
+        for neighbour in ids.neighbours:
             if not checks.in_every_index(self.outputs, neighbour, lambda doc: doc is not None):
                 self._problem(f"{neighbour} did not land beside the poison item.")
         parked: dict[str, int] = dict.fromkeys(self.outputs["indexes"], 0)
 
         def all_parked() -> bool:
             for consumer, messages in checks.parked_messages(self.outputs).items():
-                parked[consumer] = sum(message["keys"]["id"]["S"] == checks.POISON for message in messages)
+                mine = [message for message in messages if message.get("keys") == {"id": {"S": ids.poison}}]
+                parked[consumer] = max(parked[consumer], len(mine))
             return all(parked.values())
 
         if not checks.wait_for(all_parked):
             self._problem(f"The poison item was not parked by every consumer: {parked}.")
-        for consumer, messages in checks.parked_messages(self.outputs).items():
-            for message in messages:
-                self.console.print(
-                    f"  {consumer} parked {message['keys']} ({message['reason']['code']}); its neighbours landed"
-                )
-        api.request("PUT", f"/items/{checks.POISON}", json={"destination": "LAX", "remark": "mended"}, expect=[200])
+        for consumer, count in parked.items():
+            self.console.print(
+                f"  {consumer} parked {ids.poison} ({count} message in its queue); its neighbours landed"
+            )
+        api.request("PUT", f"/items/{ids.poison}", json={"destination": "LAX", "remark": "mended"}, expect=[200])
         self.console.print("  The item is mended; the parked records stay in their queues for redrive.")
         return sum(parked.values())
 
@@ -165,6 +169,17 @@ class Demo:
             if not comparison.equal:
                 self._problem(f"{index} differs from the table: {comparison}")
         return comparisons
+
+    def _slow(self, lags: Mapping[str, Mapping[str, float]]) -> list[str]:
+        """Feeds above the lag that a quiet two-core machine keeps: said, but a busy machine is no fault of the sync."""
+        slow = [
+            f"{consumer}: lag p99 {lag['p99']} s" for consumer, lag in lags.items() if lag["p99"] > USUAL_P99_SECONDS
+        ]
+        if slow and self.at_half_time is None:
+            self.console.print(
+                f"  [yellow]Slower than {USUAL_P99_SECONDS} s: {'; '.join(slow)}. Is the machine busy?[/]"
+            )
+        return slow
 
     def _problem(self, text: str) -> None:
         self.problems.append(text)

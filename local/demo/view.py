@@ -12,7 +12,8 @@ from rich.table import Table
 from local.demo.lag import LagMeter
 from local.demo.memory import MemoryMeter
 from local.observation import Observation, Observer
-from local.running import STATUS_SECONDS, feed_status
+from local.running import feed_status
+from local.stack import STATUS_SECONDS
 
 LOOK_SECONDS = 0.5
 LINE_SECONDS = 3.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from changefeed.bulk_writer import BulkWriter, SendBulk
+from changefeed.bulk_writer import BulkWriter, ReadItems, SendBulk
 from changefeed.change_record import ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection, plan
 from changefeed.dynamodb_record import decode_dynamodb_record
@@ -40,23 +40,35 @@ class Rig:
     decode: Decode | None = None
     plan: Plan = plan
     wrap_send: Callable[[SendBulk], SendBulk] = lambda send: send
+    wrap_read: Callable[[ReadItems], ReadItems] = lambda read: read
+    make_writer: Callable[..., BulkWriter] = BulkWriter
+    make_pipeline: Callable[..., Pipeline] = Pipeline
+    make_index: Callable[[FakeClock], Any] = lambda clock: ModelIndex(clock=clock)
+    backfill_margin_seconds: float = 60.0
+    redrive_trusts_images: bool = False
 
     def __post_init__(self) -> None:
-        self.index = ModelIndex(clock=self.clock)
-        self.writer = BulkWriter(
-            send=self.wrap_send(self.index),
-            read_items=ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep),
-            trust_seconds=self.trust_seconds,
-            max_bulk_actions=self.max_bulk_actions,
-            clock=lambda: self.clock.now + self.skew_seconds,
-            sleep=self.clock.sleep,
-            jitter=lambda: 0.5,
-        )
-        self.pipeline = Pipeline(
+        self.index = self.make_index(self.clock)
+        self.writer = self.writer_with(self.trust_seconds)
+        self.pipeline = self.make_pipeline(
             decode=self.decode or DECODERS[self.feed],
             plan=self.plan,
             write=self.writer,
             park=Parking(queue_url="https://queue", index="lab-table-index", client=lambda: self.queue),
+        )
+
+    def writer_with(self, trust_seconds: float) -> BulkWriter:
+        """The writer that handlers, backfill and redrive share, but for how long they trust what they hold."""
+        return self.make_writer(
+            send=self.wrap_send(self.index),
+            read_items=self.wrap_read(
+                ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep)
+            ),
+            trust_seconds=trust_seconds,
+            max_bulk_actions=self.max_bulk_actions,
+            clock=lambda: self.clock.now + self.skew_seconds,
+            sleep=self.clock.sleep,
+            jitter=lambda: 0.5,
         )
 
     def invoke(self, records: Sequence[Any], *, seconds: float = 60.0) -> list[str]:

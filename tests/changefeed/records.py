@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,17 @@ def item(key: str, **attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stream_record(
-    image: Mapping[str, Any], *, number: int = 100, seconds: float = NOW, operation: str = "MODIFY"
+    image: Mapping[str, Any],
+    *,
+    number: int = 100,
+    seconds: float = NOW,
+    operation: str = "MODIFY",
+    key_names: Sequence[str] = ("id",),
 ) -> dict[str, Any]:
     """A record of DynamoDB Streams; of a REMOVE, `image` is the item that was."""
     body: dict[str, Any] = {
         "ApproximateCreationDateTime": int(seconds),
-        "Keys": {"id": image["id"]},
+        "Keys": {name: image[name] for name in key_names},
         "SequenceNumber": str(number),
         "SizeBytes": 26,
         "StreamViewType": "NEW_AND_OLD_IMAGES",
@@ -44,11 +49,12 @@ def kinesis_record(
     microseconds: int = int(NOW) * 1_000_000,
     operation: str = "MODIFY",
     precision: str | None = "MICROSECOND",
+    key_names: Sequence[str] = ("id",),
 ) -> dict[str, Any]:
     """A record of the table's Kinesis stream; `precision` None leaves the field out, as old records do."""
     body: dict[str, Any] = {
         "ApproximateCreationDateTime": microseconds // (1 if precision == "MICROSECOND" else 1_000),
-        "Keys": {"id": image["id"]},
+        "Keys": {name: image[name] for name in key_names},
         "SizeBytes": 26,
     }
     if precision is not None:

@@ -35,7 +35,7 @@ def late_request_with_external_gte(feed: str, **parts: Any) -> Rig:
 
 def no_reading_of_old_records(feed: str, **parts: Any) -> Rig:
     """Trusts every image for ever."""
-    return Rig(feed=feed, trust_seconds=1e9, **parts)
+    return Rig(feed=feed, **(parts | {"trust_seconds": 1e9}))
 
 
 def conflict_counted_as_failure(feed: str, **parts: Any) -> Rig:

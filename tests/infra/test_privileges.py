@@ -76,6 +76,16 @@ def test_api_function_may_do_exactly_this(deploy: Deploy) -> None:
     }
 
 
+def test_backfill_may_do_exactly_this(deploy: Deploy) -> None:
+    assert _rights(deploy(), "replicate-policy") == {
+        **_logs_of("replicate"),
+        TABLE: ["dynamodb:BatchGetItem", "dynamodb:DescribeTable", "dynamodb:Scan"],
+        COLLECTION: ["aoss:APIAccessAll"],
+        f"{QUEUES}sync-data-with-dynamodb-stream-dead-letters": ["sqs:SendMessage"],
+        f"{QUEUES}sync-data-with-kinesis-stream-dead-letters": ["sqs:SendMessage"],
+    }
+
+
 def test_bucket_destination_adds_just_its_own_objects(deploy: Deploy) -> None:
     plain = _rights(deploy(), "sync-dynamodb-stream-policy")
     rights = _rights(deploy(VARIANTS["failures in buckets"]), "sync-dynamodb-stream-policy")
@@ -107,7 +117,7 @@ def _role(name: str) -> list[str]:
     return [f"arn:aws:iam::123456789012:role/{name}-role-1a2b3c4"]
 
 
-def test_each_role_reaches_its_own_index_only(deploy: Deploy) -> None:
+def test_each_role_reaches_the_indexes_that_it_needs_only(deploy: Deploy) -> None:
     graph = deploy()
 
     index = "index/lab-search/lab-table-dynamodb-stream"
@@ -123,6 +133,7 @@ def test_each_role_reaches_its_own_index_only(deploy: Deploy) -> None:
             (["collection/lab-search"], aliasing, _role("sync-dynamodb-stream-index")),
         ],
         "sync-kinesis-stream-index-access": [([other], making, _role("sync-kinesis-stream-index"))],
+        "replicate-access": [([index, other], writing, _role("replicate"))],
         "api-access": [
             (
                 ["index/lab-search/lab-table", index, other],

@@ -64,7 +64,7 @@ def test_exports_are_exactly_the_contract(deploy: Deploy) -> None:
     assert set(exports) == EXPORTS
     per_consumer = ("indexes", "dead_letter_queues", "failure_destinations", "event_source_mappings")
     assert {key: set(exports[key]) for key in per_consumer} == dict.fromkeys(per_consumer, CONSUMERS)
-    assert set(exports["functions"]) == set(exports["images"]) == CONSUMERS | {"table_api"}
+    assert set(exports["functions"]) == set(exports["images"]) == CONSUMERS | {"replicate", "table_api"}
 
 
 def test_exports_have_the_workshops_names_when_nothing_is_configured(deploy: Deploy) -> None:
@@ -79,6 +79,7 @@ def test_exports_have_the_workshops_names_when_nothing_is_configured(deploy: Dep
     assert exports["functions"] == {
         "sync_dynamodb_stream": "sync-data-with-dynamodb-stream",
         "sync_kinesis_stream": "sync-data-with-kinesis-stream",
+        "replicate": "replicate",
         "table_api": "table-api",
     }
     assert exports["reader_alias"] == "lab-table"

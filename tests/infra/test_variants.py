@@ -127,6 +127,32 @@ def test_environment_of_a_consumer_is_the_contract(deploy: Deploy) -> None:
     }
 
 
+def test_environment_of_the_backfill_names_every_consumers_index_and_queue(deploy: Deploy) -> None:
+    variables = deploy().one(types.FUNCTION, "replicate").inputs["environment"]["variables"]
+
+    queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/sync-data-with-{}-stream-dead-letters"
+    assert json.loads(variables.pop("CONSUMERS")) == {
+        "sync_dynamodb_stream": {
+            "index": "lab-table-dynamodb-stream",
+            "parking_queue_url": queue.format("dynamodb"),
+        },
+        "sync_kinesis_stream": {"index": "lab-table-kinesis-stream", "parking_queue_url": queue.format("kinesis")},
+    }
+    assert variables == {
+        "OPENSEARCH_ENDPOINT": "https://0lab-search.eu-central-1.aoss.amazonaws.com",
+        "TABLE_NAME": "lab-table",
+    }
+
+
+def test_nothing_but_a_command_invokes_the_backfill(deploy: Deploy) -> None:
+    graph = deploy()
+
+    invokers = [*graph.all(types.MAPPING), *graph.all(types.INVOCATION), *graph.all("aws:lambda/permission:Permission")]
+    named = {entry.inputs.get("functionName") or entry.inputs.get("function") for entry in invokers}
+    assert "replicate" not in named
+    assert graph.one(types.FUNCTION, "replicate").inputs["timeout"] == 120
+
+
 def test_index_is_made_by_the_consumers_image_with_another_command(deploy: Deploy) -> None:
     graph = deploy()
 

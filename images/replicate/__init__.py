@@ -1,0 +1,1 @@
+"""The backfill: the whole table into an index, while its stream is live."""

@@ -1,0 +1,62 @@
+"""What goes wrong on purpose in the middle of the demo's load: consumers die, OpenSearch is away for a while."""
+
+import threading
+from collections.abc import Callable
+
+import psutil
+
+from local.errors import LocalStackError
+from local.stack import LocalStack
+
+
+class Disaster:
+    """Call it once, in mid-load. `outcome` tells what failed to go wrong, or to come back, as planned."""
+
+    def __init__(self, stack: LocalStack, say: Callable[[str], None], *, outage_seconds: float, kill: bool) -> None:
+        self._stack = stack
+        self._say = say
+        self._outage_seconds = outage_seconds
+        self._kill = kill
+        self._ending = threading.Event()
+        self._outage = threading.Thread(target=self._stop_and_start, name="outage")
+        self.outcome: list[str] = []
+
+    def __call__(self) -> None:
+        """Strike; the writes go on meanwhile."""
+        if self._kill:
+            killed = kill_consumers()
+            self._say(f"[yellow]Killed {killed} function processes.[/]")
+            if not killed:
+                self.outcome.append("No consumer's process was there to be killed.")
+        if self._outage_seconds:
+            self._outage.start()
+
+    def end(self) -> None:
+        """Wait until an outage is over; cut it short when the demo is ended early."""
+        self._ending.set()
+        if self._outage.ident is not None:
+            self._outage.join()
+
+    def _stop_and_start(self) -> None:
+        self._say(f"[yellow]OpenSearch is stopped for {self._outage_seconds:.0f} s.[/]")
+        self._stack.stop_node()
+        if self._ending.wait(self._outage_seconds):
+            return
+        try:
+            self._stack.start_node()
+            self._say("[yellow]OpenSearch is back.[/]")
+        except LocalStackError as error:
+            self.outcome.append(str(error))
+
+
+def kill_consumers() -> int:
+    """Kill the processes of the sync functions below this one, without a chance to finish. Gives how many."""
+    killed = 0
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if any(part.startswith("sync_") and part.endswith(".handler.handler") for part in process.cmdline()):
+                process.kill()
+                killed += 1
+        except psutil.NoSuchProcess:
+            continue
+    return killed

@@ -1,0 +1,106 @@
+"""What a running stack tells other processes: a lock that it holds for its life, and a file with its outputs."""
+
+import contextlib
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any, TextIO
+
+import psutil
+
+from local.errors import LocalStackError
+from local.layout import Layout
+from local.process import end_tree
+
+
+def claim_folder(layout: Layout) -> None:
+    """Make the folder a stack's. Raises LocalStackError when it holds anything else: a start empties data and logs."""
+    directory = layout.directory
+    if directory.exists() and any(directory.iterdir()) and not layout.lock_file.exists():
+        raise LocalStackError(f"{directory} holds other files. Give the local stack an empty folder, or none.")
+    directory.mkdir(parents=True, exist_ok=True)
+    layout.lock_file.touch()
+
+
+def take_lock(layout: Layout) -> TextIO:
+    """Hold the folder for this process, until the file is closed or the process ends, however it does.
+
+    Raises LocalStackError when another stack holds it, or when the folder is somebody else's.
+    """
+    claim_folder(layout)
+    lock = layout.lock_file.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise LocalStackError(
+            "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def lock_holder(layout: Layout) -> int | None:
+    """The process id of the stack that holds the folder, starting or up; None when none does."""
+    try:
+        with layout.lock_file.open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return int(lock.read() or 0) or None
+    except (OSError, ValueError):
+        return None
+    return None
+
+
+def read_state(layout: Layout) -> dict[str, Any] | None:
+    """What the stack that holds the folder noted of itself; None when none does, or it has noted nothing yet."""
+    if lock_holder(layout) is None:
+        return None
+    try:
+        state: dict[str, Any] = json.loads(layout.state_file.read_text())
+    except (OSError, ValueError):
+        return None
+    return state
+
+
+def write_state(layout: Layout, *, children: list[int], outputs: dict[str, Any]) -> None:
+    """Note the children, before anything can go wrong with them, and the outputs when there are some."""
+    state = {"ready": bool(outputs), "children": [_identity(pid) for pid in children], "outputs": outputs}
+    write_json(layout.state_file, state)
+
+
+def end_leftovers(layout: Layout) -> int:
+    """End the children of a stack that was killed and could not end them itself. Gives how many there were."""
+    ended = 0
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        for child in json.loads(layout.state_file.read_text())["children"]:
+            if _is_alive(child):
+                end_tree(child["pid"])
+                ended += 1
+    layout.state_file.unlink(missing_ok=True)
+    return ended
+
+
+def write_json(file: Path, content: object) -> None:
+    """Replace a file at once, so that a reader never sees half of it."""
+    part = file.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps(content, indent=2))
+    part.replace(file)
+
+
+def _identity(pid: int) -> dict[str, float]:
+    """A process id alone may be another program's by the time it is looked at."""
+    return {"pid": pid, "created": psutil.Process(pid).create_time()}
+
+
+def _is_alive(identity: dict[str, Any]) -> bool:
+    try:
+        process = psutil.Process(identity["pid"])
+        is_same = abs(process.create_time() - identity["created"]) < 2  # the wall clock may have been set meanwhile
+        return bool(is_same and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,26 @@
+"""Ends a stack's services when the stack itself is gone, however it went: killed, or its terminal closed.
+
+It holds one end of a pipe whose other end only the stack has; when that closes, whatever the stack noted as its child
+and has not ended itself is ended. A death signal of the kernel's would follow the thread that started the child, and
+the demo's outage starts the node from one that ends.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from local.layout import ROOT, Layout
+from local.state import end_leftovers
+
+
+def start_watchdog(layout: Layout) -> "subprocess.Popen[bytes]":
+    """Start it. Close its `stdin` and wait for it when the stack has ended its services itself."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "local.watchdog", str(layout.directory)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.stdin.buffer.read()
+    end_leftovers(Layout(directory=Path(sys.argv[1])))

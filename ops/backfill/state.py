@@ -1,0 +1,81 @@
+"""Where a backfill is, kept in a file after every invocation, so that it can be stopped at any point and resumed.
+
+What is lost with a driver that is killed is the answers of the invocations under way: those pages are read again, which
+changes nothing (docs/correctness.md).
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ops.errors import OpsError
+
+FORMAT = 1
+
+
+@dataclass(kw_only=True)
+class Segment:
+    """One part of the table; `next_key` is where to go on, None at its beginning."""
+
+    number: int
+    next_key: dict[str, Any] | None = None
+    done: bool = False
+
+
+@dataclass(kw_only=True)
+class BackfillState:
+    """A backfill of one table into one index. Counts are of items; `seconds` those in which it was driven."""
+
+    table: str
+    index: str
+    consumer: str
+    segments: list[Segment]
+    items: int = 0
+    written: int = 0
+    superseded: int = 0
+    parked: int = 0
+    read_units: float = 0.0
+    invocations: int = 0
+    runs: int = 0
+    seconds: float = 0.0
+    format: int = field(default=FORMAT)
+
+    @classmethod
+    def new(cls, *, table: str, index: str, consumer: str, total_segments: int) -> "BackfillState":
+        """Nothing is done yet."""
+        segments = [Segment(number=number) for number in range(total_segments)]
+        return cls(table=table, index=index, consumer=consumer, segments=segments)
+
+    @property
+    def done(self) -> bool:
+        """True when every segment is at its end."""
+        return all(segment.done for segment in self.segments)
+
+    def take(self, segment: Segment, answer: dict[str, Any]) -> None:
+        """Note what an invocation handed back (`changefeed.backfill_request.BackfillAnswer`)."""
+        segment.next_key, segment.done = answer["next_key"], answer["done"]
+        for count in ("items", "written", "superseded", "parked", "read_units"):
+            setattr(self, count, getattr(self, count) + answer[count])
+        self.invocations += 1
+
+    def save(self, file: Path) -> None:
+        """Replace the file at once: whoever is killed meanwhile leaves the old one or the new one, never half of it."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(file.name + ".part")
+        part.write_text(json.dumps(asdict(self), indent=1) + "\n")
+        part.replace(file)
+
+
+def load_state(file: Path) -> BackfillState | None:
+    """The state in a file; None where there is none. Raises OpsError for a file that is something else."""
+    try:
+        known = json.loads(file.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise OpsError(f"{file} can't be read as a backfill's state ({error}): remove it, or name another.") from error
+    if not isinstance(known, dict) or known.get("format") != FORMAT:
+        raise OpsError(f"{file} is not a backfill's state of this version: remove it, or name another with --state.")
+    segments = [Segment(**segment) for segment in known.pop("segments")]
+    return BackfillState(segments=segments, **known)

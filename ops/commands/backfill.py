@@ -1,0 +1,156 @@
+"""Fill a consumer's index from the whole table, while changes go on.
+
+It drives the function `replicate` a few segments at a time and can be stopped at any point: --resume goes on where it
+was. A document is never taken back: whatever is newer in the index stays. Documents whose item is gone are not looked
+for; that is `verify --repair`.
+
+Example: python -m ops backfill sync_dynamodb_stream --stack dev --read-capacity 500
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from ops.backfill.driver import BackfillStoppedError, Driver
+from ops.backfill.invocation import replicate_function
+from ops.backfill.preflight import check_changes_arrive
+from ops.backfill.progress import BackfillProgressBar
+from ops.backfill.state import BackfillState, load_state
+from ops.errors import OpsError, UsageError
+from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
+
+DEFAULT_SEGMENTS = 16
+FOLDER = Path(".driftless")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The consumer, how fast, and how to go on."""
+    parser.add_argument("consumer", metavar="CONSUMER", help="sync_dynamodb_stream or sync_kinesis_stream")
+    add_stack_arguments(parser)
+    parser.add_argument("--segments", type=_whole, metavar="N", help=f"parts of the table ({DEFAULT_SEGMENTS})")
+    parser.add_argument("--parallel", type=_whole, default=4, metavar="N", help="segments at a time (%(default)s)")
+    parser.add_argument(
+        "--read-capacity", type=_rate, metavar="RCU", help="read units a second of all segments together (no limit)"
+    )
+    parser.add_argument("--page-limit", type=_whole, metavar="N", help="items of a page, at most 1000 (1000)")
+    parser.add_argument("--resume", action="store_true", help="go on with the backfill that the state file tells of")
+    parser.add_argument("--state", type=Path, metavar="FILE", help=f"where it is kept ({FOLDER}/backfill-...json)")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and check that it could")
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 when every item is settled, 1 when it stopped early or items were parked."""
+    return fill(open_stack(options.stack, options.outputs), options)
+
+
+def fill(stack: Stack, options: argparse.Namespace) -> int:
+    """The command on a stack."""
+    consumer = stack.consumer(options.consumer)
+    file = options.state or FOLDER / f"backfill-{re.sub(r'[^A-Za-z0-9.-]+', '-', stack.name)}-{consumer.name}.json"
+    state = _state(options, stack, consumer, file)
+    invoke = replicate_function(stack)
+    check_changes_arrive(stack, consumer)
+    estimate = int(stack.client("dynamodb").describe_table(TableName=stack.table_name)["Table"].get("ItemCount", 0))
+    plan = (
+        f"Table {state.table} (about {estimate:,} items) into index {state.index}: "
+        f"{sum(not segment.done for segment in state.segments)} of {len(state.segments)} segments to go."
+    )
+    if options.dry_run or state.done:
+        print(plan, file=sys.stderr)
+        _report(options, state, file)
+        return 0
+    _confirm(options, plan)
+    with BackfillProgressBar(state, estimate) as bar:
+        driver = Driver(
+            state=state,
+            invoke=invoke,
+            save=lambda changed: changed.save(file),
+            show=bar.show,
+            workers=options.parallel,
+            read_capacity=options.read_capacity,
+            page_limit=options.page_limit,
+        )
+        try:
+            driver.run()
+        except BackfillStoppedError as error:
+            raise OpsError(f"{error}\nNothing is lost. Go on with --resume ({file}).") from error
+        except KeyboardInterrupt:
+            raise OpsError(f"Stopped. Go on with --resume ({file}).") from None
+    _report(options, state, file)
+    return 1 if state.parked else 0
+
+
+def _state(options: argparse.Namespace, stack: Stack, consumer: Consumer, file: Path) -> BackfillState:
+    known = load_state(file)
+    if known is not None and not options.resume and not known.done:
+        raise UsageError(f"A backfill was not finished ({file}): pass --resume, or remove the file to begin again.")
+    if known is None or not options.resume:
+        if options.resume:
+            print(f"There is no {file}: beginning.", file=sys.stderr)
+        return BackfillState.new(
+            table=stack.table_name,
+            index=consumer.index,
+            consumer=consumer.name,
+            total_segments=options.segments or DEFAULT_SEGMENTS,
+        )
+    if (known.table, known.index, known.consumer) != (stack.table_name, consumer.index, consumer.name):
+        raise UsageError(f"{file} is of table {known.table} into {known.index}: name this backfill's own with --state.")
+    if options.segments not in (None, len(known.segments)):
+        raise UsageError(f"{file} has {len(known.segments)} segments; a resumed backfill can't change that.")
+    return known
+
+
+def _confirm(options: argparse.Namespace, plan: str) -> None:
+    print(plan, file=sys.stderr)
+    if options.yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("Nobody is there to ask: pass --yes.")
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise OpsError("Not begun.")
+
+
+def _report(options: argparse.Namespace, state: BackfillState, file: Path) -> None:
+    result: dict[str, Any] = {
+        "done": state.done,
+        "items": state.items,
+        "written": state.written,
+        "superseded": state.superseded,
+        "parked": state.parked,
+        "read_units": round(state.read_units, 1),
+        "seconds": round(state.seconds, 1),
+        "items_per_second": round(state.items / state.seconds) if state.seconds else None,
+        "invocations": state.invocations,
+        "runs": state.runs,
+        "segments": len(state.segments),
+        "state": str(file),
+    }
+    if options.json:
+        print(json.dumps(result))
+        return
+    print(
+        f"{state.items:,} items settled in {state.seconds:.0f} s: {state.written:,} written, "
+        f"{state.superseded:,} already there or newer, {state.parked:,} parked."
+    )
+    if state.parked:
+        print(f"Parked items: python -m ops redrive {state.consumer} --dry-run")
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 < rate < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return rate

@@ -1,0 +1,51 @@
+"""Ask the search collection, by practice, for what the sync rests on: versions, deletes, ids, access.
+
+Writes into an index of its own, or where it may not make one, under ids that no item can have; removes all of it. It
+checks with your credentials: the functions' own rights are their roles'. Run it once after the first deploy.
+
+Example: python -m ops probe --stack local --json
+"""
+
+import argparse
+import json
+
+from rich.console import Console
+
+from changefeed.bulk_transport import BulkTransport
+from ops.probe.checks import Finding
+from ops.probe.probe import probe
+from ops.stack import add_stack_arguments, open_stack
+
+POLICY_SECONDS = 75
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whose index, and for how long a refusal may be a new policy's."""
+    add_stack_arguments(parser)
+    parser.add_argument("consumers", nargs="*", metavar="CONSUMER", help="whose index; all of them if none is named")
+    parser.add_argument("--wait", type=float, default=POLICY_SECONDS, metavar="SECONDS", help="for how long a refusal "
+                        "is asked again: access policies take up to a minute to act (%(default)s)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit code 0 when every check is ok."""
+    stack = open_stack(options.stack, options.outputs)
+    indexes = [consumer.index for consumer in stack.consumers(options.consumers)]
+
+    def open_index(name: str) -> BulkTransport:
+        return BulkTransport(endpoint=stack.search_endpoint, index=name, region=stack.region)
+
+    console = Console(stderr=True)
+    findings: list[Finding] = []
+    with console.status(f"Asking {stack.search_endpoint} ..."):
+        for finding in probe(stack.search(), open_index, indexes, wait_seconds=options.wait):
+            findings.append(finding)
+            if not options.json:
+                print(f"{'ok    ' if finding.ok else 'FAILED'} {finding.check}: {finding.detail}", flush=True)
+                if finding.advice:
+                    print(f"       {finding.advice}", flush=True)
+    ok = all(finding.ok for finding in findings)
+    if options.json:
+        print(json.dumps({"ok": ok, "checks": [finding.as_json() for finding in findings]}))
+    return 0 if ok else 1

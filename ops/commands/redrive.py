@@ -1,0 +1,86 @@
+"""Settles every record that rests: parked ones, and batches that Lambda gave up, in the queue or the bucket.
+
+Each record's item is read again and that state written, or its document deleted; nothing is replayed. A message or
+object is deleted when all of its records are settled, else it stays. Repeating it changes nothing.
+Exit codes: 0 all settled or nothing there (or a dry run), 1 something still fails or has expired, 2 wrong usage.
+
+Example: python -m ops redrive sync_dynamodb_stream --stack local --dry-run
+"""
+
+import argparse
+import json
+import sys
+
+from local.ending import unwind_on_signals
+from ops.errors import OpsError, UsageError
+from ops.redrive.display import Ticker, print_report
+from ops.redrive.parts import redrive_of
+from ops.redrive.run import Choice, Redrive
+from ops.stack import add_stack_arguments, open_stack
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which consumer, what of it, and how."""
+    parser.add_argument("consumer", metavar="CONSUMER", help="for example sync_dynamodb_stream")
+    add_stack_arguments(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only tell what rests where, and why")
+    parser.add_argument(
+        "--reason", action="append", default=[], metavar="CODE", help="only what rests for this reason (repeatable)"
+    )
+    parser.add_argument("--limit", type=_count, metavar="N", help="at most so many messages and objects")
+    parser.add_argument(
+        "--drop-expired", action="store_true", help="delete messages whose records the stream no longer has"
+    )
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser.add_argument("--json", action="store_true", help="the report as JSON on standard output")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit code 1 when something is left that can't be settled."""
+    unwind_on_signals()
+    stack = open_stack(options.stack, options.outputs)
+    consumer = stack.consumer(options.consumer)
+    choice = Choice(
+        reasons=frozenset(options.reason),
+        limit=options.limit,
+        drop_expired=options.drop_expired,
+        dry_run=options.dry_run,
+    )
+    with Ticker() as ticker:
+        redrive = redrive_of(stack, consumer, choice, ticker.tick)
+        if redrive.queue is None and redrive.objects is None:
+            raise OpsError(f"Stack {stack.name} has neither a queue nor a bucket of failures for {consumer.name}.")
+        if not (options.dry_run or options.yes):
+            _ask(redrive)
+        ticker.start()
+        report = redrive()
+    if options.json:
+        print(json.dumps(report.as_json(), indent=2))
+    else:
+        which = (
+            f" --stack {options.stack}" if options.stack else f" --outputs {options.outputs}" if options.outputs else ""
+        )
+        print_report(report, rerun=f"python -m ops verify {consumer.name} --repair{which}")
+    return 0 if choice.dry_run or report.is_clean else 1
+
+
+def _ask(redrive: Redrive) -> None:
+    """Raises UsageError where nobody can be asked, OpsError when the answer is no."""
+    if not sys.stdin.isatty():
+        raise UsageError("Nobody is there to be asked: pass --yes, or look first with --dry-run.")
+    places = []
+    if redrive.queue is not None:
+        places.append(f"about {redrive.queue.count()} messages of {redrive.queue.url}")
+    if redrive.objects is not None:
+        places.append(f"the objects of bucket {redrive.objects.bucket}")
+    print(f"Redrive {' and '.join(places)} into index {redrive.report.index}? [y/N] ", end="", file=sys.stderr)
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise OpsError("Nothing was done.")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number

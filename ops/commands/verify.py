@@ -1,0 +1,191 @@
+"""Prove that the indexes hold exactly the table's items; repair what differs.
+
+Reads the whole table consistently and the whole index, compares contents by digest, and looks at every difference
+again after --settle seconds, so that what is only on its way doesn't count. The exit code is 0 when all are equal.
+
+Example: python -m ops verify sync_dynamodb_stream --stack local --repair --yes
+"""
+
+import argparse
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from changefeed.bulk_transport import BulkTransport
+from ops.errors import UsageError
+from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
+from ops.verify.index_walk import Index
+from ops.verify.progress import show_walk
+from ops.verify.table_walk import ReadBudget, Table
+from ops.verify.verification import Plan, Report, verify, write_differences
+from ops.verify.walks import SAMPLE_PARTS
+
+REPORTS = Path(__file__).resolve().parents[2] / "build" / "verify"
+SHOWN_IDS = 5
+KINDS = ("missing", "stale", "orphaned")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to compare, how fast, and what to do with differences."""
+    add_stack_arguments(parser)
+    parser.add_argument("consumers", nargs="*", metavar="CONSUMER", help="whose index; all of them if none is named")
+    parser.add_argument("--settle", type=_seconds, default=15.0, metavar="SECONDS", help="how long a change may be on "
+                        "its way; above the feed's lag; serverless: 10 s or more (%(default)s)")  # fmt: skip
+    parser.add_argument("--repair", action="store_true", help="write or delete what differs, then look again")
+    parser.add_argument("--dry-run", action="store_true", help="with --repair: only say what would be done")
+    parser.add_argument("--yes", action="store_true", help="repair without asking")
+    parser.add_argument("--sample", type=_part, metavar="N", help=f"compare N of {SAMPLE_PARTS} parts of the table, "
+                        "chosen by lot: quick, but it can't see orphaned documents, nor the other parts")  # fmt: skip
+    parser.add_argument("--segments", type=_count, default=4, help="parallel readers of the table (%(default)s)")
+    parser.add_argument("--read-capacity", type=_seconds, metavar="UNITS", help="the table's read units a second to "
+                        "stay below; 1 unit reads 4 KB (no limit)")  # fmt: skip
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="keep what was read in DIR; go on from there")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="where all differences go, one JSON object a line "
+                        "(build/verify/CONSUMER.jsonl)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit code 0 when everything is equal, after a repair if one was asked for."""
+    _check(options)
+    stack = open_stack(options.stack, options.outputs)
+    consumers = stack.consumers(options.consumers)
+    if options.report and len(consumers) > 1:
+        raise UsageError("--report FILE is for one consumer: name it.")
+    console = Console(stderr=True, soft_wrap=True)
+    results: dict[str, Any] = {}
+    for consumer in consumers:
+        with _directory(options.resume, consumer.name) as directory:
+            report = _verify(stack, consumer, directory, options, console)
+            result: dict[str, Any] = {"index": consumer.index, **report.as_json(), "report": None}
+            if report.found.differing or report.left.counts["in_motion"]:
+                file = options.report or REPORTS / f"{consumer.name}.jsonl"
+                write_differences(report, file)
+                result["report"] = str(file)
+        results[consumer.name] = result
+        if not options.json:
+            _print(consumer, result)
+    if options.json:
+        print(json.dumps({"equal": all(result["equal"] for result in results.values()), "consumers": results}))
+    return 0 if all(result["equal"] for result in results.values()) else 1
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.dry_run and not options.repair:
+        raise UsageError("--dry-run says what --repair would do: give both. Without --repair nothing is written.")
+    if options.sample and options.resume:
+        raise UsageError("--sample is over before it could be resumed: give one of --sample and --resume.")
+    if options.repair and not (options.yes or options.dry_run or sys.stdin.isatty()):
+        raise UsageError("--repair asks before it writes, and there is no terminal: add --yes, or --dry-run.")
+
+
+def _verify(stack: Stack, consumer: Consumer, directory: Path, options: argparse.Namespace, console: Console) -> Report:
+    budget = ReadBudget(options.read_capacity)
+    table = Table(stack.client("dynamodb"), stack.table_name, budget=budget)
+    index = Index(stack.search(), consumer.index, say=console.print)
+    plan = Plan(
+        directory=directory,
+        segments=options.segments,
+        sample_parts=options.sample,
+        settle_seconds=options.settle,
+        may_repair=_asker(consumer, options, console) if options.repair else None,
+    )
+    send = BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region)
+    items, documents = table.approximate_items, index.approximate_documents
+    if options.sample:
+        items = documents = items * options.sample // SAMPLE_PARTS
+    show = partial(show_walk, consumer.name, items=items, documents=documents, console=console)
+    return verify(table, index, send, plan, show=show, say=console.print)
+
+
+def _asker(consumer: Consumer, options: argparse.Namespace, console: Console) -> Callable[[dict[str, int]], bool]:
+    def may_repair(kinds: dict[str, int]) -> bool:
+        does = (
+            f"{consumer.index}: write {kinds['missing']:,} missing and {kinds['stale']:,} stale documents, "
+            f"delete {kinds['orphaned']:,} orphaned ones"
+        )
+        if options.dry_run:
+            console.print(f"Would repair {does}.")
+            return False
+        if options.yes:
+            console.print(f"Repairing {does}.")
+            return True
+        console.print(f"Repair {does}?")
+        return console.input("[y/N] ").strip().lower() in ("y", "yes")
+
+    return may_repair
+
+
+@contextlib.contextmanager
+def _directory(kept: Path | None, consumer: str) -> Iterator[Path]:
+    if kept is not None:
+        yield kept / consumer
+        return
+    with tempfile.TemporaryDirectory(prefix="verify-") as directory:
+        yield Path(directory)
+
+
+def _print(consumer: Consumer, result: dict[str, Any]) -> None:
+    rate = result["items"] / max(result["seconds"], 0.1)
+    scope = f"sample of {result['sample']['parts']} of {result['sample']['of']} parts" if result["sample"] else "all"
+    print(
+        f"{consumer.name} ({consumer.index}): {result['items']:,} items, {result['documents']:,} documents, {scope}; "
+        f"{result['seconds']} s, {rate:,.0f} items/s. {result['looked_at_again']:,} looked at again, "
+        f"{result['lagging']:,} of them were only on their way."
+    )
+    for kind in KINDS:
+        _print_ids(kind, result[kind])
+    if result["in_motion"]["count"]:
+        _print_ids("in motion, neither equal nor different: run again later", result["in_motion"])
+    if result["repair"]:
+        outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in result["repair"]["outcomes"].items())
+        print(f"  repair: {outcomes or 'nothing was left to do'}")
+        for reason, count in result["repair"]["reasons"].items():
+            print(f"    {count:,} not written: {reason}")
+        if result["repair"]["versions_in_the_future"]:
+            print(
+                "    versions in the future: changes before those times will be refused; rebuild the index: "
+                + ", ".join(result["repair"]["versions_in_the_future"][:SHOWN_IDS])
+            )
+        for kind in KINDS:
+            _print_ids(f"still {kind}", result["repair"]["left"][kind])
+    if result["report"]:
+        print(f"  all of them: {result['report']}")
+    if result["equal"]:
+        print("  Equal." if not result["sample"] else "  Equal, as far as the sample goes: no word on orphans.")
+    else:
+        print("  Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds."))
+
+
+def _print_ids(what: str, found: dict[str, Any]) -> None:
+    if found["count"]:
+        more = "" if found["count"] <= SHOWN_IDS else ", ..."
+        print(f"  {found['count']:,} {what}: {', '.join(map(repr, found['ids'][:SHOWN_IDS]))}{more}")
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1e9:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError("must be from 1 to 64")
+    return number
+
+
+def _part(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= SAMPLE_PARTS:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {SAMPLE_PARTS}")
+    return number

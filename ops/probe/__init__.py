@@ -1,0 +1,1 @@
+"""Asks a search collection whether it keeps what the sync rests on."""

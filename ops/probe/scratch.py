@@ -1,0 +1,98 @@
+"""Where the probe may write: an index of its own, or ids in a consumer's index that no item can have.
+
+An index of its own is tried first. Whoever may not create one gets scratch ids that begin with `%probe-`: in an item's
+id a `%` is always followed by N, B, H, 25 or 7C (`changefeed.document_action`). They are deleted afterwards.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from opensearchpy.exceptions import AuthorizationException, NotFoundError, TransportError
+
+from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
+from changefeed.bulk_writer import SendBulk
+from changefeed.errors import BulkRequestError
+
+REQUEST_SECONDS = 20.0
+RETRY_SECONDS = 3.0
+CLEANING_VERSION = 1_000
+OpenIndex = Callable[[str], SendBulk]
+"""Gives what sends bulk bodies to an index: the sync's own `BulkTransport`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scratch:
+    """Writes and reads under ids of this probe alone. `own_index` says that the index can go as a whole."""
+
+    client: Any
+    send: SendBulk
+    index: str
+    own_index: bool
+    wait_seconds: float
+    prefix: str = field(default_factory=lambda: f"%probe-{secrets.token_hex(4)}-")
+    used: set[str] = field(default_factory=set)
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def id(self, name: str) -> str:
+        """A full id; in an index of its own, the name itself."""
+        return name if self.own_index else self.prefix + name
+
+    def index_document(self, name: str, version: int, document: bytes = b'{"probe":true}') -> ItemVerdict:
+        """Write under a strictly external version."""
+        return self._write("index", name, version, document)
+
+    def delete_document(self, name: str, version: int) -> ItemVerdict:
+        """Delete under a strictly external version."""
+        return self._write("delete", name, version, None)
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """The document with its `_id`, `_version` and `_source`, in real time."""
+        try:
+            answer: dict[str, Any] = self.client.get(index=self.index, id=self.id(name))
+        except NotFoundError:
+            return None
+        return answer
+
+    def clean(self) -> bool:
+        """Remove everything again. False when something had to stay."""
+        if self.own_index:
+            try:
+                self.client.indices.delete(index=self.index)
+            except TransportError:
+                return False
+            return True
+        try:
+            done = [self.delete_document(name, CLEANING_VERSION).verdict for name in sorted(self.used)]
+        except BulkRequestError:
+            return False
+        return all(verdict is Verdict.DONE for verdict in done)
+
+    def _write(self, operation: str, name: str, version: int, document: bytes | None) -> ItemVerdict:
+        self.used.add(name)
+        target = {"_id": self.id(name), "version": version, "version_type": "external"}
+        lines = [orjson.dumps({operation: target}), *([] if document is None else [document]), b""]
+        deadline = self.clock() + self.wait_seconds
+        while True:  # a new index is usable after some seconds, a new access policy after up to a minute
+            status, answer = self.send(b"\n".join(lines), REQUEST_SECONDS)
+            verdict = read_bulk_answer(status, answer, expected_items=1)[0]
+            if verdict.verdict is not Verdict.RETRYABLE or self.clock() >= deadline:
+                return verdict
+            self.sleep(RETRY_SECONDS)
+
+
+def open_scratch(client: Any, open_index: OpenIndex, fallback_index: str, *, wait_seconds: float) -> Scratch:
+    """A place to write. Raises what opensearch-py raises when neither is there, except for a refused creation."""
+    name = f"driftless-probe-{secrets.token_hex(4)}"
+    try:
+        client.indices.create(index=name, body={"mappings": {"dynamic": False}})
+        own = True
+    except AuthorizationException:
+        name, own = fallback_index, False
+    return Scratch(
+        client=client, send=open_index(name), index=name, own_index=own, wait_seconds=wait_seconds
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""What a person sees of a redrive: a counting line on standard error, and the report in words."""
+
+import sys
+import time
+from collections.abc import Callable
+from itertools import islice
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+
+from ops.redrive.letter import RANGE_EXPIRED, Place
+from ops.redrive.report import Report
+
+SECONDS_BETWEEN_LINES = 5.0
+"""Where standard error is no terminal, and lines stay."""
+EXAMPLES = 5
+
+
+class Ticker:
+    """Shows the counts so far: in place on a terminal, else as a line every few seconds."""
+
+    def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console or Console(stderr=True)
+        self._clock = clock
+        self._status: Status | None = None
+        self._told_at = clock()
+
+    def __enter__(self) -> "Ticker":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def start(self) -> None:
+        """Begin to show; before that nothing disturbs a question."""
+        if self._console.is_terminal:
+            self._status = self._console.status("Looking ...")
+            self._status.start()
+
+    def tick(self, report: Report) -> None:
+        """Take note of how far it is."""
+        line = _counts(report)
+        if self._status is not None:
+            self._status.update(line)
+        elif self._clock() - self._told_at >= SECONDS_BETWEEN_LINES:
+            self._told_at = self._clock()
+            self._console.print(line, markup=False, highlight=False)
+
+
+def print_report(report: Report, *, rerun: str) -> None:
+    """The report on standard output; `rerun` is the command for what has expired."""
+    if not report.found:
+        print(f"Nothing rests for {report.consumer}.")
+    for (place, reason, end), count in sorted(report.letters.items()):
+        print(f"{count:>8}  {end:<9} {place:<16} {reason}")
+    if not report.dry_run and report.found:
+        print(_counts(report))
+    for (place, old, new), count in sorted(report.still_failing.items()):
+        if new != RANGE_EXPIRED:
+            what = "can't be read" if report.dry_run else "still fails"
+            print(f"{count:>8}  {place} ({old}) {what}: {new}{_examples(report, place, old, new)}")
+    if report.skipped:
+        print(f"{report.skipped} of other reasons were left alone.")
+    if report.foreign:
+        print(f"{report.foreign} are neither parked records nor Lambda's failures: left alone.")
+    if report.limit_reached:
+        print("There may be more: the limit was reached.")
+    if report.expired:
+        print(
+            f"{report.expired} messages name records that their stream no longer keeps. Run instead: {rerun}",
+        )
+    if report.stopped:
+        print(f"Stopped: {report.stopped}.", file=sys.stderr)
+
+
+def _examples(report: Report, place: Place, old: str, new: str) -> str:
+    """A few of the documents meant."""
+    ids = (
+        document_id
+        for told in report.details
+        if (told["place"], told["reason"]) == (place, old) and new in told.get("now", [])
+        for document_id in told["ids"]
+    )
+    some = list(islice(ids, EXAMPLES))
+    return f" (for example {', '.join(some)})" if some and not report.dry_run else ""
+
+
+def _counts(report: Report) -> str:
+    records = report.records
+    return (
+        f"{report.found} messages and objects; records: {records['written']} written, {records['gone']} gone, "
+        f"{records['failing']} still failing"
+    )

@@ -1,0 +1,78 @@
+"""Binds a redrive to a stack: the consumer's decoder, writer, queue, bucket and streams."""
+
+from collections.abc import Callable
+from functools import partial
+
+from botocore.config import Config
+
+from changefeed.bulk_transport import BulkTransport
+from changefeed.bulk_writer import BulkWriter
+from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.item_reader import ItemReader
+from changefeed.kinesis_record import decode_kinesis_record
+from local.streams.dynamodb import DynamoDBStreamReader
+from local.streams.kinesis import KinesisStreamReader
+from local.streams.reader import StreamReader
+from ops.errors import UsageError
+from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.redrive.failure_objects import FailureObjects
+from ops.redrive.letter_reader import Decode, LetterReader
+from ops.redrive.report import Report
+from ops.redrive.run import Choice, Redrive
+from ops.redrive.settler import Settler
+from ops.stack import Consumer, Stack
+
+
+def redrive_of(
+    stack: Stack, consumer: Consumer, choice: Choice, progress: Callable[[Report], None] = lambda _: None
+) -> Redrive:
+    """A redrive of one consumer, ready to be called."""
+    # A read that hangs would outlast the writer's time; the writer tries again by itself.
+    dynamodb = stack.client("dynamodb", config=Config(read_timeout=10, retries={"total_max_attempts": 2}))
+    return Redrive(
+        read_letter=LetterReader(decode=_decoder(stack, consumer), version_span=consumer.version_span),
+        settle=Settler(
+            write=BulkWriter(
+                send=BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region),
+                read_items=ItemReader(table_name=stack.table_name, client=lambda: dynamodb),
+            )
+        ),
+        open_stream=partial(_open_stream, stack),
+        queue=_queue(stack, consumer),
+        objects=_objects(stack, consumer),
+        choice=choice,
+        report=Report(consumer=consumer.name, index=consumer.index, dry_run=choice.dry_run),
+        progress=progress,
+    )
+
+
+def _decoder(stack: Stack, consumer: Consumer) -> Decode:
+    decoders: dict[str, Decode] = {
+        "sync_dynamodb_stream": decode_dynamodb_record,
+        "sync_kinesis_stream": partial(decode_kinesis_record, table_name=stack.table_name),
+    }
+    if consumer.name not in decoders:
+        raise UsageError(f"{consumer.name} is no consumer whose records are known: {', '.join(sorted(decoders))}.")
+    return decoders[consumer.name]
+
+
+def _open_stream(stack: Stack, stream_arn: str) -> StreamReader:
+    if ":dynamodb:" in stream_arn:
+        return DynamoDBStreamReader(client=stack.client("dynamodbstreams"), stream_arn=stream_arn)
+    return KinesisStreamReader(
+        client=stack.client("kinesis"), stream_arn=stream_arn, region=stack.region, invoke_identity_arn="redrive"
+    )
+
+
+def _queue(stack: Stack, consumer: Consumer) -> DeadLetterQueue | None:
+    if consumer.dead_letter_queue_url is None:
+        return None
+    return DeadLetterQueue(client=stack.client("sqs"), url=consumer.dead_letter_queue_url)
+
+
+def _objects(stack: Stack, consumer: Consumer) -> FailureObjects | None:
+    """The bucket, where the failure destination is one (`arn:aws:s3:::NAME`)."""
+    arn = consumer.failure_destination_arn or ""
+    if arn.split(":")[2:3] != ["s3"]:
+        return None
+    return FailureObjects(client=stack.client("s3"), bucket=arn.split(":", 5)[5])

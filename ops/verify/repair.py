@@ -1,0 +1,138 @@
+"""Makes differing documents what their items are, by the sync's own writer and strictly external versions.
+
+Which version. The item is read again right before the write, so its state holds every change up to that read. The
+write must beat the document's version V, must be beaten by every later change, and may beat older ones. Two numbers
+are known: V + 1, and the backfill's version B (DynamoDB's clock before the read, minus a margin of 60 s), which lies
+below every later change. The higher of the two is taken; for a missing document there is only B.
+
+* Why not V + 1 alone: a change between V and the read whose record comes late, or again, would revert the repair.
+* V + 1 on the Streams path, where a version spans a second: it stays in V's span, or is the first of the next; a
+  record of that span conflicts, and the writer settles it by reading the item again.
+* V + 1 on the Kinesis path, where the span is a microsecond: it may be a real change's version, whose record then
+  counts as done. That is right if that change is older than the read. So a document whose version is within 5 s of
+  the read (the clocks' margin) waits until it isn't.
+* A missing document may have been deleted under a version above B. Then its write is superseded while OpenSearch
+  remembers the delete, for a minute; `verification` tries again after that.
+* A version in the future is a broken clock's: V + 1 puts the content right, but changes before that time are refused
+  with either version. The report tells those.
+* Why not `external_gte` at V: it could be applied twice, late, over a state that settled a tie under the same version.
+
+A request that loses against a newer change is superseded, which is right; the ids are looked at again afterwards.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from changefeed.bulk_writer import BulkWriter, Outcome, ReadItems, SendBulk, WriteResult
+from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
+from changefeed.document_action import DocumentAction, plan
+from changefeed.errors import RecordError
+from changefeed.pending_write import CLOCK_MARGIN_MICROSECONDS
+from ops.verify.item_key import decode_key
+from ops.verify.looks import BATCH, Look, Looker
+from ops.verify.spill import Candidate
+from ops.verify.walk import batches
+
+BACKFILL_MARGIN_MICROSECONDS = 60 * MICROSECONDS_PER_SECOND
+BATCH_SECONDS = 120.0
+FUTURE_IDS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repaired:
+    """How many writes ended how, why some were refused, and (some) documents with versions in the future."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    from_the_future: list[str] = field(default_factory=list)
+
+
+def repair_version(document_version: int | None, read_after: int) -> int:
+    """The version of a repair. `read_after` is a time before the item's read, in microseconds by DynamoDB's clock."""
+    backfill = read_after - BACKFILL_MARGIN_MICROSECONDS
+    return backfill if document_version is None else max(backfill, document_version + 1)
+
+
+def repair(
+    differences: Iterable[Look],
+    repaired: Repaired,
+    *,
+    look: Looker,
+    send: SendBulk,
+    read_items: ReadItems,
+    table_now: Callable[[], int],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Write, or delete, each, and add it up in `repaired`.
+
+    `table_now` is DynamoDB's clock in microseconds. There is one retry layer, the writer's own.
+    """
+    writer = BulkWriter(send=send, read_items=_absent_without_key(read_items), sleep=sleep)
+    for batch in batches(differences, BATCH):
+        for result in _repair_batch(batch, look, writer, table_now, sleep, repaired):
+            repaired.outcomes[result.outcome.value] += 1
+            if result.outcome in (Outcome.REJECTED, Outcome.RETRYABLE):
+                repaired.reasons[result.reason or "out_of_time"] += 1
+
+
+def _repair_batch(
+    batch: Sequence[Look],
+    look: Looker,
+    writer: BulkWriter,
+    table_now: Callable[[], int],
+    sleep: Callable[[float], None],
+    repaired: Repaired,
+) -> list[WriteResult]:
+    candidates = [Candidate(seen.document_id, seen.key) for seen in batch]
+    looks = [seen for seen in look(candidates) if not seen.equal]
+    now = table_now()
+    margin = CLOCK_MARGIN_MICROSECONDS
+    young = [seen.version for seen in looks if seen.version and now - margin <= seen.version <= now + margin]
+    if young:
+        sleep((max(young) + 1 + margin - now) / MICROSECONDS_PER_SECOND + 1)
+        looks = [seen for seen in look(candidates) if not seen.equal]
+        now = table_now()
+    future = [seen.document_id for seen in looks if (seen.version or 0) > now + margin]
+    repaired.from_the_future.extend(future[: FUTURE_IDS - len(repaired.from_the_future)])
+    deadline = time.monotonic() + BATCH_SECONDS
+    return writer([_action(seen, now) for seen in looks], lambda: deadline - time.monotonic())
+
+
+def _action(look: Look, now: int) -> DocumentAction:
+    """The write of an item that is still to be read: the writer reads what comes without an image."""
+    record = ChangeRecord(
+        sequence_number="0",
+        operation=Operation.MODIFY,
+        keys=decode_key(look.key) if look.key else {},
+        image=None,
+        version=repair_version(look.version, now),
+        version_span=1,
+        in_order=False,
+        raw={},
+    )
+    if look.key:
+        ((action,), _) = plan([record])
+        return action
+    return DocumentAction(
+        document_id=look.document_id,
+        keys={},
+        version=record.version,
+        version_span=1,
+        body=None,
+        image_missing=False,
+        first_sequence_number="0",
+        record=record,
+    )
+
+
+def _absent_without_key(read_items: ReadItems) -> ReadItems:
+    """No item can have an id that has no key: there is nothing to ask the table."""
+
+    def read(keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]:
+        asked = {identifier: key for identifier, key in keys.items() if key}
+        found: dict[str, AttributeMap | RecordError | None] = dict.fromkeys(keys)
+        return found | dict(read_items(asked)) if asked else found
+
+    return read

@@ -1,0 +1,190 @@
+"""START HERE: one index against its table. Walk both, compare, look at the differences again, repair, look again."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from changefeed.bulk_writer import Outcome, SendBulk
+from ops.verify.index_walk import Index
+from ops.verify.looks import Inspector, Kind, Look, Settled, read_looks, settle
+from ops.verify.repair import Repaired, repair
+from ops.verify.spill import Candidate, Spill
+from ops.verify.table_walk import Table
+from ops.verify.walks import SAMPLE_PARTS, Progress, sample, walk_both
+
+ShowWalk = Callable[[], contextlib.AbstractContextManager[Progress]]
+LISTED_IDS = 1_000
+"""How many ids of a kind the report holds; the file holds all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How to verify. `directory` is for the walk's files: one that still holds a walk's is gone on with.
+
+    `sample_parts` compares that many of the table's thousand parts instead of everything. `may_repair` is asked with
+    the number of differences of each kind; None never repairs. `guard_seconds` is how long OpenSearch remembers a
+    delete (`index.gc_deletes`, 60 s): a missing document that was deleted under a young version can be written after.
+    """
+
+    directory: Path
+    segments: int = 4
+    sample_parts: int | None = None
+    settle_seconds: float = 15.0
+    guard_seconds: float = 65.0
+    may_repair: Callable[[dict[str, int]], bool] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was found. `found` is before a repair, `left` after it (the same where nothing was repaired)."""
+
+    items: int
+    documents: int
+    sample_parts: int | None
+    seconds: float
+    candidates: int
+    found: Settled
+    left: Settled
+    repaired: Repaired | None
+
+    @property
+    def equal(self) -> bool:
+        """True when nothing differs any more."""
+        return self.left.differing == 0
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines; ids up to `LISTED_IDS` of a kind."""
+        return {
+            "equal": self.equal,
+            "items": self.items,
+            "documents": self.documents,
+            "sample": None if self.sample_parts is None else {"parts": self.sample_parts, "of": SAMPLE_PARTS},
+            "seconds": round(self.seconds, 1),
+            "looked_at_again": self.candidates,
+            "lagging": self.found.counts["lagging"],
+            **{kind.value: _ids(self.found, kind) for kind in Kind},
+            "in_motion": {
+                "count": self.left.counts["in_motion"],
+                "ids": [look.document_id for look in islice(read_looks(self.left.in_motion), LISTED_IDS)],
+            },
+            "repair": None if self.repaired is None else _repair_json(self.repaired, self.left),
+        }
+
+
+def verify(
+    table: Table,
+    index: Index,
+    send: SendBulk,
+    plan: Plan,
+    *,
+    show: ShowWalk,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Compare and, if asked, repair. Raises what table and index raise; then the walk's files stay."""
+    started = time.monotonic()
+    inspector = Inspector(table, index)
+    read = [0, 0]
+    candidates = 0
+
+    @contextlib.contextmanager
+    def counting() -> Iterator[Progress]:
+        with show() as progress:
+
+            def tell(items: int, documents: int) -> None:
+                read[:] = items, documents
+                progress(items, documents)
+
+            yield tell
+
+    def counted(differing: Iterator[Candidate]) -> Iterator[Candidate]:
+        nonlocal candidates
+        for candidate in differing:
+            candidates += 1
+            yield candidate
+
+    with _differing(table, index, plan, counting) as differing:
+        found = settle(
+            counted(differing), inspector, plan.directory / "found", settle_seconds=plan.settle_seconds, say=say
+        )
+    repaired: Repaired | None = None
+    left = found
+    kinds = {kind.value: found.counts[kind] for kind in Kind}
+    if found.differing and plan.may_repair is not None and plan.may_repair(kinds):
+        repaired = Repaired()
+        for attempt in range(2):
+            if attempt:
+                say(f"{left.counts[Kind.MISSING]:,} were deleted just now: again in {plan.guard_seconds:.0f} s")
+                time.sleep(plan.guard_seconds)
+            repair(
+                read_looks(left.differences),
+                repaired,
+                look=inspector,
+                send=send,
+                read_items=inspector.read_items,
+                table_now=table.now,
+            )
+            again = (Candidate(look.document_id, look.key) for look in read_looks(left.differences))
+            left = settle(
+                again, inspector, plan.directory / f"left-{attempt}", settle_seconds=plan.settle_seconds, say=say
+            )
+            if not (left.counts[Kind.MISSING] and repaired.outcomes[Outcome.SUPERSEDED]):
+                break
+    return Report(
+        items=read[0],
+        documents=read[1],
+        sample_parts=plan.sample_parts,
+        seconds=time.monotonic() - started,
+        candidates=candidates,
+        found=found,
+        left=left,
+        repaired=repaired,
+    )
+
+
+@contextlib.contextmanager
+def _differing(table: Table, index: Index, plan: Plan, show: ShowWalk) -> Iterator[Iterator[Candidate]]:
+    """What differs at first sight. The walk's files are removed when all of it has been looked at."""
+    if plan.sample_parts is not None:
+        with show() as progress:
+            yield sample(table, index.read, parts=plan.sample_parts, progress=progress)
+        return
+    spill = Spill(plan.directory / "walk")
+    try:
+        spill.open({"table": table.arn, "index": index.name, "segments": plan.segments})
+        with show() as progress:
+            walk_both(table, index, spill, segments=plan.segments, progress=progress)
+            progress(spill.counts["table"], spill.counts["index"])
+        yield spill.compare()
+    except BaseException:
+        spill.close()
+        raise
+    spill.remove()
+
+
+def write_differences(report: Report, file: Path) -> None:
+    """All differences and ids in motion, one JSON object a line."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lines:
+        for looks, name in ((report.found.differences, None), (report.left.in_motion, "in_motion")):
+            for look in read_looks(looks):
+                line = {"id": look.document_id, "kind": name or look.kind.value, "version": look.version}
+                lines.write(json.dumps(line) + "\n")
+
+
+def _ids(settled: Settled, kind: Kind) -> dict[str, Any]:
+    looks: Iterator[Look] = (look for look in read_looks(settled.differences) if look.kind is kind)
+    return {"count": settled.counts[kind], "ids": [look.document_id for look in islice(looks, LISTED_IDS)]}
+
+
+def _repair_json(repaired: Repaired, left: Settled) -> dict[str, Any]:
+    return {
+        "outcomes": dict(repaired.outcomes),
+        "reasons": dict(repaired.reasons),
+        "versions_in_the_future": repaired.from_the_future,
+        "left": {kind.value: _ids(left, kind) for kind in Kind},
+    }

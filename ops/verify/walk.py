@@ -1,0 +1,47 @@
+"""What a walk of either side gives: pages of entries, and the place behind each page from which it can go on."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Entry(NamedTuple):
+    """A document id with the digest of its content. `key` is the item's as text, only where the id doesn't hold it."""
+
+    document_id: str
+    digest: bytes
+    key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Entries, and the cursor behind them; None at the walk's end."""
+
+    entries: list[Entry]
+    cursor: str | None
+
+
+class TableSource(Protocol):
+    """The table in parallel-scan segments."""
+
+    def pages(self, segment: int, total_segments: int, cursor: str | None) -> Iterator[Page]:
+        """The pages of one segment, from behind a cursor. The last page's cursor is None."""
+        ...
+
+
+class IndexSource(Protocol):
+    """The index in the order of its ids."""
+
+    def pages(self, cursor: str | None) -> Iterator[Page]:
+        """The pages from behind a cursor. The last page's cursor is None."""
+        ...
+
+
+def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most `size` of them."""
+    iterator = iter(things)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,120 @@
+"""Plays histories on a real node behind the fault proxy: many on one index, each with keys of its own."""
+
+import contextlib
+import io
+import itertools
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from changefeed.create_index import create_index
+from changefeed.search_client import create_search_client
+from local.opensearch_node import OpenSearchNode
+from local.ports import free_port
+from tests.changefeed.consumer_rig import Rig
+from tests.convergence.campaign import Result
+from tests.convergence.drawing import histories
+from tests.convergence.fault_proxy import FaultProxy
+from tests.convergence.history import History
+from tests.convergence.node_index import NodeIndex
+from tests.convergence.world import MakeRig, play
+from tests.fakes import FakeClock
+
+DEFINITION = Path(__file__).parents[2] / "images" / "sync_dynamodb_stream" / "index.json"
+
+
+@contextmanager
+def running_node(directory: Path) -> Iterator[OpenSearchNode]:
+    """A node on a port that no other test is likely to look at."""
+    lowest = random.SystemRandom().randrange(9210, 9280)
+    node = OpenSearchNode(
+        port=free_port(lowest, 9290), directory=directory / "data", log_file=directory / "node.log", say=lambda _: None
+    )
+    try:
+        node.start()
+        yield node
+    finally:
+        node.stop()
+
+
+def make_index(url: str, name: str) -> None:
+    """An index of the consumers' definition in which `poison` is a text, so that a map there is refused."""
+    definition = json.loads(DEFINITION.read_text())
+    definition["mappings"]["properties"] = {"poison": {"type": "text"}}
+    create_index(create_search_client(url, "eu-west-1"), index=name, alias=None, definition=definition)
+
+
+@dataclass(kw_only=True)
+class NodeCampaign:
+    """Histories on one node; in every `restart_every`-th (0: none) that restarts its index,
+    it is the node's process that is stopped and started again. `restarts` counts those."""
+
+    node: OpenSearchNode
+    make_rig: MakeRig = lambda feed, **parts: Rig(feed=feed, **parts)
+    restart_every: int = 0
+    restarts: int = 0
+    faults_met: int = 0
+
+    def run(self, *, first_seed: int, count: int) -> Result:
+        """Play `count` histories of a seed; the first that fails ends it."""
+        played = itertools.count(1)
+        number = 0
+        last: History | None = None
+        name = f"torture-{first_seed}-{next(_INDEXES)}"
+        make_index(self.node.url, name)
+        proxy = FaultProxy(self.node.url)
+
+        @seed(first_seed)
+        @settings(
+            max_examples=count,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+        )
+        @given(histories())
+        def check(history: History) -> None:
+            nonlocal number, last
+            number, last = next(played), history
+
+            def make_rig(feed: str, **parts: Any) -> Rig:
+                return self.make_rig(feed, make_index=make_node_index, **parts)
+
+            def make_node_index(clock: FakeClock) -> NodeIndex:
+                index = NodeIndex(url=self.node.url, index=name, proxy=proxy, clock=clock, node=self._restarted(number))
+                index.on_restart = self._count_restart
+                return index
+
+            play(history, make_rig, prefix=f"{number}-")
+
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                check()
+        except Exception as error:  # whatever goes wrong is a finding
+            return Result(
+                histories=number, failure=f"{type(error).__name__}: {str(error).splitlines()[:1]}", history=last
+            )
+        finally:
+            self.faults_met += proxy.met
+            proxy.stop()
+        return Result(histories=number)
+
+    def _restarted(self, number: int) -> OpenSearchNode | None:
+        """The node, if this history's restarts are to end its process instead of closing its index."""
+        if not self.restart_every or number % self.restart_every:
+            return None
+        return self.node
+
+    def _count_restart(self) -> None:
+        self.restarts += 1
+
+
+_INDEXES = itertools.count()

@@ -1,0 +1,109 @@
+"""A real node's index behind the fault proxy, in the model index's shape: the same histories play on it."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from changefeed.bulk_transport import BulkTransport
+from changefeed.errors import BulkRequestError
+from local.opensearch_node import OpenSearchNode
+from tests.convergence.fault_proxy import FaultProxy, without_hooks
+from tests.fakes import ConsumerKilled, FakeClock, Fault, bulk_actions
+
+SHORT_TIMEOUT_SECONDS = 0.15
+"""Of requests that will not be answered; all others may take as long as they do."""
+
+
+class NodeIndex:
+    """A callable like `BulkTransport`, with the faults, the clock and the late requests of `ModelIndex`.
+
+    `highest` is learnt from the node's answers: the version of every item that it took.
+    """
+
+    can_be_mended = False
+
+    def __init__(
+        self, *, url: str, index: str, proxy: FaultProxy, clock: FakeClock, node: OpenSearchNode | None = None
+    ) -> None:
+        """`url` is the node's own: reading and closing go past the proxy. With `node`, a restart ends its process."""
+        self._address = f"{url}/{quote(index)}"
+        self._proxy = proxy
+        self._clock = clock
+        self._node = node
+        self._late_since: list[float] = []
+        self._send = BulkTransport(endpoint=proxy.url, index=index, region="eu-west-1")
+        self.faults: deque[Fault | None] = deque()
+        self.highest: dict[str, int] = {}
+        self.is_poison: Any = None
+        self.on_restart: Callable[[], None] = lambda: None
+
+    def __call__(self, body: bytes, timeout_seconds: float) -> tuple[int, bytes]:
+        """Send through the proxy, which meets the request with the next fault."""
+        self._clock.now += 0.001
+        fault = (self.faults.popleft() if self.faults else None) or Fault()
+        if fault.meanwhile is not None:
+            fault.meanwhile()
+        self._land_overdue()
+        if fault.late:
+            self._late_since.append(self._clock.now)
+        self._proxy.faults.append(without_hooks(fault))
+        try:
+            status, answer = self._send(body, SHORT_TIMEOUT_SECONDS if fault.late else timeout_seconds)
+        except BulkRequestError:
+            self._clock.now += 1.0
+            if fault.unanswered or fault.late:
+                self._note_all(body)
+            raise
+        finally:
+            self._proxy.faults.clear()
+        if status == 200:
+            self._note(answer)
+        if fault.killed:
+            raise ConsumerKilled
+        return status, answer
+
+    def land_late_requests(self) -> None:
+        """Pass on what timed out."""
+        self._late_since.clear()
+        self._proxy.land_late_requests()
+
+    def restart(self) -> None:
+        """Forget the guards of deletes, and what was on its way, by closing and opening the index or by a new start."""
+        self._land_overdue()
+        self._late_since.clear()
+        self._proxy.late_requests.clear()
+        if self._node is not None:
+            self._node.stop()
+            self._node.start()
+            self.on_restart()
+            self._node = None  # once a history: it takes seconds
+            return
+        for action in ("_close", "_open"):
+            answer = requests.post(f"{self._address}/{action}?wait_for_active_shards=1", timeout=20)
+            assert answer.status_code == 200, answer.text
+
+    def sources(self, ids: Sequence[str]) -> dict[str, Any]:
+        """The documents of these ids, read by the real-time API, numbers as texts."""
+        answer = requests.post(f"{self._address}/_mget", json={"ids": list(ids)}, timeout=20)
+        docs = json.loads(answer.text, parse_int=str, parse_float=str)["docs"]
+        return {doc["_id"]: doc["_source"] for doc in docs if doc.get("found")}
+
+    def _land_overdue(self) -> None:
+        if self._late_since and self._clock.now - self._late_since[0] > 20.0:
+            self.land_late_requests()
+
+    def _note(self, answer: bytes) -> None:
+        for item in json.loads(answer)["items"]:
+            (part,) = item.values()
+            if "_version" in part:
+                self.highest[part["_id"]] = max(part["_version"], self.highest.get(part["_id"], 0))
+
+    def _note_all(self, body: bytes) -> None:
+        # Applied, or not yet: what is known is that the writer may not count it as done by itself.
+        for _, target, document in bulk_actions(body):
+            if "poison" not in (document or {}):
+                self.highest[target["_id"]] = max(target["version"], self.highest.get(target["_id"], 0))

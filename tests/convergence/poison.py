@@ -1,0 +1,111 @@
+"""Records that have broken syncs before, and what becomes of each: harmless, or parked with a reason.
+
+From rule 10 of the project's rule book and what was tried on OpenSearch 2.19.1.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.changefeed.records import item, stream_record
+
+Break = Callable[[dict[str, Any]], Any]
+
+REFUSED = "mapper_parsing_exception"
+BAD_VALUE = "bad_attribute_value"
+NESTED: dict[str, Any] = {"S": "bottom"}
+for _ in range(31):
+    NESTED = {"M": {"m": NESTED}}
+
+VALUES: Mapping[str, tuple[Any, str | None]] = {
+    "38 digits": ({"N": "12345678901234567890123456789012345678"}, None),
+    "smallest number": ({"N": "1E-130"}, None),
+    "largest number": ({"N": "9.9999999999999999999999999999999999999E+125"}, None),
+    "minus zero": ({"N": "-0"}, None),
+    "beyond 63 bits": ({"N": "9223372036854775808"}, None),
+    "text where numbers are": ({"S": "seventeen"}, None),
+    "date text": ({"S": "2026-02-30T99:99:99Z"}, None),
+    "empty text": ({"S": ""}, None),
+    "40 kB text": ({"S": "x" * 40_000}, None),
+    "390 kB text": ({"S": "ä" * 195_000}, None),
+    "control characters": ({"S": "\x00\x01\u2028\ufffe\uffff"}, None),
+    "emoji": ({"S": "👩‍👩‍👧‍👦"}, None),
+    "empty binary": ({"B": ""}, None),
+    "binary": ({"B": "AP/+"}, None),
+    "null": ({"NULL": True}, None),
+    "empty list": ({"L": []}, None),
+    "empty map": ({"M": {}}, None),
+    "list of lists": ({"L": [{"L": [{"S": "a"}]}, {"L": []}]}, None),
+    "list of maps": ({"L": [{"M": {"a": {"S": "x"}}}, {"M": {}}]}, None),
+    "set of texts": ({"SS": ["b", "a"]}, None),
+    "set of numbers": ({"NS": ["10", "9", "1E+2"]}, None),
+    "set of binaries": ({"BS": ["AA==", "/w=="]}, None),
+    "32 levels": (NESTED, None),
+    "list of mixed types": ({"L": [{"N": "1"}, {"S": "a"}]}, "illegal_argument_exception"),
+    "list of map and text": ({"L": [{"M": {"a": {"S": "x"}}}, {"S": "a"}]}, REFUSED),
+    "too many fields": ({"M": {f"f{number}": {"N": "1"} for number in range(2_100)}}, "illegal_argument_exception"),
+    "half a surrogate": ({"S": "\ud800"}, BAD_VALUE),
+    "not a number": ({"N": "NaN"}, BAD_VALUE),
+    "infinity": ({"N": "Infinity"}, BAD_VALUE),
+    "word as number": ({"N": "abc"}, BAD_VALUE),
+    "number as JSON number": ({"N": 5}, BAD_VALUE),
+    "unknown type": ({"X": "?"}, BAD_VALUE),
+    "two types": ({"S": "a", "N": "1"}, BAD_VALUE),
+    "no type": ({}, BAD_VALUE),
+    "boolean as text": ({"BOOL": "true"}, BAD_VALUE),
+}  # fmt: skip
+NAMES = ("", ".", "..", ".a", "a..b", "a. .b", " ", "\t", "\u2003", "_id", "_source", "_version", "_routing", "_seq_no",
+         "_index", "_ignored", "%", "100%", "a.", "\x00", "\\", '"', "😀", "n" * 5_000)  # fmt: skip
+KEYS = ("|", "%", "a|b%7C", " ", "k\n{}", '"', "😀", "k" * 513, "k" * 2_048, "_id", ".", "..", "a/b?c#d")
+
+
+def _body(raw: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    body = {**raw["dynamodb"], **changes}
+    return {**raw, "dynamodb": {name: value for name, value in body.items() if value is not None}}
+
+
+RECORDS: Mapping[str, tuple[Break, str]] = {
+    "no record": (lambda raw: "?", "not_a_record"),
+    "no body": (lambda raw: {"eventName": "MODIFY"}, "not_a_dynamodb_record"),
+    "no sequence number": (lambda raw: _body(raw, SequenceNumber=None), "no_sequence_number"),
+    "sequence number of letters": (lambda raw: _body(raw, SequenceNumber="abc"), "no_sequence_number"),
+    "no time": (lambda raw: _body(raw, ApproximateCreationDateTime=None), "bad_time"),
+    "time in milliseconds": (lambda raw: _body(raw, ApproximateCreationDateTime=1_767_323_045_000), "bad_time"),
+    "time in words": (lambda raw: _body(raw, ApproximateCreationDateTime="now"), "bad_time"),
+    "no keys": (lambda raw: _body(raw, Keys=None), "no_keys"),
+    "three keys": (lambda raw: _body(raw, Keys={name: {"S": "x"} for name in "abc"}), "no_keys"),
+    "key of a boolean": (lambda raw: _body(raw, Keys={"id": {"BOOL": True}}), "bad_key"),
+    "key that is no number": (lambda raw: _body(raw, Keys={"id": {"N": "1E+9999999"}}), "bad_key"),
+    "key of half a surrogate": (lambda raw: _body(raw, Keys={"id": {"S": "\ud800"}}), "bad_key"),
+    "image of a list": (lambda raw: _body(raw, NewImage=[1]), "bad_image"),
+    "unknown operation": (lambda raw: {**raw, "eventName": "UPSERT"}, "unknown_operation"),
+}
+
+
+def corpus() -> list[tuple[str, Callable[[int], Any], str | None]]:
+    """Each kind: its name, its record for a sequence number, and the reason with which it is parked (None: it isn't)."""
+    kinds: list[tuple[str, Callable[[int], Any], str | None]] = []
+
+    def add(name: str, make: Callable[[int], Any], reason: str | None) -> None:
+        kinds.append((name, make, reason))
+
+    for place, (name, (value, reason)) in enumerate(VALUES.items()):
+        image = item(f"value {place}", **{f"value {place}": value})
+        add(f"value: {name}", lambda number, image=image: stream_record(image, number=number), reason)
+    for place, name in enumerate(NAMES):
+        image = item(f"name {place}", **{name: {"S": "x"}, "m": {"M": {name: {"S": "x"}}}})
+        add(f"name: {name[:9]!a}", lambda number, image=image: stream_record(image, number=number), None)
+    for key in KEYS:
+        add(f"key: {key[:9]!a} {len(key)}", lambda number, key=key: stream_record(item(key), number=number), None)
+    for name, (broken, reason) in RECORDS.items():
+        add(
+            f"record: {name}",
+            lambda number, broken=broken: broken(stream_record(item("r"), number=number)),
+            reason,
+        )
+    conflicts = {"map where a text is": {"M": {"a": {"S": "x"}}}, "map where a number is": {"M": {"a": {"S": "x"}}}}
+    for place, (name, value) in enumerate(conflicts.items()):
+        image = item(f"conflict {place}", **{("text", "number")[place]: value})
+        add(f"conflict: {name}", lambda number, image=image: stream_record(image, number=number), REFUSED)
+    dotted = item("dotted", **{"text.below": {"S": "x"}})
+    add("conflict: dots below a text", lambda number: stream_record(dotted, number=number), REFUSED)
+    return kinds

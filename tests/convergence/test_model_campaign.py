@@ -1,0 +1,67 @@
+"""The short form of the campaign on the model index; `make torture` plays it for long, and on a real node."""
+
+from typing import Any
+
+import pytest
+
+from tests.changefeed.consumer_rig import Rig
+from tests.changefeed.seeded_breaks import late_request_with_external_gte
+from tests.convergence.breaks import BREAKS
+from tests.convergence.campaign import campaign
+from tests.convergence.history import FEEDS, Change, Deliver, Echo, Feed, History, Land, Restart, Step
+from tests.convergence.world import MakeRig, play
+
+HISTORIES = 200
+HISTORIES_TO_FIND_A_BREAK = 1_000
+
+
+def sound(feed: str, **parts: Any) -> Rig:
+    return Rig(feed=feed, **parts)
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_any_history_ends_with_the_index_equal_to_the_table(feed: Feed) -> None:
+    result = campaign(sound, first_seed=1, count=HISTORIES, feeds=(feed,))
+    assert result.failure is None, f"seed 1, {result.failure}: {result.history}"
+    assert result.histories >= HISTORIES
+
+
+@pytest.mark.parametrize(
+    ("broken", "feeds"),
+    {broken: (broken, feeds) for broken, feeds in BREAKS}.values(),
+    ids=lambda value: getattr(value, "__name__", "on"),
+)
+def test_a_sync_with_a_broken_rule_is_found_out(broken: MakeRig, feeds: tuple[Feed, ...]) -> None:
+    result = campaign(broken, first_seed=1, count=HISTORIES_TO_FIND_A_BREAK, feeds=feeds, shrink=False)
+    assert (result.failure or "").startswith("AssertionError"), f"{broken} survived {result.histories}: {result}"
+
+
+def one_history(*steps: Step, trust_seconds: float = 30.0) -> History:
+    return History(
+        feed="dynamodb_stream", consumer_skew=0.0, date_skew=0.0, trust_seconds=trust_seconds, batch_size=10,
+        retries=-1, index_is_mended=False, first_number=1, steps=steps, echoes=(),
+    )  # fmt: skip
+
+
+def test_with_external_gte_a_late_request_would_revert_a_change_of_its_second() -> None:
+    """The example of docs/correctness.md."""
+    change = Change(key=0, kind="put", gap_seconds=0.0)
+    late = Deliver(count=1, invocations=1, faults=("late",))
+    history = one_history(change, change, late, Deliver(count=1, invocations=1), Land())
+    play(history, sound)
+    with pytest.raises(AssertionError, match="what the table holds"):
+        play(history, late_request_with_external_gte)
+
+
+@pytest.mark.parametrize("trust_seconds", [30.0, 0.0])
+def test_an_index_that_forgets_its_guards_at_once_is_safe_only_if_no_image_is_trusted(trust_seconds: float) -> None:
+    """A limit that docs/correctness.md tells, and its remedy: TRUST_SECONDS=0."""
+    deliver = Deliver(count=1, invocations=1)
+    put, delete = (Change(key=0, kind=kind, gap_seconds=0.0) for kind in ("put", "delete"))
+    steps = (put, deliver, delete, deliver, Restart(seconds=1.0), Echo(back=2, count=1))
+    history = one_history(*steps, trust_seconds=trust_seconds)
+    if trust_seconds == 0:
+        play(history, sound)
+    else:
+        with pytest.raises(AssertionError, match="what the table holds"):
+            play(history, sound)

@@ -1,0 +1,165 @@
+"""A redrive on fakes: the real code between a table, a model index, a queue, a bucket and a stream."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from changefeed.bulk_writer import BulkWriter
+from changefeed.document_action import Rejection
+from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.item_reader import ItemReader
+from changefeed.kinesis_record import decode_kinesis_record
+from changefeed.parking import parked_message
+from local.streams.dynamodb import DynamoDBStreamReader
+from local.streams.kinesis import KinesisStreamReader
+from local.streams.reader import StreamReader
+from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.redrive.failure_objects import FailureObjects
+from ops.redrive.letter_reader import LetterReader
+from ops.redrive.report import Report
+from ops.redrive.run import Choice, Redrive
+from ops.redrive.settler import Settler
+from tests.changefeed.records import TABLE, item, kinesis_record, stream_record
+from tests.fakes import FakeClock, FakeTable, ModelIndex
+from tests.ops.redrive_fakes import FakeS3, FakeSqs, FakeStream
+
+STREAM_ARN = f"arn:aws:dynamodb:us-east-1:123456789012:table/{TABLE}/stream/2026-01-02T03:04:05.000"
+KINESIS_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/lab-stream"
+FEEDS = ("dynamodb_stream", "kinesis_stream")
+
+
+def sequence_text(number: int) -> str:
+    """As long as DynamoDB's shortest, with leading zeros that must not get lost."""
+    return f"{number:021d}"
+
+
+@dataclass(kw_only=True)
+class RedriveRig:
+    """Changes go to the table and the stream; `park`, `fail` and `store` put them where they can rest."""
+
+    feed: str = "dynamodb_stream"
+    clock: FakeClock = field(default_factory=FakeClock)
+    table: FakeTable = field(default_factory=FakeTable)
+    stream: FakeStream = field(default_factory=FakeStream)
+    s3: FakeS3 = field(default_factory=FakeS3)
+    most_held: int = 20_000
+
+    def __post_init__(self) -> None:
+        self.index = ModelIndex(clock=self.clock)
+        self.sqs = FakeSqs(clock=self.clock)
+        self.slept: list[float] = []
+
+    def change(self, key: str, *, delete: bool = False, **attributes: Any) -> int:
+        """Put or delete an item; gives its record's sequence number, counted from 1."""
+        self.clock.now += 0.01
+        image = item(key, **attributes)
+        if delete:
+            self.table.delete(image)
+        else:
+            self.table.put(image)
+        number, operation = len(self.stream.records) + 1, "REMOVE" if delete else "MODIFY"
+        if self.feed == "dynamodb_stream":
+            record = stream_record(image, number=number, seconds=self.clock.now, operation=operation)
+            record["dynamodb"]["SequenceNumber"] = sequence_text(number)
+        else:
+            now = round(self.clock.now * 1_000_000)
+            record = kinesis_record(image, number=number, microseconds=now, operation=operation)
+            record["kinesis"]["sequenceNumber"] = sequence_text(number)
+        self.stream.records.append(record)
+        return number
+
+    def record(self, number: int) -> dict[str, Any]:
+        """As Lambda handed it over."""
+        return self.stream.records[number - 1]
+
+    def park(self, number: int, *, reason: str = "mapper_parsing_exception", large: bool = False) -> str:
+        """Park a record as the consumer does; a `large` one without itself."""
+        raw = self.record(number)
+        rejection = Rejection(
+            code=reason, message="Said.", raw=raw, sequence_number=sequence_text(number), record=self.decode(raw)
+        )
+        body = json.loads(parked_message(rejection, index="i", parked_at=datetime.now(UTC)))
+        return self.sqs.send(json.dumps(body | ({"record": None, "record_bytes": 2_000_000} if large else {})))
+
+    def fail(self, first: int, last: int, *, condition: str = "RetryAttemptsExhausted") -> str:
+        """Lambda's message for a batch."""
+        return self.sqs.send(json.dumps(self.failure(first, last, condition)))
+
+    def store(self, numbers: Sequence[int], *, condition: str = "RetryAttemptsExhausted") -> str:
+        """Lambda's object for a batch."""
+        event = {"Records": [self.record(number) for number in numbers]}
+        body = self.failure(min(numbers), max(numbers), condition) | {"payload": json.dumps(event)}
+        key = f"aws/lambda/8f0d7c5e/shardId-1/2026/01/02/2026-01-02T03.04.05-{len(self.s3.objects):04d}"
+        self.s3.objects[key] = json.dumps(body).encode()
+        return key
+
+    def failure(self, first: int, last: int, condition: str) -> dict[str, Any]:
+        """AWS's record of a given-up batch, as its guide shows it."""
+        is_kinesis = self.feed == "kinesis_stream"
+        return {
+            "requestContext": {
+                "requestId": "316aa6d0-8154-xmpl-9af7-85d5f4a6bc81",
+                "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:sync-data",
+                "condition": condition,
+                "approximateInvokeCount": 1,
+            },
+            "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+            "version": "1.0",
+            "timestamp": "2026-01-02T03:04:05.613Z",
+            "KinesisBatchInfo" if is_kinesis else "DDBStreamBatchInfo": {
+                "shardId": "shardId-00000001573689847184-864758bb",
+                "startSequenceNumber": sequence_text(first),
+                "endSequenceNumber": sequence_text(last),
+                "approximateArrivalOfFirstRecord": "2026-01-02T03:04:05Z",
+                "approximateArrivalOfLastRecord": "2026-01-02T03:04:05Z",
+                "batchSize": last - first + 1,
+                "streamArn": KINESIS_ARN if is_kinesis else STREAM_ARN,
+            },
+        }
+
+    def decode(self, raw: Any) -> Any:
+        """By the consumer's decoder."""
+        if self.feed == "dynamodb_stream":
+            return decode_dynamodb_record(raw)
+        return decode_kinesis_record(raw, table_name=TABLE)
+
+    def redrive(self, **choice: Any) -> Redrive:
+        """A redrive, not yet run."""
+        writer = BulkWriter(
+            send=self.index,
+            read_items=ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep),
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            jitter=lambda: 0.5,
+        )
+        span = 1_000_000 if self.feed == "dynamodb_stream" else 1
+        return Redrive(
+            read_letter=LetterReader(decode=partial(self.decode), version_span=span),
+            settle=Settler(write=writer, clock=self.clock),
+            open_stream=self.open_stream,
+            queue=DeadLetterQueue(client=self.sqs, url="https://queue", clock=self.clock, most_held=self.most_held),
+            objects=FailureObjects(client=self.s3, bucket="failures"),
+            choice=Choice(**choice),
+            report=Report(consumer="sync", index="i", dry_run=choice.get("dry_run", False)),
+            sleep=self.clock.sleep,
+        )
+
+    def run(self, **choice: Any) -> Report:
+        """One whole run."""
+        return self.redrive(**choice)()
+
+    def open_stream(self, arn: str) -> StreamReader:
+        """The readers that the operations use, over the fake client."""
+        if ":dynamodb:" in arn:
+            return DynamoDBStreamReader(client=self.stream, stream_arn=arn)
+        return KinesisStreamReader(client=self.stream, stream_arn=arn, region="us-east-1", invoke_identity_arn="r")
+
+    def documents(self) -> dict[str, Any]:
+        """The table's items as the index should hold them (texts and numbers only)."""
+        return {
+            image["id"]["S"]: {name: next(iter(value.values())) for name, value in image.items()}
+            for image in self.table.items.values()
+        }
