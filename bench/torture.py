@@ -74,9 +74,8 @@ def on_the_breaks(pool: Any, first_seed: int) -> int:
         caught = (result.failure or "").startswith("AssertionError")
         survivors += not caught
         name = f"{broken.__name__} on {feeds[0]}"
-        say(
-            f"  {'caught after' if caught else 'SURVIVED'} {result.histories:5} histories: {name} {result.failure or ''}"
-        )
+        word = "caught after" if caught else "SURVIVED"
+        say(f"  {word} {result.histories:5} histories: {name} {result.failure or ''}")
     say(f"breaks: {len(BREAKS) - survivors} of {len(BREAKS)} caught with seed {first_seed}")
     return survivors
 

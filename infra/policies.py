@@ -171,7 +171,9 @@ def alias_access(collection: str, permissions: Sequence[str], principals: Sequen
 
 # Permissions of a data access policy, by what they allow:
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-genref.html
-WRITE_DOCUMENTS = ("aoss:DescribeIndex", "aoss:WriteDocument")
+# UpdateIndex: a document's new field changes the mapping. AWS's own least privilege for a writer has it, too:
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/pipeline-collection-access.html
+WRITE_DOCUMENTS = ("aoss:DescribeIndex", "aoss:UpdateIndex", "aoss:WriteDocument")
 READ_DOCUMENTS = ("aoss:DescribeIndex", "aoss:ReadDocument")
 MAKE_INDEX = ("aoss:CreateIndex", "aoss:DescribeIndex", "aoss:UpdateIndex")
 MAKE_ALIAS = ("aoss:CreateCollectionItems", "aoss:DescribeCollectionItems", "aoss:UpdateCollectionItems")

@@ -78,7 +78,8 @@ class SearchIndex(pulumi.ComponentResource):
             f"{name}-creation",
             function_name=function.function_name,
             input=json.dumps(event, sort_keys=True),
-            triggers={"definition": _fingerprint(event)},
+            # The collection's id: a replaced one is empty, and its index has to be made again.
+            triggers={"definition": _fingerprint(event), "collection": args.target.collection_arn},
             lifecycle_scope="CREATE_ONLY",
             opts=pulumi.ResourceOptions(parent=self, depends_on=[access, function.policy]),
         )

@@ -21,8 +21,14 @@ class Problem:
 
 def cross_field_problems(settings: Settings) -> list[Problem]:
     """All violations at once, in the order of the sections."""
-    rules = (_capacities, _shards, _network, _record_ages, _names, _indexes, _alarms_of_age)
+    rules = (_capacities, _shards, _network, _record_ages, _names, _indexes, _alarms_of_age, _tags)
     return [problem for rule in rules for problem in rule(settings)]
+
+
+def _tags(settings: Settings) -> Iterator[Problem]:
+    for key in settings.tags:
+        if key.lower().startswith("aws:"):
+            yield Problem(path=("tags", key), message="must not begin with aws:, which AWS keeps for itself")
 
 
 def _capacities(settings: Settings) -> Iterator[Problem]:

@@ -163,13 +163,18 @@ class AlarmSettings(Section):
     evaluation_minutes: int = Field(default=5, ge=1, le=60)
 
 
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+TagKey = Annotated[str, Field(max_length=128, pattern=r"^[\w .:/=+@-]+$")]
+TagValue = Annotated[str, Field(max_length=256, pattern=r"^[\w .:/=+@-]*$")]
+
+
 class Settings(Section):
     """Every setting of the stack; an empty configuration deploys the workshop's names."""
 
     name_prefix: str = Field(default="", max_length=20, pattern=PREFIX)
     protect: bool = True
     architecture: Literal["arm64", "x86_64"] = "arm64"
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
     log_retention_days: RetentionDays = 30
     table: TableSettings = TableSettings()
     stream: StreamSettings = StreamSettings()

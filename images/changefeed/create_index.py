@@ -1,8 +1,9 @@
-"""Makes an index and the readers' alias before anybody writes: run once at deploy, by a function of its own.
+"""Makes an index and the readers' alias before anybody writes: run at deploy, by a function of its own.
 
 So the sync roles need no right to create indexes: a write to a missing index fails and is retried, where OpenSearch
-would otherwise make one with guessed mappings. Running it again changes nothing that exists; an alias that an
-operator has moved stays where it is.
+would otherwise make one with guessed mappings. An index that exists gets what the definition's mappings add to it; a
+mapping that can't be changed in place is an error, because only a rebuild can change it. An alias that an operator has
+moved stays where it is.
 """
 
 import os
@@ -28,20 +29,14 @@ def create_index(
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, bool]:
     """Create what is missing. Gives `{"index_created", "alias_created"}`; raises what OpenSearch raises."""
-    from opensearchpy.exceptions import AuthorizationException, RequestError
+    from opensearchpy.exceptions import AuthorizationException
 
     deadline = clock() + PROPAGATION_SECONDS
     while True:
         try:
-            index_created = not client.indices.exists(index=index)
-            if index_created:
-                try:
-                    client.indices.create(index=index, body=dict(definition))
-                except RequestError as error:
-                    if error.error == "resource_already_exists_exception":
-                        index_created = False
-                    else:
-                        raise
+            index_created = not client.indices.exists(index=index) and _create(client, index, definition)
+            if not index_created and "mappings" in definition:
+                client.indices.put_mapping(index=index, body=definition["mappings"])
             alias_created = alias is not None and not client.indices.exists_alias(name=alias)
             if alias_created:
                 client.indices.put_alias(index=index, name=alias)
@@ -51,6 +46,19 @@ def create_index(
                 raise
             log("access policy does not act yet", level="WARNING", index=index)
             sleep(RETRY_SECONDS)
+
+
+def _create(client: Any, index: str, definition: Mapping[str, Any]) -> bool:
+    """False when somebody else was faster."""
+    from opensearchpy.exceptions import RequestError
+
+    try:
+        client.indices.create(index=index, body=dict(definition))
+    except RequestError as error:
+        if error.error == "resource_already_exists_exception":
+            return False
+        raise
+    return True
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, bool]:

@@ -40,6 +40,12 @@ class FakeIndices:
             raise RequestError(400, "mapper_parsing_exception", {})
         self.indexes[index] = body
 
+    def put_mapping(self, *, index: str, body: Any) -> None:
+        self._call()
+        if body.get("changes a type"):
+            raise RequestError(400, "illegal_argument_exception", {})
+        self.indexes[index] = self.indexes[index] | {"mappings": body}
+
     def exists_alias(self, *, name: str) -> bool:
         self._call()
         return name in self.aliases
@@ -68,6 +74,21 @@ def test_index_and_alias_are_made_once() -> None:
     assert run(client) == {"index_created": True, "alias_created": True}
     assert run(client, definition={"other": 1}) == {"index_created": False, "alias_created": False}
     assert (client.indices.indexes, client.indices.aliases) == ({"i": DEFINITION}, {"lab": "i"})
+
+
+def test_an_index_that_exists_gets_the_mappings_that_were_added() -> None:
+    client = FakeClient()
+    run(client)
+    grown = {"mappings": {"date_detection": False, "properties": {"new": {"type": "keyword"}}}}
+    assert run(client, definition=grown) == {"index_created": False, "alias_created": False}
+    assert client.indices.indexes["i"] == grown
+
+
+def test_a_mapping_that_only_a_rebuild_can_change_fails_the_deploy() -> None:
+    client = FakeClient()
+    run(client)
+    with pytest.raises(RequestError, match="illegal_argument_exception"):
+        run(client, definition={"mappings": {"changes a type": True}})
 
 
 def test_an_alias_that_was_moved_stays_where_it_is() -> None:

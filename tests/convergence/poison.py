@@ -41,7 +41,7 @@ VALUES: Mapping[str, tuple[Any, str | None]] = {
     "set of binaries": ({"BS": ["AA==", "/w=="]}, None),
     "32 levels": (NESTED, None),
     "list of mixed types": ({"L": [{"N": "1"}, {"S": "a"}]}, "illegal_argument_exception"),
-    "list of map and text": ({"L": [{"M": {"a": {"S": "x"}}}, {"S": "a"}]}, REFUSED),
+    "list of map and text": ({"L": [{"M": {"a": {"S": "x"}}}, {"S": "a"}]}, "illegal_argument_exception"),
     "too many fields": ({"M": {f"f{number}": {"N": "1"} for number in range(2_100)}}, "illegal_argument_exception"),
     "half a surrogate": ({"S": "\ud800"}, BAD_VALUE),
     "not a number": ({"N": "NaN"}, BAD_VALUE),
@@ -64,8 +64,8 @@ def _body(raw: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 RECORDS: Mapping[str, tuple[Break, str]] = {
-    "no record": (lambda raw: "?", "not_a_record"),
-    "no body": (lambda raw: {"eventName": "MODIFY"}, "not_a_dynamodb_record"),
+    "no record": (lambda _: "?", "not_a_record"),
+    "no body": (lambda _: {"eventName": "MODIFY"}, "not_a_dynamodb_record"),
     "no sequence number": (lambda raw: _body(raw, SequenceNumber=None), "no_sequence_number"),
     "sequence number of letters": (lambda raw: _body(raw, SequenceNumber="abc"), "no_sequence_number"),
     "no time": (lambda raw: _body(raw, ApproximateCreationDateTime=None), "bad_time"),
@@ -82,30 +82,22 @@ RECORDS: Mapping[str, tuple[Break, str]] = {
 
 
 def corpus() -> list[tuple[str, Callable[[int], Any], str | None]]:
-    """Each kind: its name, its record for a sequence number, and the reason with which it is parked (None: it isn't)."""
+    """Each kind: its name, its record for a sequence number, and the reason with which it is parked, or None."""
     kinds: list[tuple[str, Callable[[int], Any], str | None]] = []
 
-    def add(name: str, make: Callable[[int], Any], reason: str | None) -> None:
-        kinds.append((name, make, reason))
+    def add(name: str, image: dict[str, Any], reason: str | None, broken: Break = lambda raw: raw) -> None:
+        kinds.append((name, lambda number: broken(stream_record(image, number=number)), reason))
 
     for place, (name, (value, reason)) in enumerate(VALUES.items()):
-        image = item(f"value {place}", **{f"value {place}": value})
-        add(f"value: {name}", lambda number, image=image: stream_record(image, number=number), reason)
+        add(f"value: {name}", item(f"value {place}", **{f"value {place}": value}), reason)
     for place, name in enumerate(NAMES):
-        image = item(f"name {place}", **{name: {"S": "x"}, "m": {"M": {name: {"S": "x"}}}})
-        add(f"name: {name[:9]!a}", lambda number, image=image: stream_record(image, number=number), None)
+        attributes: dict[str, Any] = {name: {"S": "x"}, "m": {"M": {name: {"S": "x"}}}}
+        add(f"name: {name[:9]!a}", item(f"name {place}", **attributes), None)
     for key in KEYS:
-        add(f"key: {key[:9]!a} {len(key)}", lambda number, key=key: stream_record(item(key), number=number), None)
+        add(f"key: {key[:9]!a} {len(key)}", item(key), None)
     for name, (broken, reason) in RECORDS.items():
-        add(
-            f"record: {name}",
-            lambda number, broken=broken: broken(stream_record(item("r"), number=number)),
-            reason,
-        )
-    conflicts = {"map where a text is": {"M": {"a": {"S": "x"}}}, "map where a number is": {"M": {"a": {"S": "x"}}}}
-    for place, (name, value) in enumerate(conflicts.items()):
-        image = item(f"conflict {place}", **{("text", "number")[place]: value})
-        add(f"conflict: {name}", lambda number, image=image: stream_record(image, number=number), REFUSED)
-    dotted = item("dotted", **{"text.below": {"S": "x"}})
-    add("conflict: dots below a text", lambda number: stream_record(dotted, number=number), REFUSED)
+        add(f"record: {name}", item("r"), reason, broken)
+    for field in ("text", "number", "text.below"):
+        below = {"S": "x"} if "." in field else {"M": {"a": {"S": "x"}}}
+        add(f"conflict: {field}", item(f"conflict {field}", **{field: below}), REFUSED)
     return kinds

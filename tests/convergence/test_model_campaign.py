@@ -13,6 +13,7 @@ from tests.convergence.world import MakeRig, play
 
 HISTORIES = 200
 HISTORIES_TO_FIND_A_BREAK = 1_000
+ONE_FEED_EACH = list({broken: (broken, feeds) for broken, feeds in BREAKS}.values())
 
 
 def sound(feed: str, **parts: Any) -> Rig:
@@ -26,11 +27,7 @@ def test_any_history_ends_with_the_index_equal_to_the_table(feed: Feed) -> None:
     assert result.histories >= HISTORIES
 
 
-@pytest.mark.parametrize(
-    ("broken", "feeds"),
-    {broken: (broken, feeds) for broken, feeds in BREAKS}.values(),
-    ids=lambda value: getattr(value, "__name__", "on"),
-)
+@pytest.mark.parametrize(("broken", "feeds"), ONE_FEED_EACH, ids=[broken.__name__ for broken, _ in ONE_FEED_EACH])
 def test_a_sync_with_a_broken_rule_is_found_out(broken: MakeRig, feeds: tuple[Feed, ...]) -> None:
     result = campaign(broken, first_seed=1, count=HISTORIES_TO_FIND_A_BREAK, feeds=feeds, shrink=False)
     assert (result.failure or "").startswith("AssertionError"), f"{broken} survived {result.histories}: {result}"

@@ -4,7 +4,6 @@ import pytest
 
 from local.opensearch_node import OpenSearchNode
 from tests.changefeed.seeded_breaks import late_request_with_external_gte, no_reading_of_old_records
-from tests.convergence.breaks import item_verdicts_ignored
 from tests.convergence.node_campaign import NodeCampaign
 from tests.convergence.world import MakeRig
 
@@ -21,7 +20,7 @@ def test_histories_converge_on_a_real_node_behind_faults(node: OpenSearchNode) -
 
 @pytest.mark.parametrize(
     "broken",
-    [item_verdicts_ignored, no_reading_of_old_records, late_request_with_external_gte],
+    [no_reading_of_old_records, late_request_with_external_gte],
     ids=lambda broken: str(broken.__name__),
 )
 def test_a_broken_sync_is_found_out_on_a_real_node_too(node: OpenSearchNode, broken: MakeRig) -> None:

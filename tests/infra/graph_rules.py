@@ -102,6 +102,16 @@ def deployments_hold_what_is_served(graph: Deployment) -> list[str]:
     return found
 
 
+def indexes_are_made_again_in_a_new_collection(graph: Deployment) -> list[str]:
+    """A replaced collection is empty: what creates an index must run again when the collection or the mapping changes."""
+    return [
+        f"{entry.name} isn't run again when its {what} changes"
+        for entry in graph.all(types.INVOCATION)
+        for what in ("definition", "collection")
+        if not entry.inputs.get("triggers", {}).get(what)
+    ]
+
+
 def no_path_is_left_to_the_gateway(graph: Deployment) -> list[str]:
     """Each path takes every method, and there is one for all other paths: the function's 404 and 405 have hints."""
     paths = {f"{entry.name}-id" for entry in graph.all(types.API_PATH)} | {"root"}  # ids as cloud_answers.py gives them
@@ -177,6 +187,7 @@ RULES: tuple[Rule, ...] = (
     alarms_know_silence,
     consumers_have_their_alarms,
     deployments_hold_what_is_served,
+    indexes_are_made_again_in_a_new_collection,
     no_path_is_left_to_the_gateway,
     refusals_speak_the_apis_json,
     every_method_is_authorised,

@@ -140,6 +140,7 @@ SEEDED: list[tuple[rules.Rule, Spoil]] = [
     (rules.deployments_hold_what_is_served, _option(types.DEPLOYMENT, dependencies=())),
     (rules.deployments_hold_what_is_served, _inputs(types.DEPLOYMENT, triggers=None)),
     (rules.deployments_hold_what_is_served, _inputs(types.DEPLOYMENT, triggers={"routes": "r"})),
+    (rules.indexes_are_made_again_in_a_new_collection, _inputs(types.INVOCATION, triggers={"definition": "d"})),
     (rules.no_path_is_left_to_the_gateway, _no_catch_all),
     (rules.no_path_is_left_to_the_gateway, _no_unknown_path),
     (rules.refusals_speak_the_apis_json, _inputs(types.REFUSAL, responseTemplates={"application/json": "{'error'}"})),

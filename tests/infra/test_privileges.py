@@ -122,7 +122,7 @@ def test_each_role_reaches_the_indexes_that_it_needs_only(deploy: Deploy) -> Non
 
     index = "index/lab-search/lab-table-dynamodb-stream"
     other = "index/lab-search/lab-table-kinesis-stream"
-    writing = ["aoss:DescribeIndex", "aoss:WriteDocument"]
+    writing = ["aoss:DescribeIndex", "aoss:UpdateIndex", "aoss:WriteDocument"]
     making = ["aoss:CreateIndex", "aoss:DescribeIndex", "aoss:UpdateIndex"]
     aliasing = ["aoss:CreateCollectionItems", "aoss:DescribeCollectionItems", "aoss:UpdateCollectionItems"]
     assert {name: _data_access(graph, name) for name in [entry.name for entry in graph.all(types.ACCESS_POLICY)]} == {

@@ -145,6 +145,10 @@ def test_value_at_its_bound_is_accepted(settings: dict[str, Any]) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"tags": {"aws:owner": "x"}}, "tags.aws:owner"),
+    ({"tags": {"k" * 129: "x"}}, "tags." + "k" * 129 + ".[key]"),
+    ({"tags": {"owner": "x" * 257}}, "tags.owner"),
+    ({"tags": {"owner": "tab\t#"}}, "tags.owner"),
     (_consumer(maximum_record_age_seconds=-1), "consumers.sync_dynamodb_stream.maximum_record_age_seconds"),
     (_consumer(maximum_record_age_seconds=59), "consumers.sync_dynamodb_stream.maximum_record_age_seconds"),
     (_consumer(maximum_record_age_seconds=604_801), "consumers.sync_dynamodb_stream.maximum_record_age_seconds"),

@@ -17,7 +17,7 @@ from local.layout import Layout
 from local.stack import LocalStack
 
 directory, aws_port, opensearch_port = sys.argv[1:]
-layout = Layout(directory=pathlib.Path(directory))
+layout = Layout(directory=pathlib.Path(directory) / "stack")
 ports = {"aws_port": int(aws_port), "opensearch_port": int(opensearch_port)}
 with LocalStack(layout=layout, **ports, say=lambda _: None) as stack:
     print(json.dumps(stack.outputs), flush=True)
