@@ -103,7 +103,7 @@ def deployments_hold_what_is_served(graph: Deployment) -> list[str]:
 
 
 def indexes_are_made_again_in_a_new_collection(graph: Deployment) -> list[str]:
-    """A replaced collection is empty: what creates an index must run again when the collection or the mapping changes."""
+    """A replaced collection is empty: what makes an index must run again when collection or mapping change."""
     return [
         f"{entry.name} isn't run again when its {what} changes"
         for entry in graph.all(types.INVOCATION)
