@@ -1,4 +1,4 @@
-"""The user-facing pages say what is so: commands, paths, targets, exports, settings and emulated types are compared."""
+"""The user-facing pages say what is so: commands, alarms, paths, targets, exports, settings, emulated types."""
 
 import re
 import shutil
@@ -15,11 +15,17 @@ from local import __main__ as local_commands
 from local.layout import ROOT, Layout
 from local.resources import CREATORS
 from local.resources.creation import declared_only
+from ops import __main__ as ops_commands
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LOCAL = (ROOT / "docs/local.md").read_text(encoding="utf-8")
-PAGES = {"README.md": README, "docs/local.md": LOCAL}
+OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+PAGES = {"README.md": README, "docs/local.md": LOCAL, "docs/operations.md": OPERATIONS}
 COMMANDS = [module.__name__.rpartition(".")[2] for module in local_commands.COMMANDS]
+OPS_COMMANDS = {
+    module.__name__.rpartition(".")[2].replace("_", "-"): module for module in ops_commands.command_modules()
+}
+ALARMS = re.findall(r'suffix="([a-z-]+)"', (ROOT / "infra/consumer_alarms.py").read_text(encoding="utf-8"))
 
 FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # A path: it ends with a slash or a file's suffix, or has a slash within; no placeholder, URL, route or command is one.
@@ -43,6 +49,12 @@ def section(page: str, heading: str) -> str:
     found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     assert found, f"There is no section {heading!r}."
     return found[1]
+
+
+def subsections(text: str) -> dict[str, str]:
+    """Third-level headings of a section, in order, each with the text below it."""
+    parts = re.split(r"^### (.+)\n", text, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def rows(text: str) -> list[list[str]]:
@@ -99,8 +111,15 @@ def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
+def ops_help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        ops_commands.main([command, "--help"])
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("page", sorted(PAGES))
+@pytest.mark.parametrize("page", ["README.md", "docs/local.md"])
 def test_every_local_command_has_a_row_in_a_table_of_commands(page: str, command: str) -> None:
     heading = {"README.md": "Local commands", "docs/local.md": "Commands"}[page]
     assert f"`python -m local {command}`" in [row[0] for row in rows(section(PAGES[page], heading))]
@@ -126,6 +145,53 @@ def test_every_flag_of_a_command_is_in_its_row(command: str, capsys: pytest.Capt
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example_of_its_own_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"Example: python -m local {command}" in " ".join(help_of(command, capsys).split())
+
+
+def test_the_runbook_has_a_section_for_every_ops_command_and_no_other() -> None:
+    sections = subsections(section(OPERATIONS, "Commands"))
+    assert sorted(sections) == sorted(OPS_COMMANDS)
+    for command, text in sections.items():
+        assert f"$ python -m ops {command}" in text, f"{command} has no example."
+        assert "**Exit code**" in text, command
+        assert "**It changes**" in text, command
+
+
+def test_the_runbook_has_a_section_for_every_alarm_and_no_other() -> None:
+    sections = subsections(section(OPERATIONS, "Alarms"))
+    assert list(sections) == ALARMS != []
+    for alarm, text in sections.items():
+        assert "**Look at**" in text, alarm
+        settles = re.findall(r"`python -m ops (\w+)", text.partition("**Settle it**")[2])
+        assert settles, f"{alarm}: no command settles it."
+
+
+@pytest.mark.parametrize("command", sorted(OPS_COMMANDS))
+def test_every_ops_command_has_a_row_in_the_readme_and_a_row_of_rights(command: str) -> None:
+    assert f"`python -m ops {command}`" in [row[0] for row in rows(section(README, "Operations"))]
+    assert f"`{command}`" in [row[0] for row in rows(section(OPERATIONS, "Rights"))]
+
+
+@pytest.mark.parametrize("command", sorted(OPS_COMMANDS))
+def test_help_of_an_ops_command_has_an_example_of_its_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"Example: python -m ops {command}" in " ".join(ops_help_of(command, capsys).split())
+
+
+def test_every_ops_command_that_a_page_names_exists_with_its_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    correctness = (ROOT / "docs/correctness.md").read_text(encoding="utf-8")
+    pages = "\n".join((*PAGES.values(), correctness))
+    written = re.findall(r"python -m ops ([a-z-]+)((?: (?:--)?[\w-]+)*)", pages)
+    assert {command for command, _ in written} == set(OPS_COMMANDS)
+    for command, words in written:
+        known = set(re.findall(r"--[a-z-]+", ops_help_of(command, capsys)))
+        assert [word for word in words.split() if word.startswith("--") and word not in known] == []
+
+
+@pytest.mark.parametrize("command", sorted(OPS_COMMANDS))
+def test_every_flag_that_a_runbook_section_names_is_known(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = prose(subsections(section(OPERATIONS, "Commands"))[command])
+    text = re.sub(r"`(\w+) --[^`]+`", lambda other: other[0] if other[1] == command else "", text)
+    named = set(re.findall(r"--[a-z][a-z-]*", text))
+    assert named - set(re.findall(r"--[a-z-]+", ops_help_of(command, capsys))) == set()
 
 
 def test_every_path_that_a_page_names_exists() -> None:
