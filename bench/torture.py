@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.changefeed.consumer_rig import Rig
+from tests.changefeed.seeded_breaks import late_request_with_external_gte, no_reading_of_old_records
 from tests.convergence.breaks import BREAKS
 from tests.convergence.campaign import Result, campaign
 from tests.convergence.node_campaign import NodeCampaign, running_node
@@ -21,6 +22,7 @@ HISTORIES_A_SEED = 250
 NODE_HISTORIES_A_SEED = 50
 HISTORIES_TO_FIND_A_BREAK = 3_000
 PROCESSES = 2
+BREAKS_ON_THE_NODE = (no_reading_of_old_records, late_request_with_external_gte)
 
 
 def sound(feed: str, **parts: Any) -> Rig:
@@ -92,9 +94,14 @@ def on_the_node(first_seed: int, histories: int) -> int:
                 failures += 1
                 say(f"DIVERGENCE on the node with seed {seed}: {result.failure}\n  {result.history}")
                 say(f"  again: python -m bench.torture --seed {seed} --node-histories {count} --only node")
+        for broken in BREAKS_ON_THE_NODE:
+            found = NodeCampaign(node=node, make_rig=broken).run(first_seed=first_seed, count=HISTORIES_TO_FIND_A_BREAK)
+            caught = (found.failure or "").startswith("AssertionError")
+            failures += not caught
+            say(f"  {'caught after' if caught else 'SURVIVED'} {found.histories:5} on the node: {broken.__name__}")
     say(
         f"node: {played} histories, seeds {first_seed} and up, {node_campaign.faults_met} faults of the proxy, "
-        f"{node_campaign.restarts} starts of the process, {failures} divergences"
+        f"{node_campaign.restarts} starts of the process, {failures} findings"
     )
     return failures
 

@@ -52,19 +52,22 @@ def make_index(url: str, name: str) -> None:
 
 @dataclass(kw_only=True)
 class NodeCampaign:
-    """Histories on one node; in every `restart_every`-th (0: none) that restarts its index,
-    it is the node's process that is stopped and started again. `restarts` counts those."""
+    """Histories on one node. After every `restart_every` (0: never) the next history that restarts its index does so
+    by stopping and starting the node's process; `restarts` counts these.
+    """
 
     node: OpenSearchNode
     make_rig: MakeRig = lambda feed, **parts: Rig(feed=feed, **parts)
     restart_every: int = 0
     restarts: int = 0
     faults_met: int = 0
+    _restarts_before: int = 0
 
     def run(self, *, first_seed: int, count: int) -> Result:
         """Play `count` histories of a seed; the first that fails ends it."""
         played = itertools.count(1)
         number = 0
+        self._restarts_before = self.restarts  # so that a seed plays the same alone
         last: History | None = None
         name = f"torture-{first_seed}-{next(_INDEXES)}"
         make_index(self.node.url, name)
@@ -109,9 +112,8 @@ class NodeCampaign:
 
     def _restarted(self, number: int) -> OpenSearchNode | None:
         """The node, if this history's restarts are to end its process instead of closing its index."""
-        if not self.restart_every or number % self.restart_every:
-            return None
-        return self.node
+        due = self.restart_every and number // self.restart_every > self.restarts - self._restarts_before
+        return self.node if due else None
 
     def _count_restart(self) -> None:
         self.restarts += 1

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import requests
 
+from changefeed.bulk_answer import Verdict, read_bulk_answer
 from changefeed.bulk_transport import BulkTransport
 from changefeed.errors import BulkRequestError
 from local.opensearch_node import OpenSearchNode
@@ -22,7 +23,7 @@ SHORT_TIMEOUT_SECONDS = 0.15
 class NodeIndex:
     """A callable like `BulkTransport`, with the faults, the clock and the late requests of `ModelIndex`.
 
-    `highest` is learnt from the node's answers: the version of every item that it took.
+    `highest` is learnt from the node's answers: the version of every item that it took, or says that it holds.
     """
 
     can_be_mended = False
@@ -60,13 +61,11 @@ class NodeIndex:
             status, answer = self._send(body, SHORT_TIMEOUT_SECONDS if fault.late else timeout_seconds)
         except BulkRequestError:
             self._clock.now += 1.0
-            if fault.unanswered or fault.late:
-                self._note_all(body)
             raise
         finally:
             self._proxy.faults.clear()
         if status == 200:
-            self._note(answer)
+            self._note(body, answer)
         if fault.killed:
             raise ConsumerKilled
         return status, answer
@@ -104,14 +103,10 @@ class NodeIndex:
         if self._late_since and self._clock.now - self._late_since[0] > 20.0:
             self.land_late_requests()
 
-    def _note(self, answer: bytes) -> None:
-        for item in json.loads(answer)["items"]:
-            (part,) = item.values()
-            if "_version" in part:
-                self.highest[part["_id"]] = max(part["_version"], self.highest.get(part["_id"], 0))
-
-    def _note_all(self, body: bytes) -> None:
-        # Applied, or not yet: what is known is that the writer may not count it as done by itself.
-        for _, target, document in bulk_actions(body):
-            if "poison" not in (document or {}):
-                self.highest[target["_id"]] = max(target["version"], self.highest.get(target["_id"], 0))
+    def _note(self, body: bytes, answer: bytes) -> None:
+        verdicts = read_bulk_answer(200, answer, expected_items=len(bulk_actions(body)))
+        for (_, target, _), verdict in zip(bulk_actions(body), verdicts, strict=True):
+            # Of a conflict it is the index that says what it holds, whichever way that came there.
+            version = target["version"] if verdict.verdict is Verdict.DONE else verdict.current_version
+            if version is not None:
+                self.highest[target["_id"]] = max(version, self.highest.get(target["_id"], 0))
