@@ -29,7 +29,7 @@ format: $(READY)  ## formats the code
 	$(BIN)/ruff check --fix .
 
 test: $(READY)  ## every test, the whole flow in the local stack included
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 torture: $(READY)  ## 10 minutes of attacks on the sync: random histories on a model and on a real node, and broken rules
 	$(BIN)/python -m bench.torture

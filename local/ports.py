@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import random
 import socket
 
 from local.errors import LocalStackError
@@ -45,8 +46,10 @@ def check_opensearch_port(port: int) -> None:
 
 
 def free_port(lowest: int, highest: int) -> int:
-    """The first free port of a range, for tests that run beside a stack."""
-    for port in range(lowest, highest + 1):
+    """A free port of a range, by chance: tests run beside a stack, and beside each other."""
+    ports = list(range(lowest, highest + 1))
+    random.shuffle(ports)
+    for port in ports:
         with socket.socket() as probe:
             try:
                 probe.bind((LOOPBACK, port))
