@@ -16,7 +16,8 @@ from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.seeded_breaks import late_request_with_external_gte, no_reading_of_old_records
 from tests.convergence.breaks import BREAKS
 from tests.convergence.campaign import Result, campaign
-from tests.convergence.node_campaign import NodeCampaign, running_node
+from tests.convergence.node_campaign import NodeCampaign
+from tests.search_node import running_node
 
 HISTORIES_A_SEED = 250
 NODE_HISTORIES_A_SEED = 50

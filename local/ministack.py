@@ -38,11 +38,6 @@ class MiniStack:
         program = str(Path(sys.executable).with_name("ministack"))
         self.process = ChildProcess("MiniStack", [program], log_file=log_file, env=env, cwd=directory)
 
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self.launch()
-        self.wait()
-
     def launch(self) -> None:
         """Start the process without waiting for it."""
         self.process.start()

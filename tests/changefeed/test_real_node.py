@@ -22,10 +22,10 @@ from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
 from changefeed.search_client import create_search_client
 from local.opensearch_node import OpenSearchNode
-from local.ports import free_port
 from tests.changefeed.consumer_rig import DECODERS
 from tests.changefeed.records import TABLE, item, kinesis_record, recorded, stream_record
 from tests.fakes import NOW, FakeClock, FakeContext, FakeQueue, FakeTable, ModelIndex
+from tests.search_node import running_node
 
 pytestmark = pytest.mark.local
 IMAGES = Path(__file__).parents[2] / "images"
@@ -35,16 +35,8 @@ NAMES = itertools.count()
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSearchNode]:
-    directory = tmp_path_factory.mktemp("opensearch")
-    lowest = random.SystemRandom().randrange(9210, 9280)  # two sessions that start at once should not find the same
-    node = OpenSearchNode(
-        port=free_port(lowest, 9290), directory=directory / "data", log_file=directory / "node.log", say=lambda _: None
-    )
-    try:
-        node.start()
+    with running_node(tmp_path_factory.mktemp("opensearch")) as node:
         yield node
-    finally:
-        node.stop()
 
 
 class Index:

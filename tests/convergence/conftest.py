@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.opensearch_node import OpenSearchNode
-from tests.convergence.node_campaign import running_node
+from tests.search_node import running_node
 
 
 @pytest.fixture(scope="package")

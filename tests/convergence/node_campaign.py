@@ -4,9 +4,6 @@ import contextlib
 import io
 import itertools
 import json
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from changefeed.create_index import create_index
 from changefeed.search_client import create_search_client
 from local.opensearch_node import OpenSearchNode
-from local.ports import free_port
 from tests.changefeed.consumer_rig import Rig
 from tests.convergence.campaign import Result
 from tests.convergence.drawing import histories
@@ -27,20 +23,6 @@ from tests.convergence.world import MakeRig, play
 from tests.fakes import FakeClock
 
 DEFINITION = Path(__file__).parents[2] / "images" / "sync_dynamodb_stream" / "index.json"
-
-
-@contextmanager
-def running_node(directory: Path) -> Iterator[OpenSearchNode]:
-    """A node on a port that no other test is likely to look at."""
-    lowest = random.SystemRandom().randrange(9210, 9280)
-    node = OpenSearchNode(
-        port=free_port(lowest, 9290), directory=directory / "data", log_file=directory / "node.log", say=lambda _: None
-    )
-    try:
-        node.start()
-        yield node
-    finally:
-        node.stop()
 
 
 def make_index(url: str, name: str) -> None:

@@ -17,12 +17,12 @@ from changefeed.create_index import create_index
 from changefeed.document_action import document_id
 from changefeed.search_client import create_search_client
 from local.opensearch_node import OpenSearchNode
-from local.ports import free_port
 from ops.probe.probe import probe
 from ops.verify.index_walk import Index
 from ops.verify.table_walk import Table
 from ops.verify.verification import Plan, Report, verify
 from tests.ops.verify_rig import MemoryTable, ids, quiet
+from tests.search_node import running_node
 
 pytestmark = pytest.mark.local
 DEFINITION = json.loads((Path(__file__).parents[2] / "images" / "sync_dynamodb_stream" / "index.json").read_text())
@@ -31,16 +31,8 @@ REGION = "eu-west-1"
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSearchNode]:
-    directory = tmp_path_factory.mktemp("opensearch")
-    lowest = random.SystemRandom().randrange(9210, 9280)  # two sessions that start at once should not find the same
-    node = OpenSearchNode(
-        port=free_port(lowest, 9290), directory=directory / "data", log_file=directory / "node.log", say=lambda _: None
-    )
-    try:
-        node.start()
+    with running_node(tmp_path_factory.mktemp("opensearch")) as node:
         yield node
-    finally:
-        node.stop()
 
 
 class RealPair:
