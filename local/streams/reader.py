@@ -16,9 +16,9 @@ class ShardInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where to read from: a named end of the shard, or behind a sequence number."""
+    """Where to read from: a named end of the shard, or a sequence number: from it on, or behind it."""
 
-    kind: Literal["TRIM_HORIZON", "LATEST", "AFTER_SEQUENCE_NUMBER"]
+    kind: Literal["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"]
     sequence_number: str | None = None
 
 

@@ -60,7 +60,10 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
         f"Table {state.table} (about {estimate:,} items) into index {state.index}: "
         f"{sum(not segment.done for segment in state.segments)} of {len(state.segments)} segments to go."
     )
-    if options.dry_run or state.done:
+    if options.dry_run:
+        _tell_plan(options, state, estimate, plan)
+        return 0
+    if state.done:
         print(plan, file=sys.stderr)
         _report(options, state, file)
         return 0
@@ -114,6 +117,31 @@ def _confirm(options: argparse.Namespace, plan: str) -> None:
     print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise OpsError("Not begun.")
+
+
+def _tell_plan(options: argparse.Namespace, state: BackfillState, estimate: int, plan: str) -> None:
+    """What a run would do. `estimate` is DynamoDB's count of the table's items, renewed about every six hours."""
+    left = [segment.number for segment in state.segments if not segment.done]
+    if options.json:
+        result = {
+            "dry_run": True,
+            "table": state.table,
+            "index": state.index,
+            "items_about": estimate,
+            "items_settled_before": state.items,
+            "segments": len(state.segments),
+            "segments_left": left,
+            "parallel": options.parallel,
+            "read_capacity": options.read_capacity,
+        }
+        print(json.dumps(result))
+        return
+    limit = f"{options.read_capacity:g} read units a second" if options.read_capacity else "no limit of read capacity"
+    print(f"Would fill. {plan}")
+    print(f"  {min(options.parallel, max(1, len(left)))} segments at a time, {limit}; each item is read consistently.")
+    if state.runs:
+        print(f"  {state.items:,} items were settled by earlier runs.")
+    print("  The consumer's feed is on. Nothing was invoked.")
 
 
 def _report(options: argparse.Namespace, state: BackfillState, file: Path) -> None:

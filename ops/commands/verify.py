@@ -159,7 +159,9 @@ def _print(consumer: Consumer, result: dict[str, Any]) -> None:
     if result["report"]:
         print(f"  all of them: {result['report']}")
     if result["equal"]:
-        print("  Equal." if not result["sample"] else "  Equal, as far as the sample goes: no word on orphans.")
+        moving = f", but for the {result['in_motion']['count']:,} in motion" if result["in_motion"]["count"] else ""
+        sampled = ", as far as the sample goes: no word on orphans" if result["sample"] else ""
+        print(f"  Equal{moving}{sampled}.")
     else:
         print("  Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds."))
 

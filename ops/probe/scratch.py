@@ -42,8 +42,8 @@ class Scratch:
         """A full id; in an index of its own, the name itself."""
         return name if self.own_index else self.prefix + name
 
-    def index_document(self, name: str, version: int, document: bytes = b'{"probe":true}') -> ItemVerdict:
-        """Write under a strictly external version."""
+    def index_document(self, name: str, version: int, document: bytes = b"{}") -> ItemVerdict:
+        """Write under a strictly external version. The document is empty: a field would stay in the mapping."""
         return self._write("index", name, version, document)
 
     def delete_document(self, name: str, version: int) -> ItemVerdict:

@@ -90,6 +90,6 @@ def _examples(report: Report, place: Place, old: str, new: str) -> str:
 def _counts(report: Report) -> str:
     records = report.records
     return (
-        f"{report.found} messages and objects; records: {records['written']} written, {records['gone']} gone, "
-        f"{records['failing']} still failing"
+        f"{report.found} messages and objects; records: {records['written']} written, "
+        f"{records['superseded']} superseded, {records['failing']} still failing"
     )

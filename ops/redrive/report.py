@@ -12,7 +12,7 @@ MOST_DETAILS = 10_000
 
 @dataclass(kw_only=True)
 class Report:
-    """`records` counts written, gone and failing ones; `skipped` letters of other reasons, `foreign` unknown ones."""
+    """`records` counts written, superseded, failing ones; `skipped` letters of other reasons, `foreign` odd ones."""
 
     consumer: str
     index: str
@@ -67,7 +67,7 @@ class Report:
                 {"place": place, "reason": reason, "end": end, "count": count}
                 for (place, reason, end), count in sorted(self.letters.items())
             ],
-            "records": {name: self.records[name] for name in ("written", "gone", "failing")},
+            "records": {name: self.records[name] for name in ("written", "superseded", "failing")},
             "still_failing": [
                 {"place": place, "reason": old, "now": new, "count": count}
                 for (place, old, new), count in sorted(self.still_failing.items())

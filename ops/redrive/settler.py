@@ -19,7 +19,7 @@ Owned = tuple[DeadLetter, ChangeRecord]
 
 @dataclass(kw_only=True)
 class Settler:
-    """A callable for batches of untrusted changes; counts records in `records`: written, gone, failing."""
+    """A callable for batches of untrusted changes; counts records in `records`: written, superseded, failing."""
 
     write: Write
     clock: Callable[[], float] = time.monotonic
@@ -48,7 +48,7 @@ class Settler:
         if result is not None and result.outcome is Outcome.WRITTEN:
             self.records["written"] += 1
         elif result is not None and result.outcome is Outcome.SUPERSEDED:
-            self.records["gone"] += 1
+            self.records["superseded"] += 1
         else:
             self.records["failing"] += 1
             letter.note_id(change)

@@ -119,8 +119,7 @@ def _read_stretch(
 def _position(start: StreamRange, after: str | None) -> Position:
     if after is not None:
         return Position(kind="AFTER_SEQUENCE_NUMBER", sequence_number=after)
-    # A poller never begins at a record, so the reader's type doesn't name it; both services take it.
-    return Position(kind="AT_SEQUENCE_NUMBER", sequence_number=start.first_text)  # type: ignore[arg-type]
+    return Position(kind="AT_SEQUENCE_NUMBER", sequence_number=start.first_text)
 
 
 def _in_ranges(waiting: Sequence[StreamRange], records: Sequence[StreamRecord]) -> Iterator[Found]:

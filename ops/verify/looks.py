@@ -161,7 +161,7 @@ def settle(
                     for before, now in zip(earlier, later, strict=True):
                         if now.equal:
                             counts["lagging"] += 1
-                        elif (before.version, before.document) == (now.version, now.document):
+                        elif _stood_still(before, now):
                             counts[now.kind] += 1
                             _write(found, now)
                         else:
@@ -170,6 +170,17 @@ def settle(
             pending = still
     counts["in_motion"] = sum(1 for _ in read_looks(pending))
     return Settled(differences=differences, in_motion=pending, counts=counts)
+
+
+def _stood_still(before: Look, now: Look) -> bool:
+    """True when nothing has arrived between two looks.
+
+    A document that isn't there has no version to tell it by: it may have come and gone, with its item put and deleted.
+    So the item has to be the same, too. One that changes at every look is in motion; when it rests, it is told.
+    """
+    if (before.version, before.document) != (now.version, now.document):
+        return False
+    return now.document is not None or before.item == now.item
 
 
 def read_looks(file: Path) -> Iterator[Look]:

@@ -20,13 +20,17 @@ FIELDS = ("_index", "_id", "status", "error")
 
 
 class FaultProxy:
-    """Meets the next requests with `faults`. Requests that are to land late wait in `late_requests`."""
+    """Meets the next requests with `faults`. Requests that are to land late wait in `late_requests`.
+
+    Of `killed` the proxy does its half: it never answers, and sets `held` when the caller may be killed.
+    """
 
     def __init__(self, target: str) -> None:
         """`target` is the node's URL."""
         self.faults: deque[Fault | None] = deque()
         self.late_requests: list[tuple[str, bytes]] = []
         self.met = 0
+        self.held = threading.Event()
         self._target = target
         self._node = requests.Session()
         self._node.trust_env = False
@@ -66,7 +70,7 @@ class FaultProxy:
         try:
             while await self._exchange(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError, requests.RequestException):
+        except (EOFError, OSError, asyncio.CancelledError):
             pass  # either side is gone, and the other learns it by the end of its connection
         finally:
             writer.close()
@@ -83,12 +87,12 @@ class FaultProxy:
         self.met += fault != Fault()
         if fault.late:
             self.late_requests.append((path, body))
+        status, answer = (0, b"") if fault.late or fault.lost else await self._answer(path, body, fault)
+        if fault.killed:
+            self.held.set()
+        if fault.late or fault.killed:
             await self._hold(reader)
-            return False
-        if fault.lost:
-            return False
-        status, answer = await self._answer(path, body, fault)
-        if fault.unanswered:
+        if fault.late or fault.killed or fault.lost or fault.unanswered:
             return False
         reply = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n"
         writer.write(reply.encode() + (answer[: len(answer) // 2] if fault.cut_off else answer))

@@ -4,7 +4,7 @@ import contextlib
 import io
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from tests.changefeed.consumer_rig import Rig
 from tests.convergence.campaign import Result
 from tests.convergence.drawing import histories
 from tests.convergence.fault_proxy import FaultProxy
-from tests.convergence.history import History
+from tests.convergence.history import History, Restart
 from tests.convergence.node_index import NodeIndex
 from tests.convergence.world import MakeRig, play
 from tests.fakes import FakeClock
 
+AWAY_SECONDS = 40.0
+"""Of the history's clock; docs/correctness.md tells why not less."""
 DEFINITION = Path(__file__).parents[2] / "images" / "sync_dynamodb_stream" / "index.json"
 
 
@@ -34,8 +36,8 @@ def make_index(url: str, name: str) -> None:
 
 @dataclass(kw_only=True)
 class NodeCampaign:
-    """Histories on one node. After every `restart_every` (0: never) the next history that restarts its index does so
-    by stopping and starting the node's process; `restarts` counts these.
+    """Histories on one node. In one of every `restart_every` (0: in none) the node's process is killed in the middle
+    and another one started on its data; `restarts` counts these, when they have happened.
     """
 
     node: OpenSearchNode
@@ -43,14 +45,12 @@ class NodeCampaign:
     restart_every: int = 0
     restarts: int = 0
     faults_met: int = 0
-    _restarts_before: int = 0
 
     def run(self, *, first_seed: int, count: int) -> Result:
         """Play `count` histories of a seed; the first that fails ends it."""
         played = itertools.count(1)
         number = 0
-        self._restarts_before = self.restarts  # so that a seed plays the same alone
-        last: History | None = None
+        failed: Result | None = None
         name = f"torture-{first_seed}-{next(_INDEXES)}"
         make_index(self.node.url, name)
         proxy = FaultProxy(self.node.url)
@@ -67,38 +67,54 @@ class NodeCampaign:
         )
         @given(histories())
         def check(history: History) -> None:
-            nonlocal number, last
-            number, last = next(played), history
+            nonlocal number, failed
+            number = next(played)
+            killed = self.is_killed_in(number)
+            if killed:
+                history = with_a_restart(history)
 
             def make_rig(feed: str, **parts: Any) -> Rig:
                 return self.make_rig(feed, make_index=make_node_index, **parts)
 
             def make_node_index(clock: FakeClock) -> NodeIndex:
-                index = NodeIndex(url=self.node.url, index=name, proxy=proxy, clock=clock, node=self._restarted(number))
+                index = NodeIndex(
+                    url=self.node.url, index=name, proxy=proxy, clock=clock, node=self.node if killed else None
+                )
                 index.on_restart = self._count_restart
                 return index
 
-            play(history, make_rig, prefix=f"{number}-")
+            try:
+                play(history, make_rig, prefix=f"{number}-")
+            except Exception as error:  # the first one; Hypothesis plays it again, under another number
+                said = f"{type(error).__name__}: {str(error).splitlines()[:1]}"
+                failed = failed or Result(histories=number, failure=said, history=history)
+                raise
 
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 check()
         except Exception as error:  # whatever goes wrong is a finding
-            return Result(
-                histories=number, failure=f"{type(error).__name__}: {str(error).splitlines()[:1]}", history=last
-            )
+            return failed or Result(histories=number, failure=f"{type(error).__name__}: {str(error).splitlines()[:1]}")
         finally:
             self.faults_met += proxy.met
             proxy.stop()
         return Result(histories=number)
 
-    def _restarted(self, number: int) -> OpenSearchNode | None:
-        """The node, if this history's restarts are to end its process instead of closing its index."""
-        due = self.restart_every and number // self.restart_every > self.restarts - self._restarts_before
-        return self.node if due else None
+    def is_killed_in(self, number: int) -> bool:
+        """True for the histories, counted from 1, in which the process is killed: the same ones whoever plays."""
+        return bool(self.restart_every) and number % self.restart_every == self.restart_every // 2
 
     def _count_restart(self) -> None:
         self.restarts += 1
+
+
+def with_a_restart(history: History) -> History:
+    """The history with a restart in its middle, for longer than images are trusted, unless it has one already."""
+    if any(isinstance(step, Restart) for step in history.steps):
+        return history
+    middle = len(history.steps) // 2
+    steps = (*history.steps[:middle], Restart(seconds=AWAY_SECONDS), *history.steps[middle:])
+    return replace(history, steps=steps)
 
 
 _INDEXES = itertools.count()

@@ -1,6 +1,8 @@
 """A real node's index behind the fault proxy, in the model index's shape: the same histories play on it."""
 
 import json
+import os
+import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -31,7 +33,7 @@ class NodeIndex:
     def __init__(
         self, *, url: str, index: str, proxy: FaultProxy, clock: FakeClock, node: OpenSearchNode | None = None
     ) -> None:
-        """`url` is the node's own: reading and closing go past the proxy. With `node`, a restart ends its process."""
+        """`url` is the node's own: reading and closing go past the proxy. With `node`, a restart kills its process."""
         self._address = f"{url}/{quote(index)}"
         self._proxy = proxy
         self._clock = clock
@@ -81,8 +83,7 @@ class NodeIndex:
         self._late_since.clear()
         self._proxy.late_requests.clear()
         if self._node is not None:
-            self._node.stop()
-            self._node.start()
+            _kill_and_start(self._node)
             self.on_restart()
             self._node = None  # once a history: it takes seconds
             return
@@ -110,3 +111,14 @@ class NodeIndex:
             version = target["version"] if verdict.verdict is Verdict.DONE else verdict.current_version
             if version is not None:
                 self.highest[target["_id"]] = max(version, self.highest.get(target["_id"], 0))
+
+
+def _kill_and_start(node: OpenSearchNode) -> None:
+    """End the process as a crash does, without a flush or a goodbye, and start another one on its data."""
+    before = node.process.pid if node.process else None
+    assert before is not None, "the node runs"
+    os.kill(before, signal.SIGKILL)
+    node.stop()  # takes note of its end
+    node.start()
+    assert node.process is not None
+    assert node.process.pid not in (None, before), "another process serves the same data"

@@ -17,6 +17,13 @@ def test_histories_converge_on_a_real_node_behind_faults(node: OpenSearchNode) -
     assert campaign.faults_met >= 20
 
 
+def test_histories_converge_though_the_node_is_killed_in_their_middle(node: OpenSearchNode) -> None:
+    campaign = NodeCampaign(node=node, restart_every=2)
+    result = campaign.run(first_seed=2, count=2)
+    assert result.failure is None, f"seed 2, {result.failure}: {result.history}"
+    assert (result.histories, campaign.restarts) == (2, 1)
+
+
 def test_a_broken_sync_is_found_out_on_a_real_node_too(node: OpenSearchNode) -> None:
     """`make torture` does the same with rarer breaks."""
     result = NodeCampaign(node=node, make_rig=item_verdicts_ignored).run(first_seed=1, count=50)

@@ -137,7 +137,19 @@ def test_a_stack_of_an_earlier_version_is_told_to_be_deployed(tmp_path: Path) ->
 def test_a_dry_run_invokes_nothing_and_keeps_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, aws = fill(tmp_path, "--dry-run")
     assert (code, aws.events, list(tmp_path.iterdir())) == (0, [], [])
-    assert "about 1,234 items" in capsys.readouterr().err
+    told = capsys.readouterr().out
+    assert "Would fill. Table lab-table (about 1,234 items)" in told
+    assert "settled in" not in told
+
+
+def test_a_dry_run_of_a_resumed_backfill_tells_what_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unfinished(tmp_path)
+    code, aws = fill(tmp_path, "--dry-run", "--resume", "--json", "--read-capacity", "50")
+    plan = json.loads(capsys.readouterr().out)
+    assert (code, aws.events) == (0, [])
+    assert (plan["dry_run"], plan["segments"], plan["segments_left"]) == (True, 2, [1])
+    assert (plan["items_about"], plan["items_settled_before"]) == (1_234, 10)
+    assert plan["read_capacity"] == 50.0
 
 
 def test_nobody_to_ask_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,21 @@ def test_an_item_that_changes_while_its_document_stands_still_is_stale(tmp_path:
     assert ids(pair.verify(tmp_path), "stale") == ["k0001"]
 
 
+def test_an_item_that_is_put_and_deleted_again_and_again_is_in_motion_and_not_missing(tmp_path: Path) -> None:
+    """Found at 500 changes a second: each look met the item just put, and its document just deleted."""
+    pair = Pair()
+    pair.fill(5)
+    del pair.index.documents["k0001"]
+
+    def put_anew(read: int) -> None:
+        pair.table.put({"id": {"S": "k0001"}, "n": {"N": str(1000 + read)}})
+
+    pair.index.on_read = put_anew
+    report = pair.verify(tmp_path)
+    assert report.equal
+    assert report.as_json()["in_motion"] == {"count": 1, "ids": ["k0001"]}
+
+
 def test_a_document_that_arrives_between_two_reads_and_waits_again_is_no_difference(tmp_path: Path) -> None:
     """Were the item read before its document, a document newer than the item would look as if it stood still."""
     pair = Pair()

@@ -1,0 +1,188 @@
+"""A table that changes at a rate, and its stream carried into an index with a lag: two processes, both measured.
+
+The writer puts and deletes by BatchWriteItem. The carrier reads the table's stream, holds every page back for a while
+and gives it to the real handler, which writes as it does in Lambda. Each item tells when it was written, so the lag is
+measured from the table's change to the bulk's answer.
+"""
+
+import contextlib
+import io
+import multiprocessing
+import os
+import random
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.config import Config
+
+from local.aws_client import CREDENTIALS, aws_client
+from local.ministack import REGION
+from local.streams.dynamodb import DynamoDBStreamReader
+from local.streams.reader import Position
+from local.streams.record import StreamRecord
+
+BATCH = 25
+HANDED_OVER = 500
+"""Records of an invocation at most."""
+DELETED_PART = 0.1
+HOT_PART = 0.05
+"""Of the changes; they meet the hot items, of which one in a second changes more than once."""
+POLL_SECONDS = 0.05
+INVOCATION_SECONDS = 60.0
+LAGS_KEPT = 1_000_000
+
+_processes = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where table, stream and index are."""
+
+    aws_url: str
+    search_url: str
+    table: str
+    stream_arn: str
+    index: str
+
+    def client(self, service: str) -> Any:
+        """A boto3 client. One attempt: what fails ends the measurement."""
+        return aws_client(self.aws_url, REGION, service, config=Config(retries={"total_max_attempts": 1}))
+
+
+def image(number: int, change: int) -> dict[str, Any]:
+    """About 300 bytes. `change` makes every state of an item another one: an equal put leaves no record."""
+    return {
+        "id": {"S": identifier(number)},
+        "change": {"N": str(change)},
+        "written": {"N": f"{time.time():.3f}"},
+        "carrier": {"S": "UA"},
+        "distance": {"N": "1400"},
+        "delay": {"N": f"{change % 977}.5"},
+        "stops": {"L": [{"S": "EWR"}, {"S": "IAH"}]},
+        "weather": {"M": {"wind": {"N": "12.65858"}, "visibility": {"N": "10"}}},
+    }
+
+
+def identifier(number: int) -> str:
+    """Of an item, by its number."""
+    return f"flight-{number:07}"
+
+
+def put_all(place: Place, numbers: Sequence[int]) -> None:
+    """Every item's first state."""
+    client = place.client("dynamodb")
+    for start in range(0, len(numbers), BATCH):
+        write(client, place.table, [{"PutRequest": {"Item": image(n, 0)}} for n in numbers[start : start + BATCH]])
+
+
+def write(client: Any, table: str, requests: list[dict[str, Any]]) -> None:
+    """One BatchWriteItem, repeated until nothing is unprocessed."""
+    while requests:
+        requests = client.batch_write_item(RequestItems={table: requests}).get("UnprocessedItems", {}).get(table, [])
+
+
+@dataclass(kw_only=True)
+class Counts:
+    """Shared by the processes. A change is counted when the table, and a record when the handler, has answered."""
+
+    changed: Any = field(default_factory=lambda: _processes.Value("q", 0))
+    carried: Any = field(default_factory=lambda: _processes.Value("q", 0))
+    stop_writing: Any = field(default_factory=_processes.Event)
+    stop_carrying: Any = field(default_factory=_processes.Event)
+    lags: Any = field(default_factory=lambda: _processes.Array("d", LAGS_KEPT))
+    """Seconds, of the records by turns: a ring."""
+
+
+def writer(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[int], per_second: float) -> Any:
+    """A process that changes these items until it is told to stop."""
+    return _processes.Process(target=_write, args=(place, counts, changing, hot, per_second), daemon=True)
+
+
+def carrier(place: Place, counts: Counts, longest_lag_seconds: float) -> Any:
+    """A process that carries the stream until it is told to stop."""
+    return _processes.Process(target=_carry, args=(place, counts, longest_lag_seconds), daemon=True)
+
+
+def _write(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[int], per_second: float) -> None:
+    client, chance = place.client("dynamodb"), random.Random(1)  # noqa: S311 — the same changes each time
+    absent: set[int] = set()
+    started, change = time.monotonic(), 0
+    while not counts.stop_writing.is_set():
+        numbers: set[int] = set()
+        while len(numbers) < BATCH:  # one request takes an item once
+            numbers.add(chance.choice(hot if chance.random() < HOT_PART else changing))
+        requests: list[dict[str, Any]] = []
+        for number in numbers:
+            change += 1
+            if number not in absent and chance.random() < DELETED_PART:
+                absent.add(number)
+                requests.append({"DeleteRequest": {"Key": {"id": {"S": identifier(number)}}}})
+            else:
+                absent.discard(number)
+                requests.append({"PutRequest": {"Item": image(number, change)}})
+        write(client, place.table, requests)
+        with counts.changed.get_lock():
+            counts.changed.value += len(requests)
+        time.sleep(max(0.0, started + change / per_second - time.monotonic()))
+
+
+class _Context:
+    """Lambda's, as far as a handler asks it."""
+
+    def __init__(self) -> None:
+        self._deadline = time.monotonic() + INVOCATION_SECONDS
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self._deadline - time.monotonic()) * 1_000)
+
+
+def _carry(place: Place, counts: Counts, longest_lag_seconds: float) -> None:
+    os.environ.update(
+        {
+            "OPENSEARCH_ENDPOINT": place.search_url,
+            "OPENSEARCH_INDEX": place.index,
+            "TABLE_NAME": place.table,
+            "PARKING_QUEUE_URL": "http://127.0.0.1:9/queue",  # nothing is to be parked; if it is, this fails
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": place.aws_url,
+            **{name.upper(): value for name, value in CREDENTIALS.items()},
+        }
+    )
+    from sync_dynamodb_stream.handler import handler  # reads the environment at import
+
+    reader = DynamoDBStreamReader(client=place.client("dynamodbstreams"), stream_arn=place.stream_arn)
+    (shard,) = reader.list_shards()
+    iterator: str | None = reader.iterator(shard.shard_id, Position(kind="TRIM_HORIZON"))
+    chance = random.Random(2)  # noqa: S311 — the same lags each time
+    held: deque[tuple[float, StreamRecord]] = deque()
+    while not (counts.stop_carrying.is_set() and not held and counts.carried.value >= counts.changed.value):
+        assert iterator is not None, "a stream that is on has no end"
+        page = reader.read(shard.shard_id, iterator)
+        iterator = page.next_iterator
+        due = time.monotonic() + chance.uniform(0, longest_lag_seconds)
+        held.extend((due, record) for record in page.records)
+        batch: list[StreamRecord] = []
+        while held and held[0][0] <= time.monotonic() and len(batch) < HANDED_OVER:
+            batch.append(held.popleft()[1])
+        if not batch:
+            time.sleep(POLL_SECONDS)
+            continue
+        with contextlib.redirect_stdout(io.StringIO()):  # logs and metrics
+            answer = handler({"Records": [record.event_record for record in batch]}, _Context())
+        failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        done = [record.sequence_number for record in batch].index(failed[0]) if failed else len(batch)
+        held.extendleft((0.0, record) for record in reversed(batch[done:]))
+        _count(counts, batch[:done])
+
+
+def _count(counts: Counts, records: Sequence[StreamRecord]) -> None:
+    now = time.time()
+    for record in records:
+        written = record.event_record["dynamodb"].get("NewImage", {}).get("written")
+        if written:
+            counts.lags[counts.carried.value % LAGS_KEPT] = now - float(written["N"])
+        counts.carried.value += 1  # this process alone counts it
