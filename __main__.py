@@ -1,9 +1,10 @@
-"""The stack as a table of contents: settings, sources, collection, images, pipelines, backfill, API, exports."""
+"""The stack as a table of contents: settings, sources, collection, images, pipelines, backfill, API, operators."""
 
 import pulumi
 
 from infra.change_stream import ChangeStream
 from infra.container_image import ContainerImage
+from infra.operator_access import OperatorAccess
 from infra.provider import aws_provider
 from infra.replication import Replication
 from infra.search_collection import SearchCollection
@@ -14,6 +15,7 @@ from infra.stack_args import (
     change_stream_args,
     container_image_args,
     logical_name,
+    operator_access_args,
     replication_args,
     search_collection_args,
     search_index_args,
@@ -92,9 +94,24 @@ api = WriteApi(
     opts,
 )
 
+# Whoever runs `python -m ops`, if the settings name somebody.
+operators = OperatorAccess(
+    "operators",
+    operator_access_args(
+        settings,
+        table=table,
+        target=collection.target,
+        sources=sources,
+        consumers=consumers,
+        replication=replication,
+    ),
+    opts,
+)
+
 exports = {
     "api_url": api.url,
     **api.key_exports,
+    **operators.exports,
     "table_name": table.table_name,
     "table_stream_arn": table.stream_arn,
     "kinesis_stream_name": changes.stream_name,

@@ -5,33 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_aws as aws
+
+from infra.metric_alarm import Alarm, AlarmLimits, Metric, declare_alarms
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerAlarmsArgs:
-    """What to watch, and from when on it is too much. `topic_arn` is told of alarm and all-clear, if there is one."""
+    """What to watch, and from when on it is too much."""
 
     function_name: pulumi.Input[str]
     queue_name: pulumi.Input[str]
     mapping_uuid: pulumi.Input[str]
-    iterator_age_seconds: int
-    evaluation_minutes: int
-    topic_arn: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Alarm:
-    """One alarm; a minute is bad if the statistic is above the threshold."""
-
-    suffix: str
-    description: str
-    namespace: str
-    metric: str
-    dimensions: dict[str, pulumi.Input[str]]
-    statistic: str
-    threshold: float
-    bad_minutes: int
+    limits: AlarmLimits
 
 
 class ConsumerAlarms(pulumi.ComponentResource):
@@ -39,92 +24,66 @@ class ConsumerAlarms(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ConsumerAlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:ConsumerAlarms", name, {}, opts)
-        actions = [args.topic_arn] if args.topic_arn else []
-        for alarm in _alarms(args):
-            aws.cloudwatch.MetricAlarm(
-                f"{name}-{alarm.suffix}",
-                alarm_description=alarm.description,
-                namespace=alarm.namespace,
-                metric_name=alarm.metric,
-                dimensions=alarm.dimensions,
-                statistic=alarm.statistic,
-                period=60,
-                evaluation_periods=alarm.bad_minutes,
-                datapoints_to_alarm=alarm.bad_minutes,
-                comparison_operator="GreaterThanThreshold",
-                threshold=alarm.threshold,
-                treat_missing_data="notBreaching",
-                alarm_actions=actions,
-                ok_actions=actions,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
+        declare_alarms(name, _alarms(args), args.limits, parent=self)
         self.register_outputs({})
 
 
-def _alarms(args: ConsumerAlarmsArgs) -> list[_Alarm]:
+def _alarms(args: ConsumerAlarmsArgs) -> list[Alarm]:
     function: dict[str, pulumi.Input[str]] = {"FunctionName": args.function_name}
     # Sent because the mapping asks for EventCount; with a bucket as destination no queue would show these.
     # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
     mapping: dict[str, pulumi.Input[str]] = {"EventSourceMappingUUID": args.mapping_uuid}
     return [
-        _Alarm(
+        Alarm(
             suffix="iterator-age",
             description="The index is behind the table: records wait longer than allowed.",
-            namespace="AWS/Lambda",
-            metric="IteratorAge",
-            dimensions=function,
-            statistic="Maximum",
-            threshold=args.iterator_age_seconds * 1000,
-            bad_minutes=args.evaluation_minutes,
+            watched=Metric(namespace="AWS/Lambda", name="IteratorAge", dimensions=function, statistic="Maximum"),
+            threshold=args.limits.iterator_age_seconds * 1000,
+            bad_periods=args.limits.evaluation_minutes,
         ),
-        _Alarm(
+        Alarm(
             suffix="errors",
             description="The function fails again and again: whole batches are repeated.",
-            namespace="AWS/Lambda",
-            metric="Errors",
-            dimensions=function,
-            statistic="Sum",
+            watched=Metric(namespace="AWS/Lambda", name="Errors", dimensions=function, statistic="Sum"),
             threshold=0,
-            bad_minutes=args.evaluation_minutes,
+            bad_periods=args.limits.evaluation_minutes,
         ),
-        _Alarm(
+        Alarm(
             suffix="throttles",
             description="Lambda has no concurrency left for the function.",
-            namespace="AWS/Lambda",
-            metric="Throttles",
-            dimensions=function,
-            statistic="Sum",
+            watched=Metric(namespace="AWS/Lambda", name="Throttles", dimensions=function, statistic="Sum"),
             threshold=0,
-            bad_minutes=args.evaluation_minutes,
+            bad_periods=args.limits.evaluation_minutes,
         ),
-        _Alarm(
+        Alarm(
             suffix="dead-letters",
             description="Records were parked or given up and wait in the dead-letter queue: redrive them.",
-            namespace="AWS/SQS",
-            metric="ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": args.queue_name},
-            statistic="Maximum",
+            watched=Metric(
+                namespace="AWS/SQS",
+                name="ApproximateNumberOfMessagesVisible",
+                dimensions={"QueueName": args.queue_name},
+                statistic="Maximum",
+            ),
             threshold=0,
-            bad_minutes=1,
+            bad_periods=1,
         ),
-        _Alarm(
+        Alarm(
             suffix="given-up",
             description="Lambda gave batches up and sent them to the failure destination: redrive them.",
-            namespace="AWS/Lambda",
-            metric="OnFailureDestinationDeliveredEventCount",
-            dimensions=mapping,
-            statistic="Sum",
+            watched=Metric(
+                namespace="AWS/Lambda",
+                name="OnFailureDestinationDeliveredEventCount",
+                dimensions=mapping,
+                statistic="Sum",
+            ),
             threshold=0,
-            bad_minutes=1,
+            bad_periods=1,
         ),
-        _Alarm(
+        Alarm(
             suffix="dropped",
             description="Lambda gave batches up and could not even report them: verify and repair the index.",
-            namespace="AWS/Lambda",
-            metric="DroppedEventCount",
-            dimensions=mapping,
-            statistic="Sum",
+            watched=Metric(namespace="AWS/Lambda", name="DroppedEventCount", dimensions=mapping, statistic="Sum"),
             threshold=0,
-            bad_minutes=1,
+            bad_periods=1,
         ),
     ]

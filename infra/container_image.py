@@ -21,12 +21,21 @@ _PLATFORMS = {"arm64": docker_build.Platform.LINUX_ARM64, "x86_64": docker_build
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerImageArgs:
-    """What to build, or which digest of the repository to use instead."""
+    """What to build, or which digest of the repository to use instead.
+
+    `base_image` and `extensions_image` are references that stand in for the Dockerfile's own; None leaves those.
+    `scan_on_push` is the repository's own switch. ECR deprecates it in favour of the registry's scanning configuration,
+    which belongs to the account, not to a stack; so without it nothing is said, and the registry's filters decide.
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageScanningConfiguration.html
+    """
 
     folder: str
     repository_name: str
     architecture: Literal["arm64", "x86_64"]
     image_digest: str | None
+    base_image: str | None
+    extensions_image: str | None
+    scan_on_push: bool
     force_delete: bool
 
 
@@ -48,7 +57,7 @@ class ContainerImage(pulumi.ComponentResource):
                 {"filter": f"{tag}*", "filter_type": "WILDCARD"} for tag in (CACHE_TAG, NEWEST_TAG)
             ],
             encryption_configurations=[{"encryption_type": "AES256"}],
-            image_scanning_configuration={"scan_on_push": True},
+            image_scanning_configuration={"scan_on_push": True} if args.scan_on_push else None,
             force_delete=args.force_delete,
             opts=child,
         )
@@ -72,8 +81,11 @@ def _build(
         # Paths are compared as text, so they are relative to the project, the same on every machine.
         context={"location": "./images"},
         dockerfile={"location": f"./images/{args.folder}/Dockerfile"},
+        build_args=_build_arguments(args),
         platforms=[_PLATFORMS[args.architecture]],
         push=True,
+        # A preview would build on every machine that looks, and write the cache that the next update builds from.
+        build_on_preview=False,
         tags=[pulumi.Output.concat(repository.repository_url, ":", NEWEST_TAG)],
         cache_from=[{"registry": {"ref": cache}}],
         cache_to=[
@@ -96,6 +108,12 @@ def _build(
         # Deleting an Image deletes its digest, which an idle function may still be pinned to.
         opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=True),
     )
+
+
+def _build_arguments(args: ContainerImageArgs) -> dict[str, pulumi.Input[str]] | None:
+    """Only what is configured: an argument that a Dockerfile doesn't get keeps its default there."""
+    given = {"BASE_IMAGE": args.base_image, "EXTENSIONS_IMAGE": args.extensions_image}
+    return {name: value for name, value in given.items() if value is not None} or None
 
 
 def _lifecycle() -> dict[str, object]:

@@ -15,19 +15,26 @@ from infra.search_target import FunctionNetwork
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageFunctionArgs:
-    """A function: its image, its size, and the statements that its role gets besides logs and network.
-
-    `command` replaces the image's own, for a second function from the same image.
-    """
+class FunctionSpec:
+    """What every function is told by configuration: its name, its image, its size, how long its log is kept."""
 
     function_name: str
-    description: str
     image_uri: pulumi.Input[str]
     architecture: Literal["arm64", "x86_64"]
     memory_mb: int
     timeout_seconds: int
     log_retention_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFunctionArgs:
+    """A function, and the statements that its role gets besides logs and network.
+
+    `command` replaces the image's own, for a second function from the same image.
+    """
+
+    spec: FunctionSpec
+    description: str
     environment: Mapping[str, pulumi.Input[str]]
     statements: pulumi.Input[Sequence[policies.Statement]]
     command: str | None = None
@@ -56,12 +63,12 @@ class ImageFunction(pulumi.ComponentResource):
     def __init__(self, name: str, args: ImageFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:ImageFunction", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        attachment = _attachment(args.network)
+        spec, attachment = args.spec, _attachment(args.network)
         # Made before the function, or Lambda would make one of its own that is kept for ever.
         log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
-            name=f"/aws/lambda/{args.function_name}",
-            retention_in_days=args.log_retention_days,
+            name=f"/aws/lambda/{spec.function_name}",
+            retention_in_days=spec.log_retention_days,
             opts=child,
         )
         role = aws.iam.Role(
@@ -79,14 +86,14 @@ class ImageFunction(pulumi.ComponentResource):
         )
         function = aws.lambda_.Function(
             name,
-            name=args.function_name,
+            name=spec.function_name,
             description=args.description,
             package_type="Image",
-            image_uri=args.image_uri,
+            image_uri=spec.image_uri,
             image_config={"commands": [args.command]} if args.command else None,
-            architectures=[args.architecture],
-            memory_size=args.memory_mb,
-            timeout=args.timeout_seconds,
+            architectures=[spec.architecture],
+            memory_size=spec.memory_mb,
+            timeout=spec.timeout_seconds,
             role=role.arn,
             environment={"variables": args.environment},
             logging_config={"log_format": "JSON", "log_group": log_group.name},

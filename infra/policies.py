@@ -63,6 +63,29 @@ def scan_table(table_arn: str) -> Statement:
     return _allow(["dynamodb:BatchGetItem", "dynamodb:DescribeTable", "dynamodb:Scan"], table_arn)
 
 
+def compare_table(table_arn: str) -> Statement:
+    """`ops verify` walks the table and reads again what differs; `ops backfill` asks if Kinesis gets its changes."""
+    return _allow(
+        [
+            "dynamodb:BatchGetItem",
+            "dynamodb:DescribeKinesisStreamingDestination",
+            "dynamodb:DescribeTable",
+            "dynamodb:Scan",
+        ],
+        table_arn,
+    )
+
+
+def reread_table_stream(stream_arn: str) -> Statement:
+    """`ops redrive` reads a range again that Lambda's message names, shard and all."""
+    return _allow(["dynamodb:GetRecords", "dynamodb:GetShardIterator"], stream_arn)
+
+
+def reread_kinesis_stream(stream_arn: str) -> Statement:
+    """The same of the Kinesis stream."""
+    return _allow(["kinesis:GetRecords", "kinesis:GetShardIterator"], stream_arn)
+
+
 def serve_items(table_arn: str) -> Statement:
     """The API function's calls on the table, one action for each of its routes."""
     return _allow(
@@ -82,6 +105,34 @@ def use_collection(collection_arn: str) -> Statement:
 def send_messages(queue_arn: str) -> Statement:
     """Parked records, and Lambda's own failure messages."""
     return _allow(["sqs:SendMessage"], queue_arn)
+
+
+def settle_messages(queue_arn: str) -> Statement:
+    """`ops redrive` counts, takes, holds, deletes and gives back; it sends nothing."""
+    return _allow(
+        ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], queue_arn
+    )
+
+
+def settle_failures(bucket_arn: str) -> list[Statement]:
+    """`ops redrive` on a bucket: what Lambda has put there, under its prefix."""
+    return [
+        _allow(["s3:DeleteObject", "s3:GetObject"], f"{bucket_arn}/aws/lambda/*"),
+        _allow(["s3:ListBucket"], bucket_arn),
+    ]
+
+
+def look_at_mapping(mapping_arn: str) -> Statement:
+    """`ops backfill` refuses to begin where a mapping is off.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+    """
+    return _allow(["lambda:GetEventSourceMapping"], mapping_arn)
+
+
+def invoke_function(function_arn: str) -> Statement:
+    """One function, by whoever has this."""
+    return _allow(["lambda:InvokeFunction"], function_arn)
 
 
 def write_failures(bucket_arn: str) -> list[Statement]:
@@ -175,8 +226,14 @@ def alias_access(collection: str, permissions: Sequence[str], principals: Sequen
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/pipeline-collection-access.html
 WRITE_DOCUMENTS = ("aoss:DescribeIndex", "aoss:UpdateIndex", "aoss:WriteDocument")
 READ_DOCUMENTS = ("aoss:DescribeIndex", "aoss:ReadDocument")
+REPAIR_DOCUMENTS = ("aoss:DescribeIndex", "aoss:ReadDocument", "aoss:UpdateIndex", "aoss:WriteDocument")
 MAKE_INDEX = ("aoss:CreateIndex", "aoss:DescribeIndex", "aoss:UpdateIndex")
 MAKE_ALIAS = ("aoss:CreateCollectionItems", "aoss:DescribeCollectionItems", "aoss:UpdateCollectionItems")
+
+# `ops probe` makes an index of its own under a random name, and deletes it. A pattern ends in a star:
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-data-access.html
+PROBE_INDEXES = "driftless-probe-*"
+PROBE_INDEX = ("aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument")
 
 
 def _allow(actions: Sequence[str], resource: str) -> Statement:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from infra.image_function import ImageFunction, ImageFunctionArgs
+from infra.image_function import FunctionSpec, ImageFunction, ImageFunctionArgs
 from infra.physical_name import bounded_name
 from infra.search_target import SearchTarget
 
@@ -33,12 +33,7 @@ class ReplicationTarget:
 class ReplicationArgs:
     """The function, the table that it reads, and what it may write to, by consumer."""
 
-    function_name: str
-    image_uri: pulumi.Input[str]
-    architecture: Literal["arm64", "x86_64"]
-    memory_mb: int
-    timeout_seconds: int
-    log_retention_days: int
+    function: FunctionSpec
     table_name: pulumi.Input[str]
     table_arn: pulumi.Input[str]
     target: SearchTarget
@@ -49,6 +44,7 @@ class Replication(pulumi.ComponentResource):
     """A function with a role of its own: the only one that may scan the table and write to every index."""
 
     function_name: pulumi.Output[str]
+    function_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: ReplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:Replication", name, {}, opts)
@@ -56,13 +52,8 @@ class Replication(pulumi.ComponentResource):
         function = ImageFunction(
             name,
             ImageFunctionArgs(
-                function_name=args.function_name,
+                spec=args.function,
                 description="Copies the table into an index, a segment at a time, for `ops backfill`",
-                image_uri=args.image_uri,
-                architecture=args.architecture,
-                memory_mb=args.memory_mb,
-                timeout_seconds=args.timeout_seconds,
-                log_retention_days=args.log_retention_days,
                 environment={
                     "OPENSEARCH_ENDPOINT": args.target.endpoint,
                     "TABLE_NAME": args.table_name,
@@ -91,7 +82,8 @@ class Replication(pulumi.ComponentResource):
             opts=child,
         )
         self.function_name = function.function_name
-        self.register_outputs({"function_name": self.function_name})
+        self.function_arn = function.function_arn
+        self.register_outputs({"function_name": self.function_name, "function_arn": self.function_arn})
 
 
 def _consumers(args: ReplicationArgs) -> pulumi.Output[str]:

@@ -16,7 +16,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from infra.image_function import ImageFunction, ImageFunctionArgs
+from infra.image_function import FunctionSpec, ImageFunction, ImageFunctionArgs
 from infra.physical_name import bounded_name
 from infra.search_target import SearchTarget
 
@@ -50,13 +50,15 @@ class SearchIndex(pulumi.ComponentResource):
         function = ImageFunction(
             name,
             ImageFunctionArgs(
-                function_name=args.function_name,
+                spec=FunctionSpec(
+                    function_name=args.function_name,
+                    image_uri=args.image_uri,
+                    architecture=args.architecture,
+                    memory_mb=256,
+                    timeout_seconds=_TIMEOUT_SECONDS,
+                    log_retention_days=args.log_retention_days,
+                ),
                 description=f"Creates the index {args.index} at deploy",
-                image_uri=args.image_uri,
-                architecture=args.architecture,
-                memory_mb=256,
-                timeout_seconds=_TIMEOUT_SECONDS,
-                log_retention_days=args.log_retention_days,
                 environment={"OPENSEARCH_ENDPOINT": args.target.endpoint},
                 statements=pulumi.Output.from_input(args.target.collection_arn).apply(
                     lambda arn: [policies.use_collection(arn)]

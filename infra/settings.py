@@ -18,6 +18,9 @@ from infra.settings_sections import Settings
 
 _EXAMPLES: Mapping[str, str] = {
     "image_digest": "sha256:" + "0" * 64,
+    "base_image": "public.ecr.aws/lambda/python:3.13",
+    "extensions_image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/extensions:1",
+    "arns": "[arn:aws:iam::123456789012:role/operator]",
     "read_capacity": "5",
     "write_capacity": "5",
     "shard_count": "1",
@@ -101,6 +104,7 @@ def _validate(raw: dict[str, Any]) -> tuple[Settings, list[Problem]]:
 def _message(text: str, value: object, kind: str) -> str:
     if kind == "extra_forbidden":
         return "is not a setting"
+    text = text.removeprefix("Value error, ")
     return f"is {value!r}: {text[0].lower()}{text[1:]}"
 
 

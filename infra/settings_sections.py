@@ -5,15 +5,24 @@ Rules that look at more than one key are in settings_rules.py; reading and error
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 RESOURCE_NAME = r"^[A-Za-z0-9_.-]+$"
 FUNCTION_NAME = r"^[A-Za-z0-9_-]+$"
 INDEX_NAME = r"^[a-z0-9][a-z0-9_.-]*$"
 PREFIX = r"^([a-z][a-z0-9-]*)?$"
-IMAGE_DIGEST = r"^sha256:[0-9a-f]{64}$"
+IMAGE_DIGEST = r"sha256:[0-9a-f]{64}"
+# A reference as builders take it: https://pkg.go.dev/github.com/distribution/reference
+_PATH_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+IMAGE_REFERENCE = (
+    rf"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?/)?{_PATH_PART}(?:/{_PATH_PART})*"
+    rf"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(?:@{IMAGE_DIGEST})?"
+)
+PRINCIPAL_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:role|user)/[A-Za-z0-9+=,.@_/-]+"
 
 # The values that CloudWatch Logs accepts, without 0 (for ever).
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -23,9 +32,33 @@ RetentionDays = Annotated[
     BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value),
 ]
 
+
+def _written_as(pattern: str, form: str) -> Callable[[str], str]:
+    """A check whose message shows the form instead of the pattern."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"must be {form}")
+        return value
+
+    return check
+
+
 FunctionName = Annotated[str, Field(min_length=1, max_length=64, pattern=FUNCTION_NAME)]
 IndexName = Annotated[str, Field(min_length=1, max_length=255, pattern=INDEX_NAME)]
-ImageDigest = Annotated[str, Field(pattern=IMAGE_DIGEST)]
+ImageDigest = Annotated[
+    str,
+    AfterValidator(_written_as(IMAGE_DIGEST, "sha256: and 64 hexadecimal digits in lower case, no name and no tag")),
+]
+ImageReference = Annotated[
+    str, AfterValidator(_written_as(IMAGE_REFERENCE, "an image, name:tag or better name@sha256: and 64 digits"))
+]
+PrincipalArn = Annotated[
+    str,
+    AfterValidator(
+        _written_as(PRINCIPAL_ARN, "the ARN of an IAM role or user, arn:aws:iam::ACCOUNT:role/NAME; no star")
+    ),
+]
 MemoryMegabytes = Annotated[int, Field(ge=128, le=10240)]
 Arn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:[^*]+$")]
 
@@ -72,6 +105,23 @@ class CollectionSettings(Section):
     standby_replicas: bool = True
     network: NetworkSettings = NetworkSettings()
     reader_arns: tuple[Arn, ...] = ()
+
+
+class ImagesSettings(Section):
+    """What all images are built on, and whether their repositories scan what is pushed.
+
+    None leaves the Dockerfile's own image. A tag without a digest is not looked up again: only a change here rebuilds.
+    """
+
+    base_image: ImageReference | None = None
+    extensions_image: ImageReference | None = None
+    scan_on_push: bool = False
+
+
+class OperatorsSettings(Section):
+    """IAM roles and users that run `python -m ops` on this stack."""
+
+    arns: tuple[PrincipalArn, ...] = ()
 
 
 class ApiSettings(Section):
@@ -179,12 +229,14 @@ class Settings(Section):
     table: TableSettings = TableSettings()
     stream: StreamSettings = StreamSettings()
     collection: CollectionSettings = CollectionSettings()
+    images: ImagesSettings = ImagesSettings()
     reader_alias: IndexName = "lab-table"
     api: ApiSettings = ApiSettings()
     consumers: ConsumersSettings = ConsumersSettings()
     table_api: TableApiSettings = TableApiSettings()
     replicate: ReplicateSettings = ReplicateSettings()
     alarms: AlarmSettings = AlarmSettings()
+    operators: OperatorsSettings = OperatorsSettings()
     aws_endpoint_url: str = Field(default="", pattern=r"^(https?://[^/]+)?$")
 
     def physical(self, name: str) -> str:

@@ -8,6 +8,9 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
+from infra.metric_alarm import AlarmLimits
+from infra.replication_alarms import ReplicationAlarms, ReplicationAlarmsArgs
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceTableArgs:
@@ -21,6 +24,7 @@ class SourceTableArgs:
     deletion_protection: bool
     change_stream_arn: pulumi.Input[str]
     protect: bool
+    alarms: AlarmLimits
 
 
 class SourceTable(pulumi.ComponentResource):
@@ -56,6 +60,11 @@ class SourceTable(pulumi.ComponentResource):
             stream_arn=args.change_stream_arn,
             approximate_creation_date_time_precision="MICROSECOND",
             opts=protected,
+        )
+        ReplicationAlarms(
+            f"{name}-alarms",
+            ReplicationAlarmsArgs(table_name=table.name, limits=args.alarms),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.table_name = table.name
         self.table_arn = table.arn

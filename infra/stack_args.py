@@ -8,7 +8,10 @@ import pulumi
 
 from infra.change_stream import ChangeStreamArgs
 from infra.container_image import ContainerImageArgs
-from infra.replication import ReplicationArgs, ReplicationTarget
+from infra.image_function import FunctionSpec
+from infra.metric_alarm import AlarmLimits
+from infra.operator_access import OperatorAccessArgs
+from infra.replication import Replication, ReplicationArgs, ReplicationTarget
 from infra.search_collection import SearchCollectionArgs
 from infra.search_index import SearchIndex, SearchIndexArgs, index_definition
 from infra.search_target import FunctionNetwork, SearchTarget
@@ -51,6 +54,7 @@ def source_table_args(settings: Settings, change_stream_arn: pulumi.Input[str]) 
         deletion_protection=table.deletion_protection,
         change_stream_arn=change_stream_arn,
         protect=settings.protect,
+        alarms=_alarms(settings),
     )
 
 
@@ -78,6 +82,9 @@ def container_image_args(settings: Settings, folder: str) -> ContainerImageArgs:
         repository_name=settings.physical(logical_name(folder)),
         architecture=settings.architecture,
         image_digest=_function(settings, folder).image_digest,
+        base_image=settings.images.base_image,
+        extensions_image=settings.images.extensions_image,
+        scan_on_push=settings.images.scan_on_push,
         force_delete=not settings.protect,
     )
 
@@ -112,13 +119,8 @@ def stream_consumer_args(
     """One consumer on one feed of the table."""
     own = _consumer(settings, consumer)
     return StreamConsumerArgs(
-        function_name=settings.physical(own.function_name),
-        image_uri=image_uri,
-        architecture=settings.architecture,
-        memory_mb=own.memory_mb,
-        timeout_seconds=own.timeout_seconds,
+        function=_spec(settings, consumer, image_uri),
         reserved_concurrency=own.reserved_concurrency,
-        log_retention_days=settings.log_retention_days,
         source=source,
         table_name=table.table_name,
         table_arn=table.table_arn,
@@ -133,9 +135,7 @@ def stream_consumer_args(
         maximum_record_age_seconds=own.maximum_record_age_seconds,
         failure_destination=own.failure_destination,
         protect=settings.protect,
-        alarm_topic_arn=settings.alarms.topic_arn,
-        alarm_iterator_age_seconds=settings.alarms.iterator_age_seconds,
-        alarm_evaluation_minutes=settings.alarms.evaluation_minutes,
+        alarms=_alarms(settings),
     )
 
 
@@ -149,14 +149,8 @@ def replication_args(
     consumers: Mapping[str, StreamConsumer],
 ) -> ReplicationArgs:
     """The backfill of this stack, into any of its consumers' indexes."""
-    own = settings.replicate
     return ReplicationArgs(
-        function_name=settings.physical(own.function_name),
-        image_uri=image_uri,
-        architecture=settings.architecture,
-        memory_mb=own.memory_mb,
-        timeout_seconds=own.timeout_seconds,
-        log_retention_days=settings.log_retention_days,
+        function=_spec(settings, "replicate", image_uri),
         table_name=table.table_name,
         table_arn=table.table_arn,
         target=target,
@@ -176,7 +170,7 @@ def write_api_args(
     settings: Settings, *, table: SourceTable, target: SearchTarget, image_uri: pulumi.Input[str]
 ) -> WriteApiArgs:
     """The API of this stack."""
-    api, function = settings.api, settings.table_api
+    api = settings.api
     return WriteApiArgs(
         api_name=settings.physical(api.name),
         stage_name=api.stage,
@@ -184,17 +178,57 @@ def write_api_args(
         throttle_rate=api.throttle_rate,
         throttle_burst=api.throttle_burst,
         account_log_role=api.account_log_role,
-        function_name=settings.physical(function.function_name),
-        image_uri=image_uri,
-        architecture=settings.architecture,
-        memory_mb=function.memory_mb,
-        timeout_seconds=function.timeout_seconds,
-        log_retention_days=settings.log_retention_days,
+        function=_spec(settings, "table_api", image_uri),
         table_name=table.table_name,
         table_arn=table.table_arn,
         target=target,
         reader_alias=settings.reader_alias,
         readable_indexes=_indexes(settings),
+        alarms=_alarms(settings),
+    )
+
+
+def operator_access_args(
+    settings: Settings,
+    *,
+    table: SourceTable,
+    target: SearchTarget,
+    sources: Mapping[str, StreamSource],
+    consumers: Mapping[str, StreamConsumer],
+    replication: Replication,
+) -> OperatorAccessArgs:
+    """Everything that the operators' commands reach in this stack."""
+    return OperatorAccessArgs(
+        principals=settings.operators.arns,
+        target=target,
+        indexes=_indexes(settings),
+        table_arn=table.table_arn,
+        sources=list(sources.values()),
+        queues=[consumer.dead_letter_queue_arn for consumer in consumers.values()],
+        buckets=[bucket for bucket in (consumer.failure_bucket_arn for consumer in consumers.values()) if bucket],
+        mappings=[consumer.mapping_arn for consumer in consumers.values()],
+        backfill_function_arn=replication.function_arn,
+    )
+
+
+def _spec(settings: Settings, folder: str, image_uri: pulumi.Input[str]) -> FunctionSpec:
+    own = _function(settings, folder)
+    return FunctionSpec(
+        function_name=settings.physical(own.function_name),
+        image_uri=image_uri,
+        architecture=settings.architecture,
+        memory_mb=own.memory_mb,
+        timeout_seconds=own.timeout_seconds,
+        log_retention_days=settings.log_retention_days,
+    )
+
+
+def _alarms(settings: Settings) -> AlarmLimits:
+    alarms = settings.alarms
+    return AlarmLimits(
+        topic_arn=alarms.topic_arn,
+        iterator_age_seconds=alarms.iterator_age_seconds,
+        evaluation_minutes=alarms.evaluation_minutes,
     )
 
 

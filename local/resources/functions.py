@@ -1,8 +1,8 @@
-"""Lambda: an image function runs as AWS's own runtime client on the image's files, in this Python.
+"""Lambda: an image function runs as AWS's own runtime client on the image's files, in this Python or in the image.
 
-The embedded Lambda can't run images without Docker, so the function is made as `provided.al2023`, whose bootstrap is
-`python -m awslambdaric HANDLER` in `images/`: real environment, real errors, real logs. Event source mappings are
-noted for our own runner: the embedded one loses records that a function reports as failed.
+The function is made as `provided.al2023`, whose bootstrap is `python -m awslambdaric HANDLER` in `images/`: real
+environment, real errors, real logs. With `--containers` the bootstrap runs the image (`local.function_containers`).
+Event source mappings are noted for our own runner: the embedded one loses records that a function reports as failed.
 """
 
 import io
@@ -24,13 +24,21 @@ def _function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     function_name = physical_name(name, inputs)
     commands = (inputs.get("imageConfig") or {}).get("commands")
     handler = commands[0] if commands else cloud.image_commands[inputs["imageUri"].partition("@")[2]]
+    bootstrap = _BOOTSTRAP.format(images=shlex.quote(str(cloud.root / "images")), python=shlex.quote(sys.executable))
+    if cloud.containers is not None:
+        bootstrap = cloud.containers.bootstrap(
+            cloud.image_folders[inputs["imageUri"].partition("@")[2]],
+            command=commands[0] if commands else None,
+            memory_megabytes=inputs["memorySize"],
+            variables=inputs["environment"]["variables"],
+        )
     lambda_client = cloud.client("lambda")
     function = lambda_client.create_function(
         FunctionName=function_name,
         Runtime="provided.al2023",
         Handler=handler,
         Role=inputs["role"],
-        Code={"ZipFile": _bootstrap_archive(cloud)},
+        Code={"ZipFile": _archive(bootstrap)},
         Timeout=inputs["timeout"],
         MemorySize=inputs["memorySize"],
         Environment={"Variables": dict(inputs["environment"]["variables"])},
@@ -44,13 +52,12 @@ def _function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     return function_name, {"arn": arn, "name": function_name, "invokeArn": invoke_arn}
 
 
-def _bootstrap_archive(cloud: Cloud) -> bytes:
-    script = _BOOTSTRAP.format(images=shlex.quote(str(cloud.root / "images")), python=shlex.quote(sys.executable))
+def _archive(bootstrap: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         entry = zipfile.ZipInfo("bootstrap")
         entry.external_attr = 0o755 << 16
-        archive.writestr(entry, script)
+        archive.writestr(entry, bootstrap)
     return buffer.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Roles and their policies."""
+"""Roles and policies."""
 
 from local.resources.creation import Cloud, Created, Inputs, physical_name
 
@@ -9,6 +9,12 @@ def _role(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         "Role"
     ]
     return role_name, {"arn": role["Arn"], "name": role_name}
+
+
+def _policy(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    policy_name = physical_name(name, inputs)
+    policy = cloud.client("iam").create_policy(PolicyName=policy_name, PolicyDocument=inputs["policy"])["Policy"]
+    return policy["Arn"], {"arn": policy["Arn"], "name": policy_name}
 
 
 def _role_policy(cloud: Cloud, name: str, inputs: Inputs) -> Created:
@@ -25,6 +31,7 @@ def _role_policy_attachment(cloud: Cloud, _name: str, inputs: Inputs) -> Created
 
 
 CREATORS = {
+    "aws:iam/policy:Policy": _policy,
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _role_policy_attachment,

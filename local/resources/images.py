@@ -1,5 +1,5 @@
-"""Image repositories and images. Nothing is built: an image's digest is that of its context, its command that of its
-Dockerfile, and a function that names it runs the same files (`functions`)."""
+"""Image repositories and images. Nothing is built here: an image's digest is that of its context, its command that of
+its Dockerfile, and a function that names it runs the same files, or the image built from them before (`functions`)."""
 
 import re
 
@@ -26,6 +26,7 @@ def _image(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     if command is None:
         raise ValueError(f'{dockerfile} has no line like CMD ["package.module.handler"].')
     cloud.image_commands[digest] = command[1]
+    cloud.image_folders[digest] = dockerfile.parent.name
     return name, {"digest": digest, "ref": f"{inputs['tags'][0]}@{digest}", "contextHash": digest}
 
 

@@ -13,6 +13,8 @@ _ARNS = {
     "aws:kinesis/stream:Stream": "kinesis:{region}:{account}:stream/{name}",
     "aws:sqs/queue:Queue": "sqs:{region}:{account}:{name}",
     "aws:lambda/function:Function": "lambda:{region}:{account}:function:{name}",
+    "aws:lambda/eventSourceMapping:EventSourceMapping": "lambda:{region}:{account}:event-source-mapping:uuid-of-{name}",
+    "aws:iam/policy:Policy": "iam::{account}:policy/{name}",
     "aws:cloudwatch/logGroup:LogGroup": "logs:{region}:{account}:log-group:{name}",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:{region}:{account}:alarm:{name}",
     "aws:iam/role:Role": "iam::{account}:role/{name}",

@@ -36,6 +36,8 @@ class Registration:
     urn: str
     parent: str
     inputs: dict[str, Any]
+    outputs: dict[str, Any] = field(default_factory=dict)
+    secret_inputs: frozenset[str] = frozenset()
     custom: bool = True
     dependencies: tuple[str, ...] = ()
     provider: str = ""
@@ -96,24 +98,27 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:
         with _event_loop_of_this_thread():
             response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
-            self._record(request, response.urn)
+            self._record(request, response)
         return response
 
     def Invoke(self, request: Any) -> Any:
         with _event_loop_of_this_thread():
             return super().Invoke(request)  # type: ignore[no-untyped-call]
 
-    def _record(self, request: Any, urn: str) -> None:
+    def _record(self, request: Any, response: Any) -> None:
         if request.type != "pulumi:pulumi:Stack":
             if self.watch:
                 self.watch(request.name)
+            inputs = rpc.deserialize_properties(request.object)
             self.deployment.registrations.append(
                 Registration(
                     type=request.type,
                     name=request.name,
-                    urn=urn,
+                    urn=response.urn,
                     parent=request.parent,
-                    inputs=_plain(rpc.deserialize_properties(request.object)),
+                    inputs=_plain(inputs),
+                    outputs=_plain(rpc.deserialize_properties(response.object)),
+                    secret_inputs=frozenset(key for key, value in inputs.items() if _holds_secret(value)),
                     custom=request.custom,
                     dependencies=tuple(request.dependencies),
                     provider=request.provider,
@@ -175,6 +180,13 @@ def run(
 def whole_program() -> None:
     """The stack's program, exactly as `pulumi up` runs it."""
     runpy.run_path(str(ROOT / "__main__.py"))
+
+
+def _holds_secret(value: Any) -> bool:
+    if rpc.is_rpc_secret(value):
+        return True
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_holds_secret(item) for item in inner)
 
 
 def _plain(value: Any) -> Any:

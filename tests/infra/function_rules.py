@@ -1,4 +1,4 @@
-"""What must hold for images, the functions that run them, and the mappings that feed those."""
+"""What must hold for the functions and for the mappings that feed them."""
 
 from __future__ import annotations
 
@@ -68,41 +68,6 @@ def tables_streams_have_two_readers_at_most(graph: Deployment) -> list[str]:
     return [f"{arn} has {count} readers" for arn, count in readers.items() if count > 2]
 
 
-def images_suit_lambda(graph: Deployment) -> list[str]:
-    """One platform, no attestation, kept when replaced, rebuilt only for a change of its own files."""
-    found = []
-    for entry in graph.all(types.IMAGE):
-        inputs = entry.inputs
-        if len(inputs.get("platforms", [])) != 1:
-            found.append(f"{entry.name} isn't for exactly one platform")
-        found += [
-            f"{entry.name} sets {key}" for key in ("exec", "pull", "noCache", "buildArgs", "labels") if key in inputs
-        ]
-        if inputs.get("push") is not True:
-            found.append(f"{entry.name} isn't pushed")
-        if not entry.retain_on_delete:
-            found.append(f"{entry.name} would take its digest with it")
-        if any(str(path).startswith(("/", "~", "..")) for path in _paths(inputs)):
-            found.append(f"{entry.name} has a path that differs between machines")
-        if not isinstance(inputs.get("tags"), list):
-            found.append(f"{entry.name}: tags must be a list, not an output of one")
-        if not all(cache["registry"].get("imageManifest") for cache in inputs.get("cacheTo", [])):
-            found.append(f"{entry.name} caches in a form that ECR refuses")
-    return found
-
-
-def functions_and_images_have_one_architecture(graph: Deployment) -> list[str]:
-    """Both come from one setting."""
-    architectures = {arch for entry in graph.all(types.FUNCTION) for arch in entry.inputs["architectures"]}
-    platforms = {platform for entry in graph.all(types.IMAGE) for platform in entry.inputs["platforms"]}
-    matching = {"linux/arm64": "arm64", "linux/amd64": "x86_64"}
-    return [
-        f"images for {platform}, functions on {sorted(architectures)}"
-        for platform in platforms
-        if {matching.get(platform)} != architectures
-    ]
-
-
 def functions_run_digests_with_their_own_role_and_log(graph: Deployment) -> list[str]:
     """By digest alone; log group first, with retention; policy before function; a role each."""
     known = graph.by_urn()
@@ -118,27 +83,3 @@ def functions_run_digests_with_their_own_role_and_log(graph: Deployment) -> list
             found.append(f"{entry.name} doesn't wait for its role's policy")
     roles = Counter(entry.inputs.get("role") for entry in graph.all(types.FUNCTION))
     return found + [f"role {role} is shared by {count} functions" for role, count in roles.items() if count > 1]
-
-
-def repositories_keep_what_runs(graph: Deployment) -> list[str]:
-    """Immutable tags but for the two that only point; images go by count, never by age."""
-    found = []
-    for entry in graph.all(types.REPOSITORY):
-        if entry.inputs.get("imageTagMutability") != "IMMUTABLE_WITH_EXCLUSION":
-            found.append(f"{entry.name} has movable tags")
-        excluded = [item["filter"] for item in entry.inputs.get("imageTagMutabilityExclusionFilters", [])]
-        if "cache*" not in excluded or "*" in excluded:
-            found.append(f"{entry.name} excludes {excluded} from immutability")
-        if not entry.inputs.get("encryptionConfigurations"):
-            found.append(f"{entry.name} isn't encrypted explicitly")
-    found += [
-        f"{entry.name} expires images by age"
-        for entry in graph.all(types.LIFECYCLE)
-        if "sinceImagePushed" in entry.inputs["policy"] or "imageCountMoreThan" not in entry.inputs["policy"]
-    ]
-    return found
-
-
-def _paths(inputs: dict[str, object]) -> list[object]:
-    context, dockerfile = inputs.get("context"), inputs.get("dockerfile")
-    return [part["location"] for part in (context, dockerfile) if isinstance(part, dict) and "location" in part]

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from tests.infra import data_rules, function_rules
+from tests.infra import data_rules, function_rules, image_rules
 from tests.infra import resource_types as types
 from tests.infra.deployment import COMPONENT_PREFIX, Deployment
 from tests.infra.policy_rules import no_allowed_wildcards
@@ -80,6 +80,31 @@ def consumers_have_their_alarms(graph: Deployment) -> list[str]:
         f"{metric}: {metrics[metric]} alarms for {consumers} consumers"
         for metric in sorted(needed)
         if metrics[metric] < consumers
+    ]
+
+
+def changes_that_never_arrive_ring(graph: Deployment) -> list[str]:
+    """No consumer can notice what DynamoDB doesn't write to Kinesis; each destination's table has its alarms."""
+    queries = [
+        query["expression"] for entry in graph.all(types.ALARM) for query in entry.inputs.get("metricQueries", [])
+    ]
+    return [
+        f"{entry.name}: nothing rings for {metric}"
+        for entry in graph.all(types.DESTINATION)
+        for metric in ("SUM(FailedToReplicateRecordCount)", "MAX(AgeOfOldestUnreplicatedRecord)")
+        if not any(metric in query and f"'{entry.inputs['tableName']}'" in query for query in queries)
+    ]
+
+
+def apis_ring_when_they_fail(graph: Deployment) -> list[str]:
+    """One alarm on 5xx for each stage."""
+    watched = [
+        entry.inputs["dimensions"] for entry in graph.all(types.ALARM) if entry.inputs.get("metricName") == "5XXError"
+    ]
+    return [
+        f"{entry.name} fails in silence"
+        for entry in graph.all(types.STAGE)
+        if entry.inputs["stageName"] not in [dimensions.get("Stage") for dimensions in watched]
     ]
 
 
@@ -160,7 +185,7 @@ def api_logs_hold_no_content(graph: Deployment) -> list[str]:
             found.append(f"{entry.name} logs requests")
         if not settings.get("throttlingRateLimit", -1) > 0 or not settings.get("throttlingBurstLimit", -1) > 0:
             found.append(f"{entry.name} doesn't throttle")
-    for entry in graph.all("aws:apigateway/stage:Stage"):
+    for entry in graph.all(types.STAGE):
         log = entry.inputs.get("accessLogSettings", {}).get("format", "")
         if not log or re.search(r"\$context\.(path|identity\.sourceIp|requestOverride)\b|\$input|querystring", log):
             found.append(f"{entry.name} has no access log, or one with content")
@@ -174,11 +199,14 @@ RULES: tuple[Rule, ...] = (
     function_rules.mappings_never_block_or_lose,
     function_rules.mappings_wait_for_rights_and_index,
     function_rules.tables_streams_have_two_readers_at_most,
-    function_rules.images_suit_lambda,
-    function_rules.functions_and_images_have_one_architecture,
+    image_rules.images_suit_lambda,
+    image_rules.images_are_rebuilt_for_their_own_files_only,
+    image_rules.images_cache_in_their_own_repository,
+    image_rules.functions_and_images_have_one_architecture,
+    image_rules.functions_run_images_of_this_stacks_repositories,
     function_rules.functions_run_digests_with_their_own_role_and_log,
     log_groups_forget,
-    function_rules.repositories_keep_what_runs,
+    image_rules.repositories_keep_what_runs,
     data_rules.data_is_protected,
     data_rules.changes_carry_microseconds,
     data_rules.collections_take_own_ids,
@@ -186,6 +214,8 @@ RULES: tuple[Rule, ...] = (
     data_rules.buckets_are_closed,
     alarms_know_silence,
     consumers_have_their_alarms,
+    changes_that_never_arrive_ring,
+    apis_ring_when_they_fail,
     deployments_hold_what_is_served,
     indexes_are_made_again_in_a_new_collection,
     no_path_is_left_to_the_gateway,

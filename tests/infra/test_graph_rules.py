@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from infra.api_refusals import REFUSALS, template
-from tests.infra import data_rules, function_rules
+from tests.infra import data_rules, function_rules, image_rules
 from tests.infra import graph_rules as rules
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
-from tests.infra.deployment import Deployment, Registration
+from tests.infra.deployment import ROOT, Deployment, Registration
 from tests.infra.policy_rules import no_allowed_wildcards
-from tests.infra.variants import VARIANTS
+from tests.infra.variants import DIGEST, VARIANTS
 
 Spoil = Callable[[Deployment], None]
 
@@ -49,6 +49,24 @@ def _inputs(type_: str, **changed: Any) -> Spoil:
 
 def _option(type_: str, **changed: Any) -> Spoil:
     return lambda graph: _change(graph, type_, lambda entry: dataclasses.replace(entry, **changed))
+
+
+def _cache_to(**changed: Any) -> Spoil:
+    def change(entry: Registration) -> Registration:
+        [cache] = entry.inputs["cacheTo"]
+        spoilt = {"registry": {**cache["registry"], **changed}}
+        return dataclasses.replace(entry, inputs={**entry.inputs, "cacheTo": [spoilt]})
+
+    return lambda graph: _change(graph, types.IMAGE, change)
+
+
+def _lifecycle(**changed: str) -> Spoil:
+    def change(entry: Registration) -> Registration:
+        policy = json.loads(entry.inputs["policy"])
+        policy["rules"][0]["selection"] |= changed
+        return dataclasses.replace(entry, inputs={**entry.inputs, "policy": json.dumps(policy)})
+
+    return lambda graph: _change(graph, types.LIFECYCLE, change)
 
 
 def _third_reader(graph: Deployment) -> None:
@@ -104,22 +122,57 @@ SEEDED: list[tuple[rules.Rule, Spoil]] = [
     (function_rules.mappings_never_block_or_lose, _option(types.MAPPING, delete_before_replace=False)),
     (function_rules.mappings_wait_for_rights_and_index, _option(types.MAPPING, dependencies=())),
     (function_rules.tables_streams_have_two_readers_at_most, _third_reader),
-    (function_rules.images_suit_lambda, _inputs(types.IMAGE, platforms=["linux/arm64", "linux/amd64"])),
-    (function_rules.images_suit_lambda, _inputs(types.IMAGE, exec=True)),
-    (function_rules.images_suit_lambda, _inputs(types.IMAGE, push=None)),
-    (function_rules.images_suit_lambda, _inputs(types.IMAGE, context={"location": "/home/somebody/images"})),
-    (function_rules.images_suit_lambda, _inputs(types.IMAGE, cacheTo=[{"registry": {"ref": "r:cache"}}])),
-    (function_rules.images_suit_lambda, _option(types.IMAGE, retain_on_delete=False)),
-    (function_rules.functions_and_images_have_one_architecture, _inputs(types.IMAGE, platforms=["linux/amd64"])),
+    (image_rules.images_suit_lambda, _inputs(types.IMAGE, platforms=["linux/arm64", "linux/amd64"])),
+    (image_rules.images_suit_lambda, _inputs(types.IMAGE, exec=True)),
+    (image_rules.images_suit_lambda, _inputs(types.IMAGE, push=None)),
+    (image_rules.images_suit_lambda, _inputs(types.IMAGE, buildOnPreview=True)),
+    (image_rules.images_suit_lambda, _option(types.IMAGE, retain_on_delete=False)),
+    (image_rules.images_suit_lambda, _option(types.IMAGE, secret_inputs=frozenset())),
+    (image_rules.images_are_rebuilt_for_their_own_files_only, _inputs(types.IMAGE, pull=True)),
+    (image_rules.images_are_rebuilt_for_their_own_files_only, _inputs(types.IMAGE, noCache=True)),
+    (image_rules.images_are_rebuilt_for_their_own_files_only, _inputs(types.IMAGE, labels={"revision": "1a2b3c"})),
+    (image_rules.images_are_rebuilt_for_their_own_files_only, _inputs(types.IMAGE, buildArgs={"COMMIT": "1a2b3c"})),
+    (image_rules.images_are_rebuilt_for_their_own_files_only, _inputs(types.IMAGE, tags=["r:1a2b3c"])),
+    (image_rules.images_are_rebuilt_for_their_own_files_only, _inputs(types.IMAGE, tags="r:newest")),
+    (
+        image_rules.images_are_rebuilt_for_their_own_files_only,
+        _inputs(types.IMAGE, context={"location": "/home/somebody/images"}),
+    ),
+    (
+        image_rules.images_are_rebuilt_for_their_own_files_only,
+        _inputs(types.IMAGE, dockerfile={"location": "./images/nothing/Dockerfile"}),
+    ),
+    (
+        image_rules.images_are_rebuilt_for_their_own_files_only,
+        _inputs(types.IMAGE, dockerfile={"location": str(ROOT / "images/replicate/Dockerfile")}),
+    ),
+    (image_rules.images_cache_in_their_own_repository, _inputs(types.IMAGE, cacheFrom=None)),
+    (image_rules.images_cache_in_their_own_repository, _inputs(types.IMAGE, cacheTo=None)),
+    (image_rules.images_cache_in_their_own_repository, _cache_to(imageManifest=None)),
+    (image_rules.images_cache_in_their_own_repository, _cache_to(ociMediaTypes=None)),
+    (image_rules.images_cache_in_their_own_repository, _cache_to(ref="elsewhere:cache")),
+    (
+        image_rules.functions_run_images_of_this_stacks_repositories,
+        _inputs(types.FUNCTION, imageUri=f"elsewhere@{DIGEST}"),
+    ),
+    (image_rules.functions_and_images_have_one_architecture, _inputs(types.IMAGE, platforms=["linux/amd64"])),
     (
         function_rules.functions_run_digests_with_their_own_role_and_log,
         _inputs(types.FUNCTION, imageUri="r:newest"),
     ),
+    (
+        function_rules.functions_run_digests_with_their_own_role_and_log,
+        _inputs(types.FUNCTION, imageUri=f"r:newest@{DIGEST}"),
+    ),
     (function_rules.functions_run_digests_with_their_own_role_and_log, _inputs(types.FUNCTION, loggingConfig=None)),
     (function_rules.functions_run_digests_with_their_own_role_and_log, _option(types.FUNCTION, dependencies=())),
     (rules.log_groups_forget, _inputs(types.LOG_GROUP, retentionInDays=None)),
-    (function_rules.repositories_keep_what_runs, _inputs(types.REPOSITORY, imageTagMutability="MUTABLE")),
-    (function_rules.repositories_keep_what_runs, _inputs(types.LIFECYCLE, policy='{"countType": "sinceImagePushed"}')),
+    (image_rules.repositories_keep_what_runs, _inputs(types.REPOSITORY, imageTagMutability="MUTABLE")),
+    (image_rules.repositories_keep_what_runs, _inputs(types.REPOSITORY, imageTagMutabilityExclusionFilters=None)),
+    (image_rules.repositories_keep_what_runs, _inputs(types.REPOSITORY, encryptionConfigurations=None)),
+    (image_rules.repositories_keep_what_runs, _inputs(types.LIFECYCLE, repository="another")),
+    (image_rules.repositories_keep_what_runs, _lifecycle(countType="sinceImagePushed")),
+    (image_rules.repositories_keep_what_runs, _lifecycle(tagStatus="any")),
     (data_rules.data_is_protected, _option(types.TABLE, protect=False)),
     (data_rules.data_is_protected, _option(types.DESTINATION, protect=False)),
     (data_rules.data_is_protected, _option(types.BUCKET, protect=False)),
@@ -137,6 +190,8 @@ SEEDED: list[tuple[rules.Rule, Spoil]] = [
     (data_rules.buckets_are_closed, _without_bucket_policy),
     (rules.alarms_know_silence, _inputs(types.ALARM, treatMissingData=None)),
     (rules.consumers_have_their_alarms, _no_dead_letter_alarm),
+    (rules.changes_that_never_arrive_ring, _inputs(types.DESTINATION, tableName="another")),
+    (rules.apis_ring_when_they_fail, _inputs(types.STAGE, stageName="another")),
     (rules.deployments_hold_what_is_served, _option(types.DEPLOYMENT, dependencies=())),
     (rules.deployments_hold_what_is_served, _inputs(types.DEPLOYMENT, triggers=None)),
     (rules.deployments_hold_what_is_served, _inputs(types.DEPLOYMENT, triggers={"routes": "r"})),

@@ -135,6 +135,11 @@ ALLOWED: list[dict[str, Any]] = [
     },
     {"collection": {"name": "c" * 32}},
     {"collection": {"network": PRIVATE_NETWORK}},
+    {"images": {"base_image": "public.ecr.aws/lambda/python:3.13", "scan_on_push": True}},
+    {"images": {"base_image": "public.ecr.aws/lambda/python:3.13@sha256:" + "0" * 64}},
+    {"images": {"base_image": "registry.example:5000/team/base@sha256:" + "0" * 64, "extensions_image": "extensions"}},
+    {"operators": {"arns": ["arn:aws:iam::123456789012:role/team/on-call", "arn:aws:iam::123456789012:user/ada"]}},
+    {"operators": {"arns": ["arn:aws-cn:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ops_1a"]}},
     {"tags": {"team": "search"}},
 ]
 
@@ -200,6 +205,19 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"api": {"throttle_rate": 0}}, "api.throttle_rate"),
     ({"api": {"stage": "v-1"}}, "api.stage"),
     ({"aws_endpoint_url": "127.0.0.1"}, "aws_endpoint_url"),
+    ({"images": {"base_image": "Lambda/Python:3.13"}}, "images.base_image"),
+    ({"images": {"base_image": "base:1 --privileged"}}, "images.base_image"),
+    ({"images": {"base_image": "base@sha256:1a2b"}}, "images.base_image"),
+    ({"images": {"base_image": ""}}, "images.base_image"),
+    ({"images": {"extensions_image": "https://example.com/extensions:1"}}, "images.extensions_image"),
+    ({"images": {"scan_on_push": "sometimes"}}, "images.scan_on_push"),
+    (_consumer(image_digest="0" * 64), "consumers.sync_dynamodb_stream.image_digest"),
+    (_consumer(image_digest="sha256:" + "A" * 64), "consumers.sync_dynamodb_stream.image_digest"),
+    (_consumer(image_digest="repository@sha256:" + "0" * 64), "consumers.sync_dynamodb_stream.image_digest"),
+    ({"operators": {"arns": ["arn:aws:iam::123456789012:role/*"]}}, "operators.arns.0"),
+    ({"operators": {"arns": ["arn:aws:iam::123456789012:root"]}}, "operators.arns.0"),
+    ({"operators": {"arns": ["arn:aws:sts::123456789012:assumed-role/on-call/ada"]}}, "operators.arns.0"),
+    ({"operators": {"arns": "arn:aws:iam::123456789012:role/on-call"}}, "operators.arns"),
     ({"tags": {"team": ["search"]}}, "tags.team"),
 ]
 
@@ -210,6 +228,21 @@ def test_value_beyond_its_bound_is_refused_by_its_path(settings: dict[str, Any],
 
     assert f"driftless:{path} " in message
     assert message.startswith("1 problem(s)")
+
+
+def test_a_bad_digest_is_answered_with_the_form_it_must_have() -> None:
+    message = _error(_consumer(image_digest="sha256:1a2b"))
+
+    assert "image_digest is 'sha256:1a2b': must be sha256: and 64 hexadecimal digits in lower case" in message
+    pasted = yaml.safe_load(message[message.index("config:") :])["config"]
+    _load({"consumers": pasted["driftless:consumers"]})
+
+
+def test_a_bad_operator_is_answered_with_the_form_it_must_have() -> None:
+    message = _error({"operators": {"arns": ["on-call"]}})
+
+    assert "operators.arns.0 is 'on-call': must be the ARN of an IAM role or user" in message
+    assert "arns: [arn:aws:iam::123456789012:role/operator]" in message
 
 
 def test_text_where_a_mapping_belongs_is_refused() -> None:

@@ -35,6 +35,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "table_api": {"image_digest": DIGEST},
     },
     "x86_64 with a prefix": {"architecture": "x86_64", "name_prefix": "team-search-"},
+    "images on a base of one's own": {
+        "images": {"base_image": f"base@{DIGEST}", "extensions_image": "extensions:1", "scan_on_push": True},
+    },
+    "operators": {
+        "operators": {"arns": ["arn:aws:iam::123456789012:role/operator"]},
+        "consumers": {"sync_kinesis_stream": {"failure_destination": "s3"}},
+    },
     "readers and alarms": {
         "collection": {"reader_arns": ["arn:aws:iam::123456789012:role/analyst"]},
         "alarms": {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:alarms"},
