@@ -41,6 +41,7 @@ from ops.stack import Stack
 
 FLIGHTS_OF_THE_YEAR = 336_776
 BATCH = 25
+WRITERS = 8
 REPORT = ROOT / "build" / "bench-backfill.json"
 console = Console()
 
@@ -65,40 +66,57 @@ def _numbers(row: dict[str, str]) -> Iterator[tuple[str, str]]:
         yield name, row[name].removesuffix(".0")
 
 
-def put(dynamodb: Any, table: str, items: Sequence[dict[str, Any]]) -> None:
-    """One batch of at most 25 items."""
-    left: list[Any] = [{"PutRequest": {"Item": to_item(item)}} for item in items]
-    while left:
-        left = dynamodb.batch_write_item(RequestItems={table: left}).get("UnprocessedItems", {}).get(table, [])
+def write_batch(dynamodb: Any, table: str, requests_left: list[dict[str, Any]]) -> int:
+    """One batch of at most 25 puts and deletes, until all are taken; gives how many there were."""
+    count = len(requests_left)
+    while requests_left:
+        answer = dynamodb.batch_write_item(RequestItems={table: requests_left})
+        requests_left = answer.get("UnprocessedItems", {}).get(table, [])
+    return count
 
 
 class Changes:
-    """A writer at a steady rate: changes four of five, deletes one of five, which a later change may put back."""
+    """Writers at a steady rate together: of five changes four change an item and one deletes it, to be put back later.
+
+    By batches and in threads, because a page of the emulator's scan holds up every write for as long as it takes.
+    """
 
     def __init__(self, stack: Stack, items: Sequence[dict[str, Any]], changes_per_second: float) -> None:
-        self._stack, self._items, self._rate = stack, items, changes_per_second
+        self._stack, self._items = stack, items
+        self._seconds_a_batch = WRITERS * BATCH / changes_per_second
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._write)
-        self.count = 0
+        self._threads = [threading.Thread(target=self._write, args=(seed,)) for seed in range(WRITERS)]
+        self._counts = [0] * WRITERS
 
     def __enter__(self) -> "Changes":
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _write(self) -> None:
-        dynamodb, chance, started = self._stack.client("dynamodb"), random.Random(1), time.monotonic()  # noqa: S311 — a seed
+    @property
+    def count(self) -> int:
+        """Changes that the table has taken."""
+        return sum(self._counts)
+
+    def _write(self, seed: int) -> None:
+        dynamodb, chance, started = self._stack.client("dynamodb"), random.Random(seed), time.monotonic()  # noqa: S311
+        batches = 0
         while not self._ended.is_set():
-            item = chance.choice(self._items)
+            self._counts[seed] += write_batch(dynamodb, self._stack.table_name, list(self._requests(chance, batches)))
+            batches += 1
+            self._ended.wait(max(0.0, started + batches * self._seconds_a_batch - time.monotonic()))
+
+    def _requests(self, chance: random.Random, number: int) -> Iterator[dict[str, Any]]:
+        for item in chance.sample(self._items, BATCH):
             if chance.random() < 0.2:
-                dynamodb.delete_item(TableName=self._stack.table_name, Key={"id": {"S": item["id"]}})
+                yield {"DeleteRequest": {"Key": {"id": {"S": item["id"]}}}}
             else:
-                dynamodb.put_item(TableName=self._stack.table_name, Item=to_item({**item, "change": self.count}))
-            self.count += 1
-            self._ended.wait(max(0.0, started + self.count / self._rate - time.monotonic()))
+                yield {"PutRequest": {"Item": to_item({**item, "change": number})}}
 
 
 def load(stack: Stack, items: Sequence[dict[str, Any]]) -> None:
@@ -106,7 +124,9 @@ def load(stack: Stack, items: Sequence[dict[str, Any]]) -> None:
     dynamodb = stack.client("dynamodb")
     with ThreadPoolExecutor(4) as pool:
         batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
-        for done, _ in enumerate(pool.map(lambda batch: put(dynamodb, stack.table_name, batch), batches), start=1):
+        puts = ([{"PutRequest": {"Item": to_item(item)}} for item in batch] for batch in batches)
+        written = pool.map(lambda batch: write_batch(dynamodb, stack.table_name, batch), puts)
+        for done, _ in enumerate(written, start=1):
             if done % 1_000 == 0:
                 console.print(f"  {done * BATCH:,} items put")
 
@@ -128,6 +148,7 @@ def backfill(consumer: str, file: Path, total: int, extra: Sequence[str]) -> dic
     """Drive it to its end: interrupted at a third, killed at two thirds, resumed each time. Gives its report."""
     command = [sys.executable, "-m", "ops", "backfill", consumer, "--stack", "local", "--yes", "--json", "--resume"]
     stops = [(total // 3, signal.SIGINT), (total * 2 // 3, signal.SIGKILL)]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs, and their children, ignore it
     while True:
         process = subprocess.Popen(
             [*command, "--state", str(file), *extra], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -142,6 +163,8 @@ def backfill(consumer: str, file: Path, total: int, extra: Sequence[str]) -> dic
             time.sleep(0.1)
         out, _ = process.communicate()
         if process.returncode == 0:
+            if stops:
+                raise SystemExit(f"It was done before it could be stopped: {stops}.")
             return dict(json.loads(out))
         state = load_state(file)
         if process.returncode not in (1, -signal.SIGKILL) or state is None:
@@ -194,6 +217,7 @@ def measure(stack: Stack, items: Sequence[dict[str, Any]], options: argparse.Nam
     return {
         "flights": len(items),
         "changes_meanwhile": changes.count,
+        "changes_per_second": round(changes.count / seconds, 1),
         "seconds": round(seconds, 1),
         "items_per_second": round(len(items) / seconds),
         "equal": verify(options.consumer) == 0,
