@@ -1,10 +1,10 @@
-# What CI runs is `make check` and `make test`, verbatim. `make demo` is the quickest way to see it work.
+# What CI runs is `make check`, `make test` and `make test-images`, verbatim. `make demo` is the quickest way to see it work.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help install check format test torture demo up down clean
+.PHONY: help install check format test test-images image-requirements sbom bench bench-check torture demo up down clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ — /'
@@ -28,14 +28,30 @@ format: $(READY)  ## formats the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: $(READY)  ## every test, the whole flow in the local stack included
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+test: $(READY)  ## every test that needs no container engine, the whole flow in the local stack included
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not containers'
+
+test-images: $(READY)  ## builds every image with Docker or Podman and runs each in its container
+	@$(BIN)/python -m local.container_engine
+	$(BIN)/python -m pytest -q -m containers tests/containers
+
+image-requirements: $(READY)  ## images/*/requirements.txt with hashes, from their requirements.in
+	$(BIN)/python -m tools.image_requirements
+
+sbom: $(READY)  ## what is in each image, as CycloneDX: build/sbom/<image>.json
+	$(BIN)/python -m tools.sbom
+
+bench: $(READY)  ## the sync against the index's own limit and against what others do; 10 minutes
+	$(BIN)/python -m bench.sync
+
+bench-check: $(READY)  ## fails when the handlers' cost per record has grown by 15%
+	$(BIN)/python -m bench.sync.check
 
 torture: $(READY)  ## 10 minutes of attacks on the sync: random histories on a model and on a real node, and broken rules
 	$(BIN)/python -m bench.torture
 
-demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end
-	$(BIN)/python -m local demo
+demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end (OPTIONS=--containers)
+	$(BIN)/python -m local demo $(OPTIONS)
 
 up: $(READY)  ## starts the local stack and stays in front (Ctrl-C ends it)
 	$(BIN)/python -m local up

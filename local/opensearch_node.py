@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from local.errors import LocalStackError
@@ -26,7 +26,9 @@ START_SECONDS = 90
 TRANSPORT_PORT_DISTANCE = 100
 JAVA_OPTION_VARIABLES = frozenset({"JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"})
 """They would change the node's heap behind our back."""
-HEAP = "512m"
+QUICK_START = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""Options of a Java that is quick to start on two cores; its compiler stops early, so it is slower once it is warm."""
+
 MODULES_WITHOUT_ANALYSIS = (
     "org.opensearch.index.mapper.MapperExtrasPlugin,org.opensearch.painless.PainlessPlugin,"
     "org.opensearch.index.reindex.ReindexPlugin,org.opensearch.transport.Netty4Plugin"
@@ -44,8 +46,17 @@ cluster.routing.allocation.disk.threshold_enabled: false
 class OpenSearchNode:
     """One node with its data in a directory; it can be stopped and started again on the same data."""
 
-    def __init__(self, *, port: int, directory: Path, log_file: Path, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        *,
+        port: int,
+        directory: Path,
+        log_file: Path,
+        say: Callable[[str], None] = print,
+        jvm_options: Sequence[str] = QUICK_START,
+    ) -> None:
         check_opensearch_port(port)
+        self._jvm_options = list(jvm_options)
         self.url = f"http://{LOOPBACK}:{port}"
         self._port = port
         self._directory = directory
@@ -66,9 +77,8 @@ class OpenSearchNode:
         configuration.write_text(
             CONFIGURATION.format(host=LOOPBACK, transport_port=self._port + TRANSPORT_PORT_DISTANCE)
         )
-        jvm = [f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # quick to start on two cores
         launcher = ["-basePath", str(self._directory), "-numOfNode", "1", "-baseHttpPort", str(self._port - 1), *extra]
-        command = [java, *jvm, "-cp", fetch_jars(self._say), MAIN_CLASS, *launcher]
+        command = [java, *self._jvm_options, "-cp", fetch_jars(self._say), MAIN_CLASS, *launcher]
         env = {name: value for name, value in os.environ.items() if name not in JAVA_OPTION_VARIABLES}
         self.process = ChildProcess("OpenSearch", command, log_file=self._log_file, env=env, cwd=self._directory)
         self.process.start()

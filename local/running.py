@@ -19,6 +19,12 @@ def running_outputs() -> dict[str, Any]:
     return outputs
 
 
+def runs_in_containers() -> bool:
+    """Whether the running stack's functions do."""
+    state = read_state(Layout())
+    return state is not None and bool(state["container_client"])
+
+
 def feed_status() -> dict[str, dict[str, Any]]:
     """Counters of each consumer's mapping, at most half a second old; empty while the stack starts."""
     try:

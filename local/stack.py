@@ -12,9 +12,11 @@ from typing import Any, TextIO
 from botocore.config import Config
 
 from local.aws_client import aws_client
+from local.container_engine import ContainerEngine
 from local.engine import deploy
 from local.errors import LocalStackError
 from local.feeds import Feeds
+from local.function_containers import FunctionContainers, build_images
 from local.layout import ROOT, Layout
 from local.ministack import REGION, MiniStack
 from local.opensearch_node import TRANSPORT_PORT_DISTANCE, OpenSearchNode
@@ -39,6 +41,8 @@ class LocalStack:
     ) -> None:
         """Raises LocalStackError for ports that can't work together."""
         self.layout = layout or Layout()
+        self.containers: FunctionContainers | None = None
+        self._engine: ContainerEngine | None = None
         self.outputs: dict[str, Any] = {}
         self._ports = (aws_port, opensearch_port)
         self._say = say
@@ -57,6 +61,10 @@ class LocalStack:
         self.node = OpenSearchNode(
             port=opensearch_port, directory=self.layout.data / "search", log_file=self.layout.log("opensearch"), say=say
         )
+
+    def run_in_containers(self, engine: ContainerEngine) -> None:
+        """Before the start: build the images, and run functions in their containers."""
+        self._engine = engine
 
     def __enter__(self) -> "LocalStack":
         self.start()
@@ -83,6 +91,8 @@ class LocalStack:
             self.feeds.stop()
             self.feeds = None
         self.ministack.stop()
+        if self.containers is not None:
+            self.containers.remove_all()
         self.node.stop()
         if self._watchdog is not None:
             self._watchdog.communicate()  # closes the pipe; it finds nothing to end
@@ -114,6 +124,9 @@ class LocalStack:
         check_free(aws_port, what="the embedded AWS", flag="--aws-port")
         for port in (opensearch_port, opensearch_port + TRANSPORT_PORT_DISTANCE):
             check_free(port, what="OpenSearch", flag="--opensearch-port")
+        if self._engine is not None:
+            images = build_images(self._engine, self._say)
+            self.containers = FunctionContainers(engine=self._engine, stack=str(self.layout.directory), images=images)
         shutil.rmtree(self.layout.data, ignore_errors=True)
         shutil.rmtree(self.layout.log("").parent, ignore_errors=True)
         self._watchdog = start_watchdog(self.layout)
@@ -126,7 +139,11 @@ class LocalStack:
         self.node.wait()
         self._say("Applying the program, __main__.py ...")
         cloud = Cloud(
-            aws_endpoint_url=self.ministack.endpoint_url, opensearch_url=self.node.url, region=REGION, root=ROOT
+            aws_endpoint_url=self.ministack.endpoint_url,
+            opensearch_url=self.node.url,
+            region=REGION,
+            root=ROOT,
+            containers=self.containers,
         )
         exports = deploy(cloud)
         self.outputs = exports | {"aws_endpoint_url": cloud.aws_endpoint_url, "opensearch_url": cloud.opensearch_url}
@@ -140,7 +157,12 @@ class LocalStack:
 
     def _note_state(self) -> None:
         children = [self.ministack.process.pid, self.node.process.pid if self.node.process else None]
-        write_state(self.layout, children=[pid for pid in children if pid], outputs=self.outputs)
+        write_state(
+            self.layout,
+            children=[pid for pid in children if pid],
+            container_client=self._engine.client if self._engine else None,
+            outputs=self.outputs,
+        )
 
     def _write_status(self) -> None:
         while not self._ending.wait(STATUS_SECONDS):

@@ -9,7 +9,9 @@ from typing import Any, TextIO
 
 import psutil
 
+from local.container_engine import ContainerEngine
 from local.errors import LocalStackError
+from local.function_containers import FunctionContainers
 from local.layout import Layout
 from local.process import end_tree
 
@@ -67,20 +69,35 @@ def read_state(layout: Layout) -> dict[str, Any] | None:
     return state
 
 
-def write_state(layout: Layout, *, children: list[int], outputs: dict[str, Any]) -> None:
-    """Note the children, before anything can go wrong with them, and the outputs when there are some."""
-    state = {"ready": bool(outputs), "children": [_identity(pid) for pid in children], "outputs": outputs}
+def write_state(layout: Layout, *, children: list[int], container_client: str | None, outputs: dict[str, Any]) -> None:
+    """Note the children, before anything can go wrong with them, and the outputs when there are some.
+
+    `container_client` is the engine's that the functions' containers are of; None when they are none.
+    """
+    state = {
+        "ready": bool(outputs),
+        "children": [_identity(pid) for pid in children],
+        "container_client": container_client,
+        "outputs": outputs,
+    }
     write_json(layout.state_file, state)
 
 
 def end_leftovers(layout: Layout) -> int:
-    """End the children of a stack that was killed and could not end them itself. Gives how many there were."""
+    """End what a stack that was killed could not end itself: its children, and its functions' containers.
+
+    Gives how many there were.
+    """
     ended = 0
     with contextlib.suppress(OSError, ValueError, KeyError):
-        for child in json.loads(layout.state_file.read_text())["children"]:
+        state = json.loads(layout.state_file.read_text())
+        for child in state["children"]:
             if _is_alive(child):
                 end_tree(child["pid"])
                 ended += 1
+        if state["container_client"]:
+            engine = ContainerEngine(client=state["container_client"])
+            ended += FunctionContainers(engine=engine, stack=str(layout.directory)).remove_all()
     layout.state_file.unlink(missing_ok=True)
     return ended
 

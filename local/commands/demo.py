@@ -2,7 +2,7 @@
 
 Starts a local stack of its own, or uses the one that is up. Writes build/demo.json.
 
-Example: python -m local demo --outage 20 --kill-consumer
+Example: python -m local demo --containers --outage 20 --kill-consumer
 """
 
 import argparse
@@ -13,14 +13,15 @@ from typing import Any
 
 from rich.console import Console
 
-from local.commands.up import add_port_arguments
+from local.commands.up import add_containers_argument, add_port_arguments
+from local.container_engine import find_engine
 from local.demo.disaster import Disaster
 from local.demo.memory import MemoryMeter
 from local.demo.story import Demo
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
-from local.running import running_outputs
+from local.running import running_outputs, runs_in_containers
 from local.stack import LocalStack
 from local.state import lock_holder
 
@@ -31,6 +32,7 @@ REPORT = ROOT / "build" / "demo.json"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ports, and what goes wrong on purpose."""
     add_port_arguments(parser)
+    add_containers_argument(parser)
     parser.add_argument("--outage", type=_seconds, default=0, metavar="SECONDS", help="stop OpenSearch in mid-load")
     parser.add_argument("--kill-consumer", action="store_true", help="kill the consumers' processes in mid-load")
 
@@ -45,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         report = _in_a_stack_of_its_own(options, console)
     elif options.outage or options.kill_consumer:
         raise LocalStackError("--outage and --kill-consumer need a stack of their own: python -m local down, first.")
+    elif options.containers and not runs_in_containers():
+        raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
     else:
         report = Demo(outputs=running_outputs(), console=console, memory=MemoryMeter(holder)).run()
     REPORT.parent.mkdir(exist_ok=True)
@@ -60,10 +64,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _in_a_stack_of_its_own(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=console.print)
+    if options.containers:
+        local.run_in_containers(find_engine())
     unwind_on_signals()
     memory = MemoryMeter()
     try:
-        with LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=console.print) as stack:
+        with local as stack:
             if not (options.outage or options.kill_consumer):
                 return Demo(outputs=stack.outputs, console=console, memory=memory).run()
             disaster = Disaster(stack, console.print, outage_seconds=options.outage, kill=options.kill_consumer)

@@ -1,6 +1,6 @@
 """Start the local stack and stay in front of it; Ctrl-C ends it.
 
-Example: python -m local up --detach --aws-port 4570
+Example: python -m local up --containers --detach --aws-port 4570
 """
 
 import argparse
@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 
+from local.container_engine import ContainerEngine, find_engine
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
+from local.function_containers import build_images
 from local.layout import ROOT, Layout
 from local.ports import AWS_PORT, OPENSEARCH_PORT, port_number
 from local.stack import LocalStack
@@ -23,6 +25,7 @@ WATCH_SECONDS = 1.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ports, and whether to stay."""
     add_port_arguments(parser)
+    add_containers_argument(parser)
     parser.add_argument("--detach", action="store_true", help="come back when it is up; `down` ends it")
 
 
@@ -34,13 +37,26 @@ def add_port_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_containers_argument(parser: argparse.ArgumentParser) -> None:
+    """For every command that may start a stack."""
+    parser.add_argument(
+        "--containers",
+        action="store_true",
+        help="build the images and run the functions in them; needs Docker or Podman",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Start the stack here, or in a process of its own."""
+    engine = find_engine() if options.containers else None
     if options.detach:
-        return _detach(options)
+        return _detach(options, engine)
     unwind_on_signals()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")  # the feeds' troubles, one line each
-    with LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port) as stack:
+    local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port)
+    if engine is not None:
+        local.run_in_containers(engine)
+    with local as stack:
         print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
         print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
         try:
@@ -52,18 +68,21 @@ def run(options: argparse.Namespace) -> int:
         raise LocalStackError(f"{dead} has ended by itself; its log is in {stack.layout.log('').parent}. Ending.")
 
 
-def _detach(options: argparse.Namespace) -> int:
+def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
     layout = Layout()
     if lock_holder(layout) is not None:
         raise LocalStackError(
             "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
         )
     claim_folder(layout)
+    if engine is not None:  # here, where progress is seen; the stack then finds them made
+        build_images(engine, lambda line: print(line, file=sys.stderr))
     log_file = layout.directory / "up.log"
-    ports = ["--aws-port", str(options.aws_port), "--opensearch-port", str(options.opensearch_port)]
+    flags = ["--aws-port", str(options.aws_port), "--opensearch-port", str(options.opensearch_port)]
+    flags += ["--containers"] if options.containers else []
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "local", "up", *ports],
+            [sys.executable, "-u", "-m", "local", "up", *flags],
             cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
     print("Starting the local stack in the background ...", file=sys.stderr)

@@ -24,10 +24,11 @@ class Disaster:
     def __call__(self) -> None:
         """Strike; the writes go on meanwhile."""
         if self._kill:
-            killed = kill_consumers()
-            self._say(f"[yellow]Killed {killed} function processes.[/]")
+            containers = self._stack.containers
+            killed = containers.kill(self._stack.outputs["indexes"]) if containers else kill_consumers()
+            self._say(f"[yellow]Killed {killed} function {'containers' if containers else 'processes'}.[/]")
             if not killed:
-                self.outcome.append("No consumer's process was there to be killed.")
+                self.outcome.append("No consumer was there to be killed.")
         if self._outage_seconds:
             self._outage.start()
 
