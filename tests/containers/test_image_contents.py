@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import PurePosixPath
 
 import pytest
+from packaging.markers import Marker
 
 from bench.image_size import LIMIT_MEGABYTES, layer_size, too_large
 from local.container_engine import ContainerEngine
@@ -74,7 +75,10 @@ def test_packages_are_those_of_the_list_at_their_versions(files: dict[str, Layer
             assert name
             assert version
             found[normalised(name[1])] = version[1]
-    assert found == {name: pin.version for name, pin in read_pins(IMAGES / folder / "requirements.txt").items()}
+    pins = read_pins(IMAGES / folder / "requirements.txt")
+    here = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+    wanted = {name: pin.version for name, pin in pins.items() if not pin.marker or Marker(pin.marker).evaluate(here)}
+    assert found == wanted
 
 
 def test_every_other_file_belongs_to_a_package(files: dict[str, LayerEntry], folder: str) -> None:
@@ -93,7 +97,7 @@ def test_every_other_file_belongs_to_a_package(files: dict[str, LayerEntry], fol
 
 def test_nothing_of_a_build_is_left(files: dict[str, LayerEntry]) -> None:
     forbidden = re.compile(
-        r"/(Dockerfile[^/]*|requirements[^/]*|pip|setuptools|wheel|gcc|cc|[^/]*\.(a|o|h|c|whl)|\.cache|bin)(/|$)"
+        r"/(Dockerfile[^/]*|requirements\.(txt|in)|pip|setuptools|wheel|gcc|cc|[^/]*\.(a|o|h|c|whl)|\.cache|bin)(/|$)"
     )
     assert [path for path in files if forbidden.search(path)] == []
 
@@ -133,6 +137,7 @@ def test_a_stranger_imports_from_bytecode_under_a_read_only_root(
         module
         for module, names in metadata.packages_distributions().items()
         if any(normalised(name) in pins and pins[normalised(name)].direct for name in names)
+        and not module.startswith("adbc_")  # duckdb's second module, for a package that isn't there
     ]
     code = f"import {', '.join([folder, *modules])}"
     command = engine.run_command(

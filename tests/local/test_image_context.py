@@ -9,7 +9,7 @@ from local.image_context import context_digest, context_files
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = sorted(path.parent.name for path in (ROOT / "images").glob("*/Dockerfile"))
-USE_CHANGEFEED = {"replicate", "sync_dynamodb_stream", "sync_kinesis_stream", "table_api"}
+USE_CHANGEFEED = {"replicate", "scilearn", "sync_dynamodb_stream", "sync_kinesis_stream", "table_api"}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def rebuilt(project: Path, before: dict[str, str]) -> set[str]:
 
 
 def test_there_is_an_image_for_each_function() -> None:
-    assert set(IMAGES) == {"replicate", "sync_dynamodb_stream", "sync_kinesis_stream", "table_api"}
+    assert set(IMAGES) == {"replicate", "scilearn", "sync_dynamodb_stream", "sync_kinesis_stream", "table_api"}
 
 
 @pytest.mark.parametrize("image", IMAGES)

@@ -18,7 +18,7 @@ def shape(path: Path, folder: str) -> str:
     """The text without what differs on purpose: names, subfolders, whether it syncs, and what it clears away."""
     text = re.sub(r'(image\.description=)".*"', r"\1...", path.read_text())
     text = re.sub(
-        rf"^(COPY changefeed .*|!changefeed/.*|!{folder}/\w+/.*| +&& find .*)\n", "", text, flags=re.MULTILINE
+        rf"^(COPY changefeed .*|!changefeed/.*|!{folder}/\w+/.*| +&& python3 -c .*|\[.*)\n", "", text, flags=re.M
     )
     return re.sub(rf"\b{folder}\b", "<folder>", text)
 

@@ -121,9 +121,13 @@ def test_a_pin_is_read_with_its_condition_and_its_askers(tmp_path: Path) -> None
 
 def third_party_imports(folder: str) -> set[str]:
     """Packages that the image's handlers import, at once or later, by way of any module of ours."""
-    ours = {path.with_suffix("").as_posix().replace("/", "."): IMAGES / path for path in _sources(folder)}
+    ours = {
+        path.with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"): IMAGES / path
+        for path in _sources(folder)
+    }
     makes_an_index = (IMAGES / folder / "index.json").exists()  # infra/search_index.py runs it in such an image
-    waiting = [f"{folder}.handler", *(["changefeed.create_index"] if makes_an_index else [])]
+    handlers = [name for name in ours if name.startswith(f"{folder}.") and name.endswith("handler")]
+    waiting = [*handlers, *(["changefeed.create_index"] if makes_an_index else [])]
     seen, found = set(), set()
     while waiting:
         name = waiting.pop()

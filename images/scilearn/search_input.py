@@ -1,0 +1,123 @@
+"""Input from the search index: the documents of the readers' alias that a query finds, one page after the other.
+
+Pages go by a point in time and `search_after` on `_id`, as in ops/verify/index_walk.py, which says why. Only scalar
+values of documents are read; those inside maps are named with dots. With more documents than rows are allowed, a
+reservoir sample by seed is kept (Vitter's algorithm R), so memory holds one page and the sample. After `row_limit`
+documents reading ends, and the result says so.
+
+`query` is a simple query string over all fields, whose syntax can't fail (OpenSearch, "Simple query string");
+`filters` compare an index field exactly: of a text, its `.keyword`.
+"""
+
+import random
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scilearn.errors import PermanentError, TransientError
+from scilearn.limits import Limits
+from scilearn.table import Table, table_of_rows
+
+PAGE = 1_000
+KEEP_ALIVE = "5m"
+_TRANSIENT = frozenset({403, 404, 408, 429})
+"""403 and 404 too: a collection's access policy takes a minute to act, and a missing index is the operator's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchInput:
+    """`client` is an opensearch-py client, `alias` the readers' alias."""
+
+    client: Any
+    alias: str
+    row_limit: int
+    limits: Limits
+
+    def read(self, source: Mapping[str, Any], *, columns: Sequence[str] | None, max_rows: int, seed: int) -> Table:
+        """The documents found, or a sample of them. Raises PermanentError or TransientError."""
+        kept: list[tuple[int, dict[str, Any]]] = []
+        names: set[str] = set()
+        draw = random.Random(seed)  # noqa: S311 - a sample, no secret
+        seen, rows, limit = 0, max_rows, "max_rows"
+        for document in self._documents(_body(source, columns)):
+            row = _flat(document, None if columns is None else set(columns))
+            if not names.issuperset(row):
+                names.update(row)
+                self.limits.refuse_wide(texts=len(names))
+                rows, limit = self.limits.rows(max_rows, texts=len(names))
+                if len(kept) > rows:
+                    kept = draw.sample(kept, rows)
+            if len(kept) < rows and len(kept) == seen:
+                kept.append((seen, row))
+            elif (place := draw.randrange(seen + 1)) < min(rows, len(kept)):
+                kept[place] = (seen, row)
+            seen += 1
+            if seen >= self.row_limit:
+                limit = "search_row_limit"
+                break
+        kept.sort(key=lambda entry: entry[0])
+        told = limit if seen > len(kept) or limit == "search_row_limit" else None
+        numbers = [number for number, _ in kept]
+        return table_of_rows([row for _, row in kept], row_numbers=numbers, rows_seen=seen, limit=told)
+
+    def _documents(self, body: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+        from opensearchpy.exceptions import OpenSearchException, OpenSearchWarning
+
+        warnings.filterwarnings("ignore", "Loading the fielddata on the _id field", OpenSearchWarning)
+        try:
+            pit = self.client.create_pit(index=self.alias, params={"keep_alive": KEEP_ALIVE})["pit_id"]
+            try:
+                yield from self._pages(body, pit)
+            finally:
+                self.client.delete_pit(body={"pit_id": [pit]})
+        except OpenSearchException as error:
+            raise _search_error(error) from None
+
+    def _pages(self, body: dict[str, Any], pit: str) -> Iterator[Mapping[str, Any]]:
+        body = {**body, "size": PAGE, "sort": [{"_id": "asc"}], "track_total_hits": False}
+        while True:
+            answer = self.client.search(body={**body, "pit": {"id": pit, "keep_alive": KEEP_ALIVE}})
+            if answer.get("timed_out") or answer.get("_shards", {}).get("failed"):
+                raise TransientError("search_unavailable", "A part of the search index did not answer.")
+            hits = answer["hits"]["hits"]
+            yield from (hit.get("_source") or {} for hit in hits)
+            if len(hits) < PAGE:
+                return
+            pit = answer.get("pit_id", pit)
+            body["search_after"] = hits[-1]["sort"]
+
+
+def _body(source: Mapping[str, Any], columns: Sequence[str] | None) -> dict[str, Any]:
+    must: list[Any] = [{"match_all": {}}]
+    if "query" in source:
+        must = [{"simple_query_string": {"query": source["query"], "fields": ["*"], "lenient": True}}]
+    filters = []
+    for entry in source.get("filters", ()):
+        if "equals" in entry:
+            filters.append({"term": {entry["field"]: {"value": entry["equals"]}}})
+        bounds = {"gte": entry.get("from"), "lte": entry.get("to")}
+        given = {name: value for name, value in bounds.items() if value is not None}
+        if given:
+            filters.append({"range": {entry["field"]: given}})
+    body: dict[str, Any] = {"query": {"bool": {"must": must, "filter": filters}}}
+    return body | ({"_source": list(columns)} if columns is not None else {})
+
+
+def _flat(document: Mapping[str, Any], wanted: set[str] | None, start: str = "") -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, value in document.items():
+        path = start + name
+        if isinstance(value, dict):
+            row |= _flat(value, wanted, path + ".")
+        elif wanted is None or path in wanted:
+            row[path] = value
+    return row
+
+
+def _search_error(error: Any) -> Exception:
+    status = getattr(error, "status_code", None)
+    kind = type(error).__name__
+    if isinstance(status, int) and 400 <= status < 500 and status not in _TRANSIENT:
+        return PermanentError("search_refused", f"The index refused the query ({status} {kind}).")
+    return TransientError("search_unavailable", f"The search index did not answer ({kind}).")
