@@ -22,7 +22,8 @@ ALL = Wanted(columns=None, max_rows=100_000, seed=1, may_sample=True)
 def written(tmp_path: Path, file_format: str, rows: int = 1_000) -> bytes:
     kind = {"jsonl": "json"}.get(file_format, file_format)
     path = tmp_path / "made"
-    duckdb.connect(config={"temp_directory": str(path.parent)}).execute(f"COPY ({SQL} FROM range({rows}) r(i)) TO '{path}' (FORMAT {kind})")
+    connection = duckdb.connect(config={"temp_directory": str(path.parent)})
+    connection.execute(f"COPY ({SQL} FROM range({rows}) r(i)) TO '{path}' (FORMAT {kind})")
     return path.read_bytes()
 
 

@@ -64,7 +64,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = ", ".join(f"t AS t{column}" for column in range(TEXT_COLUMNS))
     inner = f"repeat(chr((97 + i % 20)::INTEGER), {TEXT_LENGTH}) AS t FROM range({rows}) r(i)"
     query = f"SELECT y, x, {texts} FROM (SELECT (i % 1000)::DOUBLE AS y, (i % 77)::DOUBLE AS x, {inner})"  # noqa: S608
-    duckdb.connect(config={"temp_directory": str(path.parent)}).execute(f"COPY ({query}) TO '{path}' (FORMAT PARQUET, ROW_GROUP_SIZE 20000)")
+    connection = duckdb.connect(config={"temp_directory": str(path.parent)})
+    connection.execute(f"COPY ({query}) TO '{path}' (FORMAT PARQUET, ROW_GROUP_SIZE 20000)")
     return path
 
 
