@@ -1,38 +1,106 @@
-"""The bodies of bulk requests: how many writes go into one, and every write's lines, with its external version."""
+"""The bodies of bulk requests: how many writes go into one, and every write's lines, with its external version.
 
-from collections.abc import Iterator, Sequence
+A document is encoded when its request is built, and the next request is built while the last one is in flight. So
+the index waits only for the first, which is kept small where that pays (`bulk_pace`).
+"""
+
+from collections.abc import Callable, Sequence
 
 import orjson
 
+from changefeed.attribute_values import encode_document
+from changefeed.encoded_image import EncodedImage
+from changefeed.errors import RecordError
 from changefeed.pending_write import PendingWrite
-
-ACTION_LINE_BYTES = 100
-"""About what an action line holds beside the id."""
+from changefeed.value_class import value_class
 
 
-def cut(writes: Sequence[PendingWrite], max_bytes: int, max_actions: int) -> Iterator[list[PendingWrite]]:
-    """Cut the writes into requests of at most so many bytes and actions; a larger single write goes alone."""
-    chunk: list[PendingWrite] = []
-    size = 0
-    for write in writes:
-        length = len(write.body or b"") + len(write.action.document_id.encode()) + ACTION_LINE_BYTES
-        if chunk and (size + length > max_bytes or len(chunk) >= max_actions):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(write)
-        size += length
-    if chunk:
-        yield chunk
+@value_class
+class Chunk:
+    """What one request holds: writes, and each one's lines with their line feeds."""
+
+    writes: list[PendingWrite]
+    lines: list[bytes]
+
+    def halves(self) -> "list[Chunk]":
+        """The same in two requests."""
+        middle = len(self.writes) // 2
+        parts = (slice(middle), slice(middle, None))
+        return [Chunk(writes=self.writes[part], lines=self.lines[part]) for part in parts]
 
 
-def encode(chunk: Sequence[PendingWrite]) -> bytes:
-    """The request's body. Versions are strictly external: a write of an equal version is a conflict."""
-    lines = []
-    for write in chunk:
-        target = {"_id": write.action.document_id, "version": write.version, "version_type": "external"}
-        if write.body is None:
-            lines.append(orjson.dumps({"delete": target}))
+class BulkRequests:
+    """The requests of one attempt, in order, each built when it is asked for, or before, with `build`."""
+
+    def __init__(
+        self,
+        writes: Sequence[PendingWrite],
+        *,
+        max_bytes: int,
+        max_actions: int,
+        first_actions: int,
+        reject: Callable[[PendingWrite, RecordError], None],
+    ) -> None:
+        """At most so many bytes and actions each; a larger single write goes alone.
+
+        `reject` is called for a write whose item can't be a document: it goes into no request.
+        """
+        self._writes = writes
+        self._max_bytes = max_bytes
+        self._max_actions = max_actions
+        self._limit = first_actions
+        self._reject = reject
+        self._position = 0
+        self._built: list[Chunk] = []
+
+    def build(self) -> int:
+        """Build the next request, unless one is there already; gives how many actions were put into it."""
+        if self._built or self._position == len(self._writes):
+            return 0
+        chunk = Chunk(writes=[], lines=[])
+        size = 0
+        for position in range(self._position, len(self._writes)):
+            write = self._writes[position]
+            try:
+                line = encode(write)
+            except RecordError as error:
+                self._reject(write, error)
+                continue
+            if chunk.writes and (size + len(line) > self._max_bytes or len(chunk.writes) >= self._limit):
+                self._position = position
+                break
+            chunk.writes.append(write)
+            chunk.lines.append(line)
+            size += len(line)
         else:
-            lines += (orjson.dumps({"index": target}), write.body)
-    lines.append(b"")
-    return b"\n".join(lines)
+            self._position = len(self._writes)
+        self._limit = self._max_actions
+        if chunk.writes:
+            self._built.append(chunk)
+        return len(chunk.writes)
+
+    def take(self) -> Chunk | None:
+        """The next request, or None after the last."""
+        self.build()
+        return self._built.pop(0) if self._built else None
+
+    def put_back(self, chunks: Sequence[Chunk]) -> None:
+        """Let these be the next ones."""
+        self._built[:0] = chunks
+
+    def left(self) -> list[PendingWrite]:
+        """The writes of all requests that were not taken."""
+        return [*(write for chunk in self._built for write in chunk.writes), *self._writes[self._position :]]
+
+
+def encode(write: PendingWrite) -> bytes:
+    """A write's lines. Versions are strictly external: a write of an equal version is a conflict.
+
+    Raises UnindexableItemError when the item can't be a document.
+    """
+    document_id, version = orjson.dumps(write.action.document_id), write.version
+    if write.image is None:
+        return b'{"delete":{"_id":%b,"version":%d,"version_type":"external"}}\n' % (document_id, version)
+    image = write.image
+    document = image.document if isinstance(image, EncodedImage) else encode_document(image)
+    return b'{"index":{"_id":%b,"version":%d,"version_type":"external"}}\n%b\n' % (document_id, version, document)

@@ -15,12 +15,13 @@ What counts as done and what as retryable:
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
-from changefeed.bulk_body import cut, encode
+from changefeed.bulk_body import BulkRequests, Chunk
+from changefeed.bulk_pace import BulkPace
 from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap
 from changefeed.document_action import DocumentAction
 from changefeed.errors import BulkRequestError, ItemReadError, RecordError
@@ -34,6 +35,9 @@ RESERVED_SECONDS = 2.0
 
 SendBulk = Callable[[bytes, float], tuple[int, bytes]]
 """Sends a bulk body with a time-out in seconds; gives HTTP status and answer. Raises BulkRequestError without one."""
+
+WhileWaiting = Callable[[Callable[[], object]], object]
+"""Has some work done once while the next request is in flight, or now."""
 
 
 class ReadItems(Protocol):
@@ -51,8 +55,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class WriteResult:
+class WriteResult(NamedTuple):
     """`reason` is an error type of OpenSearch or a code of ours; None when the action is done."""
 
     action: DocumentAction
@@ -62,16 +65,21 @@ class WriteResult:
 
 @dataclass(frozen=True, kw_only=True)
 class BulkWriter:
-    """Writes to one index. Clock in seconds since the epoch; `jitter` gives 0 to 1."""
+    """Writes to one index. Clock in seconds since the epoch; `jitter` gives 0 to 1.
+
+    One request is in flight at a time; `while_waiting` is the transport's, so that the next is built meanwhile.
+    """
 
     send: SendBulk
     read_items: ReadItems
+    while_waiting: WhileWaiting = lambda work: work()
     trust_seconds: float = 30.0
     max_bulk_bytes: int = 5 * 1024 * 1024
     max_bulk_actions: int = 1_000
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
+    pace: BulkPace = field(default_factory=BulkPace)
 
     def __call__(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> list[WriteResult]:
         """One result for each action. Never raises for what the index, the network or the table answer."""
@@ -93,32 +101,51 @@ class BulkWriter:
         """Send everything once. Gives what is still to be written, and whether to wait before the next attempt."""
         ready, again = self._read_stale_items(pending, results)
         must_wait = bool(again)
-        chunks = list(cut(ready, self.max_bulk_bytes, self.max_bulk_actions))
-        while chunks:
-            chunk = chunks.pop(0)
+        requests = self._requests(ready, results)
+        self.pace.time_encoding(requests.build)
+        while chunk := requests.take():
             now = self._now()
-            if seconds_left() <= RESERVED_SECONDS or any(self._needs_item(write, now) for write in chunk):
+            if seconds_left() <= RESERVED_SECONDS or any(self._needs_item(write, now) for write in chunk.writes):
                 # The chunks before took so long that this one must be looked at again, or reported.
-                again.extend(write for rest in (chunk, *chunks) for write in rest)
+                again += chunk.writes + requests.left()
                 break
-            try:
-                status, answer = self.send(encode(chunk), min(REQUEST_TIMEOUT_SECONDS, seconds_left() - 1))
-                verdicts = read_bulk_answer(status, answer, expected_items=len(chunk))
-                if status != 200 and verdicts[0].verdict is Verdict.REFUSED and len(chunk) > 1:
-                    middle = len(chunk) // 2  # one bad line fails them all: halve until it stands alone
-                    chunks[:0] = [chunk[:middle], chunk[middle:]]
-                    continue
-            except BulkRequestError as error:
-                verdicts = [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * len(chunk)
-            for write, verdict in zip(chunk, verdicts, strict=True):
+            verdicts = self._send(chunk, requests, seconds_left)
+            if not verdicts:
+                requests.put_back(chunk.halves())  # one bad line fails them all: halve until it stands alone
+                continue
+            for write, verdict in zip(chunk.writes, verdicts, strict=True):
                 if not self._settle(write, verdict, results):
                     again.append(write)
                     must_wait |= write.must_wait(verdict)
             if all(verdict.verdict is Verdict.RETRYABLE for verdict in verdicts):
                 # The index answers nothing now: the other chunks wait with this one.
-                again.extend(write for rest in chunks for write in rest)
+                again += requests.left()
                 break
         return again, must_wait
+
+    def _requests(self, ready: list[PendingWrite], results: list[WriteResult]) -> BulkRequests:
+        max_actions = min(self.max_bulk_actions, self.pace.limit)
+        return BulkRequests(
+            ready,
+            max_bytes=self.max_bulk_bytes,
+            max_actions=max_actions,
+            first_actions=self.pace.first_actions(min(max_actions, len(ready))),
+            reject=lambda write, error: results.append(WriteResult(write.action, Outcome.REJECTED, error.code)),
+        )
+
+    def _send(self, chunk: Chunk, requests: BulkRequests, seconds_left: Callable[[], float]) -> list[ItemVerdict]:
+        """Send a request and build the next; a verdict for each write, or none when the body as such is refused."""
+        self.while_waiting(requests.build)
+        started = self.pace.stopwatch()
+        try:
+            status, answer = self.send(b"".join(chunk.lines), min(REQUEST_TIMEOUT_SECONDS, seconds_left() - 1))
+            verdicts = read_bulk_answer(status, answer, expected_items=len(chunk.writes))
+        except BulkRequestError as error:
+            self.pace.answered(self.pace.stopwatch() - started, b"")
+            return [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * len(chunk.writes)
+        self.pace.answered(self.pace.stopwatch() - started, answer)
+        refused = status != 200 and verdicts[0].verdict is Verdict.REFUSED and len(chunk.writes) > 1
+        return [] if refused else verdicts
 
     def _settle(self, write: PendingWrite, verdict: ItemVerdict, results: list[WriteResult]) -> bool:
         """True when the write is over, with its result added."""

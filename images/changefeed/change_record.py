@@ -1,12 +1,17 @@
 """One shape for a change, whichever feed it came by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from changefeed.encoded_image import EncodedImage
+from changefeed.value_class import value_class
+
 AttributeMap: TypeAlias = Mapping[str, Mapping[str, Any]]
 """An item or key as DynamoDB JSON: `{"name": {"S": "text"}}`."""
+
+Image: TypeAlias = AttributeMap | EncodedImage
+"""An item's new image: as DynamoDB JSON, or as its document's text already."""
 
 MICROSECONDS_PER_SECOND = 1_000_000
 
@@ -19,7 +24,7 @@ class Operation(StrEnum):
     REMOVE = "REMOVE"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value_class
 class ChangeRecord:
     """A decoded record.
 
@@ -31,7 +36,8 @@ class ChangeRecord:
     `sequence_number` is the record's place in its shard. In Kinesis that is when it arrived, not when it happened:
     then `in_order` is False, and of two changes inside one span neither is known to be the later.
 
-    `image` is None for a REMOVE, and where the stream carries no image: then the item is read again.
+    `image` is None for a REMOVE, and where the stream carries no image: then the item is read again. It becomes a
+    document when it is sent (`bulk_body`), or was made one when its record was parsed (`encoded_image`).
     `raw` is the record as Lambda handed it over, kept so that it can be parked whole.
 
     `read_at` is set where the image comes from the table, not from a feed: when it was read, by this machine's clock
@@ -41,7 +47,7 @@ class ChangeRecord:
     sequence_number: str
     operation: Operation
     keys: AttributeMap
-    image: AttributeMap | None
+    image: Image | None
     version: int
     version_span: int
     in_order: bool

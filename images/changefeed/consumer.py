@@ -19,11 +19,13 @@ def consumer_pipeline(
 ) -> Pipeline:
     """The pipeline of a consumer that decodes its feed's records with `decode`."""
     client = aws_clients(environment.region)
+    transport = BulkTransport(endpoint=environment.endpoint, index=environment.index, region=environment.region)
     return Pipeline(
         decode=decode,
         plan=plan,
         write=BulkWriter(
-            send=BulkTransport(endpoint=environment.endpoint, index=environment.index, region=environment.region),
+            send=transport,
+            while_waiting=transport.while_waiting,
             read_items=ItemReader(table_name=environment.table_name, client=lambda: client("dynamodb")),
             trust_seconds=environment.trust_seconds,
         ),

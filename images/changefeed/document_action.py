@@ -1,6 +1,6 @@
 """From changes to what we ask of OpenSearch: one action a document, with its id and version.
 
-A document's shape is decided here and in `attribute_values`.
+A document's id is decided here, its text in `attribute_values`.
 """
 
 import base64
@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from changefeed.attribute_values import encode_document
-from changefeed.change_record import AttributeMap, ChangeRecord, Operation
+from changefeed.change_record import AttributeMap, ChangeRecord, Image, Operation
 from changefeed.errors import RecordDecodeError, RecordError
+from changefeed.value_class import value_class
 
 LONGEST_ID_BYTES = 512  # of OpenSearch; one longer id fails the whole bulk request
 _HASHED = "%H"
 LARGEST_EXPONENT = 130  # of DynamoDB's numbers, either way; a wilder text would be spelled out to gigabytes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value_class
 class DocumentAction:
-    """One write to the index: `body` is the document's JSON text, None deletes.
+    """One write to the index: `body` is the image that becomes the document, None deletes.
 
     `image_missing` says that the record had no image although the item exists: it has to be read from the table.
     `first_sequence_number` is the lowest among the changes folded into this action: what a partial batch response
@@ -32,7 +32,7 @@ class DocumentAction:
     keys: AttributeMap
     version: int
     version_span: int
-    body: bytes | None
+    body: Image | None
     image_missing: bool
     first_sequence_number: str
     record: ChangeRecord
@@ -143,27 +143,21 @@ def fold(changes: Iterable[ChangeRecord]) -> tuple[dict[str, tuple[ChangeRecord,
 
 
 def plan(changes: Iterable[ChangeRecord]) -> tuple[list[DocumentAction], list[Rejection]]:
-    """Fold the changes and encode what is left. Every change ends in an action or a rejection, or is superseded."""
+    """Fold the changes. Every change ends in an action or a rejection, or is superseded."""
     latest, rejections = fold(changes)
-    actions = []
-    for key, (change, first_sequence_number) in latest.items():
-        try:
-            body = None if change.image is None else encode_document(change.image)
-        except RecordError as error:
-            rejections.append(replace(reject(change, error), first_sequence_number=first_sequence_number))
-            continue
-        actions.append(
-            DocumentAction(
-                document_id=key,
-                keys=change.keys,
-                version=change.version,
-                version_span=change.version_span,
-                body=body,
-                image_missing=body is None and change.operation is not Operation.REMOVE,
-                first_sequence_number=first_sequence_number,
-                record=change,
-            )
+    actions = [
+        DocumentAction(
+            document_id=key,
+            keys=change.keys,
+            version=change.version,
+            version_span=change.version_span,
+            body=change.image,
+            image_missing=change.image is None and change.operation is not Operation.REMOVE,
+            first_sequence_number=first_sequence_number,
+            record=change,
         )
+        for key, (change, first_sequence_number) in latest.items()
+    ]
     return actions, rejections
 
 

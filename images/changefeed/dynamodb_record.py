@@ -13,6 +13,7 @@ from changefeed.errors import RecordDecodeError
 
 EARLIEST_VERSION = 1_325_376_000_000_000  # 2012, the year DynamoDB began
 LATEST_VERSION = 4_102_444_800_000_000  # 2100
+_OPERATIONS = {operation.value: operation for operation in Operation}
 
 
 def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
@@ -21,7 +22,7 @@ def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
     Raises RecordDecodeError when a part is missing or is not what AWS documents.
     """
     body = raw.get("dynamodb")
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise RecordDecodeError("not_a_dynamodb_record", "The record has no 'dynamodb' part: is this a table's stream?")
     sequence_number = body.get("SequenceNumber")
     if not is_sequence_number(sequence_number):
@@ -40,15 +41,15 @@ def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
 
 def decode_operation(event_name: object) -> Operation:
     """INSERT, MODIFY or REMOVE; anything else is a RecordDecodeError."""
-    try:
-        return Operation(str(event_name))
-    except ValueError:
-        raise RecordDecodeError("unknown_operation", "eventName is not INSERT, MODIFY or REMOVE.") from None
+    operation = _OPERATIONS.get(str(event_name))
+    if operation is None:
+        raise RecordDecodeError("unknown_operation", "eventName is not INSERT, MODIFY or REMOVE.")
+    return operation
 
 
 def decode_keys(keys: object) -> AttributeMap:
     """The item's key as DynamoDB JSON: one or two attributes."""
-    if not isinstance(keys, Mapping) or not 1 <= len(keys) <= 2:
+    if not isinstance(keys, dict) or not 1 <= len(keys) <= 2:
         raise RecordDecodeError("no_keys", "The record has no 'Keys' with one or two attributes.")
     return keys
 
@@ -57,7 +58,7 @@ def decode_image(event_name: object, image: object) -> AttributeMap | None:
     """The new image, or None for a REMOVE and for streams without images."""
     if event_name == Operation.REMOVE or image is None:
         return None
-    if not isinstance(image, Mapping):
+    if not isinstance(image, dict):
         raise RecordDecodeError("bad_image", "NewImage is not an object.")
     return image
 

@@ -7,7 +7,6 @@ Limits: BatchGetItem takes 100 keys and gives at most 16 MB; what it leaves over
 import base64
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from changefeed.change_record import AttributeMap
@@ -43,6 +42,8 @@ class ItemReader:
         client = self._client()
         if len(pages) == 1:
             return self._read(client, {key: keys[key] for key in pages[0]})
+        from concurrent.futures import ThreadPoolExecutor  # 15 ms that a cold start needn't pay
+
         found: Found = {}
         with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
             for part in pool.map(lambda page: self._read(client, {key: keys[key] for key in page}), pages):

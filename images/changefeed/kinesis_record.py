@@ -5,17 +5,19 @@ The data is base64 JSON without DynamoDB's sequence number; its time is an integ
 and twice: the version sorts them out. Source: "Change data capture for Kinesis Data Streams", DynamoDB guide.
 """
 
-import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from pybase64 import b64decode
 
+from changefeed.attribute_values import encode_document, own_text
 from changefeed.batch_response import is_sequence_number
-from changefeed.change_record import ChangeRecord
+from changefeed.change_record import AttributeMap, ChangeRecord
 from changefeed.dynamodb_record import checked_version, decode_image, decode_keys, decode_operation
-from changefeed.errors import RecordDecodeError
+from changefeed.encoded_image import EncodedImage
+from changefeed.errors import RecordDecodeError, UnindexableItemError
 
 MICROSECONDS_PER_UNIT = {"MICROSECOND": 1, "MILLISECOND": 1_000}
 KPL_MAGIC = b"\xf3\x89\x9a\xc2"
@@ -28,14 +30,14 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
     Raises RecordDecodeError when a part is missing or is not what AWS documents.
     """
     envelope = raw.get("kinesis")
-    if not isinstance(envelope, Mapping):
+    if not isinstance(envelope, dict):
         raise RecordDecodeError("not_a_kinesis_record", "The record has no 'kinesis' part: is this a Kinesis stream?")
     sequence_number = envelope.get("sequenceNumber")
     if not is_sequence_number(sequence_number):
         raise RecordDecodeError("no_sequence_number", "The record has no numeric sequenceNumber.")
     change = _payload(envelope.get("data"))
     body = change.get("dynamodb")
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise RecordDecodeError("not_a_dynamodb_change", "The data has no 'dynamodb' part: not a table's change.")
     if table_name is not None and change.get("tableName") not in (table_name, None):
         raise RecordDecodeError("other_table", f"The change is not one of table {table_name}.")
@@ -47,7 +49,7 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
         sequence_number=sequence_number,
         operation=decode_operation(change.get("eventName")),
         keys=decode_keys(body.get("Keys")),
-        image=decode_image(change.get("eventName"), body.get("NewImage")),
+        image=_encoded(decode_image(change.get("eventName"), body.get("NewImage"))),
         version=checked_version(time * unit),
         version_span=unit,
         in_order=False,
@@ -55,10 +57,19 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
     )
 
 
+def _encoded(image: AttributeMap | None) -> EncodedImage | None:
+    if image is None:
+        return None
+    try:
+        return EncodedImage(own_text(encode_document(image)))
+    except UnindexableItemError as error:
+        return EncodedImage(error)
+
+
 def _payload(data: object) -> Mapping[str, Any]:
     """The base64 text as a JSON object."""
     try:
-        decoded = base64.b64decode(data, validate=True)  # type: ignore[arg-type]
+        decoded = b64decode(data, validate=True)  # type: ignore[arg-type]
     except (TypeError, ValueError, binascii.Error):
         raise RecordDecodeError("bad_base64", "kinesis.data is not base64.") from None
     if decoded.startswith(KPL_MAGIC):

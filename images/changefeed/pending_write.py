@@ -12,9 +12,8 @@ of that span, so it gets the span's last version. Read earlier, it gets the vers
 
 from dataclasses import dataclass
 
-from changefeed.attribute_values import encode_document
 from changefeed.bulk_answer import ItemVerdict, Verdict
-from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap
+from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap, Image
 from changefeed.document_action import DocumentAction
 
 CLOCK_MARGIN_MICROSECONDS = 5 * MICROSECONDS_PER_SECOND
@@ -26,10 +25,10 @@ READ_TRUST_MICROSECONDS = 30 * MICROSECONDS_PER_SECOND
 
 @dataclass(slots=True)
 class PendingWrite:
-    """`body` None deletes; `as_of` is when its state was true, in microseconds since the epoch."""
+    """`image` None deletes; `as_of` is when its state was true, in microseconds since the epoch."""
 
     action: DocumentAction
-    body: bytes | None
+    image: Image | None
     version: int
     as_of: int
     must_read_item: bool
@@ -42,7 +41,7 @@ class PendingWrite:
         read_at = action.record.read_at
         return cls(
             action=action,
-            body=action.body,
+            image=action.body,
             version=action.version,
             as_of=action.version if read_at is None else read_at,
             must_read_item=action.image_missing,
@@ -61,11 +60,8 @@ class PendingWrite:
         return self.must_read_item or abs(now - self.as_of) >= trust_microseconds
 
     def take_item(self, image: AttributeMap | None, read_at: int) -> None:
-        """Replace the state by what the table holds. `read_at` is the time before the read, in microseconds.
-
-        Raises UnindexableItemError when the item can't be a document.
-        """
-        self.body = None if image is None else encode_document(image)
+        """Replace the state by what the table holds. `read_at` is the time before the read, in microseconds."""
+        self.image = image
         self.as_of = read_at
         self.must_read_item = False
         self.from_table = True

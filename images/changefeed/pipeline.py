@@ -16,6 +16,7 @@ from changefeed.bulk_writer import Outcome, WriteResult
 from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection
 from changefeed.errors import ParkingError, RecordDecodeError, SuspectedEnvironmentError
+from changefeed.garbage import collector_paused
 from changefeed.telemetry import log
 
 SUSPICIOUS_REJECTIONS = 5
@@ -53,10 +54,10 @@ class Pipeline:
         records = event.get("Records")
         if not isinstance(records, list):
             raise SuspectedEnvironmentError("The event has no list of Records: invoke this by an event source mapping.")
+        with collector_paused():
+            return self._settle(records, lambda: context.get_remaining_time_in_millis() / 1000)
 
-        def seconds_left() -> float:
-            return context.get_remaining_time_in_millis() / 1000
-
+    def _settle(self, records: Sequence[Any], seconds_left: Callable[[], float]) -> PartialBatchResponse:
         changes, rejections = self._decode(records)
         actions, unplannable = self.plan(changes)
         results = self.write(actions, seconds_left)
@@ -77,7 +78,7 @@ class Pipeline:
         changes, rejections = [], []
         for raw in records:
             try:
-                if not isinstance(raw, Mapping):
+                if not isinstance(raw, dict):
                     raise RecordDecodeError("not_a_record", "The record is not a JSON object.")
                 changes.append(self.decode(raw))
             except RecordDecodeError as error:

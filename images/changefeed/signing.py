@@ -6,13 +6,19 @@ is accepted on the loopback only: the local stack's node.
 """
 
 import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from requests.auth import AuthBase
 
 from changefeed.errors import SettingsError
 
+if TYPE_CHECKING:
+    from requests.auth import AuthBase
+
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+SignRequest = Callable[[str, bytes], Mapping[str, str]]
+"""From a POST's path and body to the headers that sign it."""
 
 
 def check_endpoint(endpoint: str) -> str | None:
@@ -29,7 +35,7 @@ def check_endpoint(endpoint: str) -> str | None:
     return "must be an https URL (a collection's endpoint), or http on the loopback for the local stack"
 
 
-def request_auth(endpoint: str, region: str) -> AuthBase | None:
+def request_auth(endpoint: str, region: str) -> "AuthBase | None":
     """The signer of requests to this endpoint; None for the loopback. Raises SettingsError for other http URLs."""
     problem = check_endpoint(endpoint)
     if problem:
@@ -48,3 +54,22 @@ def request_auth(endpoint: str, region: str) -> AuthBase | None:
 
         signer = AWS4Auth(region=region, service="aoss", refreshable_credentials=boto3.Session().get_credentials())
     return signer
+
+
+def request_signer(endpoint: str, region: str) -> SignRequest:
+    """Signs what is sent without requests: it only makes the headers. None are needed for the loopback.
+
+    Raises SettingsError as `request_auth` does.
+    """
+    auth = request_auth(endpoint, region)
+    if auth is None:
+        return lambda _path, _body: {}
+    from requests import Request
+
+    parts = urlsplit(endpoint)
+
+    def sign(path: str, body: bytes) -> Mapping[str, str]:
+        prepared = Request("POST", f"https://{parts.netloc}{path}", data=body, auth=auth).prepare()
+        return {name: value for name, value in prepared.headers.items() if name.lower() != "content-length"}
+
+    return sign

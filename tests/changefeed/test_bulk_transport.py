@@ -1,9 +1,12 @@
 """One HTTP request on the loopback, and what becomes of those that fail."""
 
+import contextlib
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,16 +17,24 @@ from changefeed.errors import BulkRequestError, SettingsError
 class Recorder(BaseHTTPRequestHandler):
     """Answers as its class is told, and keeps the request."""
 
+    protocol_version = "HTTP/1.1"
     seen: dict[str, Any]
     cut_off = False
+    hangs_up = False
+    callers: ClassVar[list[Any]] = []
+    on_request: Callable[[], None] = staticmethod(lambda: None)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         type(self).seen = {"path": self.path, "headers": dict(self.headers), "body": body}
+        self.callers.append(self.client_address)
+        self.on_request()
+        self.close_connection = self.hangs_up
         self.send_response(200)
         self.send_header("Content-Length", "100" if self.cut_off else "2")
         self.end_headers()
-        self.wfile.write(b"{}")
+        with contextlib.suppress(BrokenPipeError):  # a caller that waited for long enough
+            self.wfile.write(b"{}")
 
     def log_message(self, *_: object) -> None:
         pass
@@ -31,8 +42,10 @@ class Recorder(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[HTTPServer]:
-    Recorder.cut_off = False
-    with HTTPServer(("127.0.0.1", 0), Recorder) as server:
+    Recorder.cut_off = Recorder.hangs_up = False
+    Recorder.callers.clear()
+    Recorder.on_request = staticmethod(lambda: None)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -58,9 +71,71 @@ def test_an_answer_that_is_cut_off_is_no_answer(server: HTTPServer) -> None:
         transport(server)(b"{}\n", 5.0)
 
 
+def test_requests_share_one_connection(server: HTTPServer) -> None:
+    send = transport(server)
+    for _ in range(3):
+        send(b"{}\n", 5.0)
+    assert len(Recorder.callers) == 3
+    assert len(set(Recorder.callers)) == 1
+
+
+def test_threads_that_share_it_have_their_own_answers(server: HTTPServer) -> None:
+    send = transport(server)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: send(b"{}\n", 5.0), range(20)))
+    assert answers == [(200, b"{}")] * 20
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_again(server: HTTPServer) -> None:
+    send = transport(server)
+    Recorder.hangs_up = True  # without saying so in its answer, like a server whose idle time is over
+    for _ in range(3):
+        assert send(b"{}\n", 5.0) == (200, b"{}")
+        time.sleep(0.05)
+    assert len(set(Recorder.callers)) == 3
+
+
+def test_after_an_answer_that_failed_the_next_request_has_a_connection_of_its_own(server: HTTPServer) -> None:
+    send = transport(server)
+    Recorder.cut_off = Recorder.hangs_up = True
+    with pytest.raises(BulkRequestError):
+        send(b"{}\n", 5.0)
+    Recorder.cut_off = Recorder.hangs_up = False
+    assert send(b"{}\n", 5.0) == (200, b"{}")
+
+
+def test_work_is_done_once_while_the_server_has_the_request_and_has_not_answered(server: HTTPServer) -> None:
+    arrived, worked = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def on_request() -> None:
+        arrived.set()
+        assert worked.wait(5)
+        order.append("answered")
+
+    def work() -> None:
+        assert arrived.wait(5), "the request is sent before the work begins"
+        order.append("worked")
+        worked.set()
+
+    Recorder.on_request = staticmethod(on_request)
+    send = transport(server)
+    send.while_waiting(work)
+    assert send(b"{}\n", 5.0) == (200, b"{}")
+    assert order == ["worked", "answered"]
+    assert send(b"{}\n", 5.0) == (200, b"{}")
+    assert order == ["worked", "answered", "answered"]
+
+
+def test_a_server_that_is_silent_for_too_long_is_no_answer(server: HTTPServer) -> None:
+    Recorder.on_request = staticmethod(lambda: time.sleep(0.5))
+    with pytest.raises(BulkRequestError, match="TimeoutError"):
+        transport(server)(b"{}\n", 0.1)
+
+
 def test_a_refused_connection_is_a_bulk_request_error_without_the_body(server: HTTPServer) -> None:
     dead = BulkTransport(endpoint="http://127.0.0.1:9", index="i", region="eu-west-1")
-    with pytest.raises(BulkRequestError, match="ConnectionError") as error:
+    with pytest.raises(BulkRequestError, match="ConnectionRefusedError") as error:
         dead(b"secret\n", 1.0)
     assert "secret" not in str(error.value)
 

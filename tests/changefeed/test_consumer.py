@@ -131,7 +131,7 @@ def test_a_consumer_is_bound_with_its_trust() -> None:
 
 @pytest.mark.parametrize("endpoint", [COMPLETE["OPENSEARCH_ENDPOINT"], "http://127.0.0.1:9201"])
 @pytest.mark.parametrize("consumer", ["sync_dynamodb_stream", "sync_kinesis_stream"])
-def test_importing_a_handler_imports_neither_boto3_nor_opensearch(consumer: str, endpoint: str) -> None:
+def test_importing_a_handler_imports_no_client_of_aws_or_opensearch(consumer: str, endpoint: str) -> None:
     heavy = "{'boto3', 'botocore', 'opensearchpy'} & set(sys.modules)"
     program = f"import sys; import {consumer}.handler as h; assert callable(h.handler); print(sorted({heavy}))"
     environment = {**os.environ, **COMPLETE, **ROLE, "OPENSEARCH_ENDPOINT": endpoint, "PYTHONPATH": "images"}

@@ -55,7 +55,7 @@ def test_an_item_read_inside_its_second_keeps_the_records_version() -> None:
 def test_an_item_read_after_its_second_and_the_clocks_margin_gets_the_seconds_last_version() -> None:
     write = streams_write()
     write.take_item(None, VERSION + SECOND + CLOCK_MARGIN_MICROSECONDS)
-    assert (write.version, write.body) == (VERSION + SECOND - 1, None)
+    assert (write.version, write.image) == (VERSION + SECOND - 1, None)
 
 
 def test_on_the_kinesis_path_every_version_is_the_last_of_its_span() -> None:

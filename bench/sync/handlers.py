@@ -1,0 +1,78 @@
+"""The two handlers as the benchmark runs them: bound as in production, but for the table, which lies in memory.
+
+A table is asked only where two changes of an item fall into one second of the Streams path's clock; what DynamoDB
+would take for that is not measured here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from bench.sync.documents import Change
+from bench.sync.events import TABLE, dynamodb_events, kinesis_events
+from changefeed.bulk_writer import BulkWriter, ReadItems, SendBulk
+from changefeed.change_record import AttributeMap, ChangeRecord
+from changefeed.consumer import consumer_pipeline
+from changefeed.document_action import document_id
+from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.environment import ConsumerEnvironment
+from changefeed.errors import RecordError
+from changefeed.kinesis_record import decode_kinesis_record
+from changefeed.pipeline import Pipeline
+
+
+class Feed(StrEnum):
+    """A consumer, by its image's name."""
+
+    DYNAMODB_STREAM = "sync_dynamodb_stream"
+    KINESIS_STREAM = "sync_kinesis_stream"
+
+    @property
+    def decode(self) -> Callable[[Mapping[str, Any]], ChangeRecord]:
+        """As its handler binds it."""
+        if self is Feed.KINESIS_STREAM:
+            return partial(decode_kinesis_record, table_name=TABLE)
+        return decode_dynamodb_record
+
+    @property
+    def events(self) -> Callable[[Sequence[Change], float], list[str]]:
+        """The JSON of its events."""
+        return kinesis_events if self is Feed.KINESIS_STREAM else dynamodb_events
+
+
+def environment(url: str, index: str) -> dict[str, str]:
+    """What a sync function is told."""
+    return {
+        "OPENSEARCH_ENDPOINT": url,
+        "OPENSEARCH_INDEX": index,
+        "AWS_REGION": "eu-west-1",
+        "TABLE_NAME": TABLE,
+        "PARKING_QUEUE_URL": "https://queue",
+    }
+
+
+def bench_handler(feed: Feed, url: str, index: str, changes: Sequence[Change]) -> Pipeline:
+    """A handler for an index; its table holds what the changes leave."""
+    pipeline = consumer_pipeline(feed.decode, ConsumerEnvironment.from_env(environment(url, index)))
+    writer = pipeline.write
+    assert isinstance(writer, BulkWriter)
+    return replace(pipeline, write=replace(writer, read_items=_table_of(changes)))
+
+
+def stubbed_handler(feed: Feed, send: SendBulk) -> Pipeline:
+    """A handler whose requests go nowhere."""
+    pipeline = consumer_pipeline(feed.decode, ConsumerEnvironment.from_env(environment("http://127.0.0.1:9", "i")))
+    writer = pipeline.write
+    assert isinstance(writer, BulkWriter)
+    return replace(pipeline, write=replace(writer, send=send, while_waiting=lambda work: work()))
+
+
+def _table_of(changes: Sequence[Change]) -> ReadItems:
+    items = {document_id(change.key): change.image for change in changes}
+
+    def read_items(keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]:
+        return {key: items[key] for key in keys}
+
+    return read_items

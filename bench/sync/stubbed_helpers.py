@@ -1,0 +1,26 @@
+"""boto3's TypeDeserializer and opensearch-py's bulk helper without a network: their CPU alone."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bench.sync.arms import bulk_action, stream_records
+from bench.sync.documents import Change
+from bench.sync.workload import answer_of
+
+
+def stubbed_helpers_bulk(changes: Sequence[Change]) -> Callable[[], object]:
+    """The arm `type_deserializer_helpers_bulk`, with a connection that answers by itself."""
+    from opensearchpy import Connection, OpenSearch, helpers
+
+    class Stub(Connection):  # type: ignore[misc]  # opensearch-py is not followed by mypy
+        """Takes everything."""
+
+        def perform_request(self, *request: Any, **_: Any) -> Any:
+            """Status, headers and body. The request is method, URL, parameters and body."""
+            body = request[3]
+            return 200, {"content-type": "application/json"}, answer_of(body.count(b"\n") // 2).decode()
+
+    client = OpenSearch(hosts=["http://127.0.0.1:9"], connection_class=Stub)
+    records = stream_records(changes, time.time())
+    return lambda: helpers.bulk(client, (bulk_action("bench", record) for record in records))
