@@ -1,9 +1,9 @@
 """Sends bulk bodies over HTTP: one kept connection, signed where the endpoint is a serverless collection.
 
 It speaks HTTP by the standard library: no client library has a place between sending a request and waiting for its
-answer, which is where the next request is built. Nothing is retried
-here: `bulk_writer` is the only retry layer. Bodies go uncompressed: serverless collections are reported to refuse
-compressed, signed ones. No proxy or netrc of the environment changes where documents go.
+answer, which is where the next request is built. Nothing is retried here: `bulk_writer` is the only retry layer. Bodies
+go uncompressed: serverless collections are reported to refuse compressed, signed ones. No proxy or netrc of the
+environment changes where documents go.
 """
 
 import select
