@@ -1,7 +1,9 @@
-"""The stack as a table of contents: settings, sources, collection, images, pipelines, backfill, API, operators."""
+"""The stack as a table of contents: settings, sources, collection, images, pipelines, analyses, API, operators."""
 
 import pulumi
 
+from infra.analytics import Analytics
+from infra.analytics_args import analytics_args
 from infra.change_stream import ChangeStream
 from infra.container_image import ContainerImage
 from infra.operator_access import OperatorAccess
@@ -14,6 +16,7 @@ from infra.source_table import SourceTable
 from infra.stack_args import (
     change_stream_args,
     container_image_args,
+    image_folders,
     logical_name,
     operator_access_args,
     replication_args,
@@ -44,7 +47,7 @@ collection = SearchCollection("search", search_collection_args(settings), opts)
 # One image for each folder that has a function.
 images = {
     folder: ContainerImage(f"{logical_name(folder)}-image", container_image_args(settings, folder), opts)
-    for folder in [*sources, "replicate", "table_api"]
+    for folder in image_folders(settings, sources)
 }
 
 # One pipeline for each source: its index, then the function that fills it.
@@ -87,10 +90,21 @@ replication = Replication(
     opts,
 )
 
-# The API in front of the table.
+# Analyses on request, behind a queue.
+analytics = Analytics(
+    "analytics",
+    analytics_args(
+        settings, target=collection.target, image_uris={folder: image.uri for folder, image in images.items()}
+    ),
+    opts,
+)
+
+# The API in front of the table and of the analyses.
 api = WriteApi(
     "api",
-    write_api_args(settings, table=table, target=collection.target, image_uri=images["table_api"].uri),
+    write_api_args(
+        settings, table=table, target=collection.target, image_uri=images["table_api"].uri, analytics=analytics
+    ),
     opts,
 )
 
@@ -104,6 +118,7 @@ operators = OperatorAccess(
         sources=sources,
         consumers=consumers,
         replication=replication,
+        analytics=analytics,
     ),
     opts,
 )
@@ -112,6 +127,7 @@ exports = {
     "api_url": api.url,
     **api.key_exports,
     **operators.exports,
+    **analytics.exports,
     "table_name": table.table_name,
     "table_stream_arn": table.stream_arn,
     "kinesis_stream_name": changes.stream_name,
@@ -126,6 +142,7 @@ exports = {
         **{name: consumer.function_name for name, consumer in consumers.items()},
         "replicate": replication.function_name,
         "table_api": api.function_name,
+        **analytics.functions,
     },
     "images": {folder: image.uri for folder, image in images.items()},
 }

@@ -30,13 +30,21 @@ class Refusal:
 
 # Hints hold no quotes, backslashes or dollars, so that nothing of them can mean something to the gateway's templates.
 _SIGN = "Sign the request with AWS Signature Version 4 for the service execute-api, or send your key as x-api-key."
-_BODY = "Send one JSON object of at most 64 KB: names in double quotes, no comma after the last member."
+_BODY = (
+    "Send one JSON object: names in double quotes, no comma after the last member; an item has at most 64 KB, an "
+    "analysis the members and types that docs/analytics.md lists."
+)
 _CLOCK = "Check the secret key, the region, the clock, and that the path is sent exactly as it was signed."
 _LATER = "Nothing is wrong with the request: send it again in a moment. If it stays, give the operator the request id."
 REFUSALS = (
     Refusal(type="BAD_REQUEST_BODY", code="invalid_body", hint=_BODY),
     Refusal(type="BAD_REQUEST_PARAMETERS", code="invalid_parameter", hint="Add the parameters that the message names."),
     Refusal(type="REQUEST_TOO_LARGE", code="body_too_large", hint=_BODY),
+    Refusal(
+        type="UNSUPPORTED_MEDIA_TYPE",
+        code="unsupported_media_type",
+        hint="Send the body as Content-Type: application/json.",
+    ),
     Refusal(type="MISSING_AUTHENTICATION_TOKEN", code="not_authenticated", hint=_SIGN),
     Refusal(type="UNAUTHORIZED", code="not_authenticated", hint=_SIGN),
     Refusal(type="INVALID_SIGNATURE", code="invalid_signature", hint=_CLOCK),

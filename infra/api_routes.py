@@ -1,4 +1,4 @@
-"""ApiRoutes: the paths and methods of the REST API, every one answered by the same function.
+"""ApiRoutes: the paths and methods of the items and their search, every one answered by the same function.
 
 Every path leads to the function, so that an unknown one is its 404 and a wrong method its 405, each with a hint;
 the gateway's own answer to both would be 403 "Missing Authentication Token". Explicit methods are those whose bodies
@@ -44,7 +44,7 @@ ROUTES = (
     Route(path="/", method="ANY"),
     Route(path="/{proxy+}", method="ANY"),
 )
-_VALIDATION: dict[str, Any] = {"validate_request_body": True, "validate_request_parameters": True}
+VALIDATION: dict[str, Any] = {"validate_request_body": True, "validate_request_parameters": True}
 # POST is how Lambda is invoked, whatever the caller's method.
 _INTEGRATION: dict[str, Any] = {"type": "AWS_PROXY", "integration_http_method": "POST"}
 ITEM_SCHEMA = {"$schema": "http://json-schema.org/draft-04/schema#", "title": "Item", "type": "object"}
@@ -65,6 +65,8 @@ class ApiRoutes(pulumi.ComponentResource):
 
     served: Sequence[pulumi.Resource]
     """For the deployment's `depends_on`."""
+    validator_id: pulumi.Output[str]
+    """The API's one validator, for routes of other components."""
     fingerprint: str
     """Changes when routes, validation or authorization do."""
 
@@ -93,7 +95,7 @@ class ApiRoutes(pulumi.ComponentResource):
             rest_api=args.rest_api_id,
             name="body-and-parameters",
             opts=child,
-            **_VALIDATION,
+            **VALIDATION,
         )
         integrations = []
         for route in ROUTES:
@@ -120,6 +122,7 @@ class ApiRoutes(pulumi.ComponentResource):
                 )
             )
         self.served = [item, validator, *integrations]
+        self.validator_id = validator.id
         self.fingerprint = _fingerprint(args.authorization)
         self.register_outputs({"fingerprint": self.fingerprint})
 
@@ -140,13 +143,20 @@ def _method(route: Route, authorization: str) -> dict[str, Any]:
     """What a deployment copies of a method, but for ids."""
     return {
         "http_method": route.method,
+        **authorization_of(authorization),
+        "request_parameters": {"method.request.path.id": True} if "{id+}" in route.path else {},
+    }
+
+
+def authorization_of(authorization: str) -> dict[str, Any]:
+    """How a method lets callers in: the same on every path."""
+    return {
         "authorization": "AWS_IAM" if authorization == "iam" else "NONE",
         "api_key_required": authorization == "api_key",
-        "request_parameters": {"method.request.path.id": True} if "{id+}" in route.path else {},
     }
 
 
 def _fingerprint(authorization: str) -> str:
     methods = [{**asdict(route), **_method(route, authorization)} for route in ROUTES]
-    served = {"methods": methods, "item": ITEM_SCHEMA, "validation": _VALIDATION, "integration": _INTEGRATION}
+    served = {"methods": methods, "item": ITEM_SCHEMA, "validation": VALIDATION, "integration": _INTEGRATION}
     return hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()

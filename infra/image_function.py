@@ -13,6 +13,8 @@ import pulumi_aws as aws
 from infra import policies
 from infra.search_target import FunctionNetwork
 
+LEAST_EPHEMERAL_STORAGE_MB = 512  # what every function has
+
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSpec:
@@ -27,10 +29,18 @@ class FunctionSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageFunctionArgs:
-    """A function, and the statements that its role gets besides logs and network.
+class FunctionFileSystem:
+    """An EFS access point in the function; it needs a network with the file system's mount targets."""
 
-    `command` replaces the image's own, for a second function from the same image.
+    access_point_arn: str
+    mount_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFunctionArgs:
+    """A function, and the statements that its role gets besides logs, network and file system.
+
+    `command` replaces the image's own, for a second function from the same image. `ephemeral_storage_mb` is /tmp.
     """
 
     spec: FunctionSpec
@@ -40,6 +50,8 @@ class ImageFunctionArgs:
     command: str | None = None
     network: FunctionNetwork | None = None
     reserved_concurrency: int | None = None
+    ephemeral_storage_mb: int = LEAST_EPHEMERAL_STORAGE_MB
+    file_system: FunctionFileSystem | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +75,8 @@ class ImageFunction(pulumi.ComponentResource):
     def __init__(self, name: str, args: ImageFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:ImageFunction", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        spec, attachment = args.spec, _attachment(args.network)
+        spec, attachment, files = args.spec, _attachment(args.network), args.file_system
+        mount = [policies.mount_file_system(files.access_point_arn)] if files else []
         # Made before the function, or Lambda would make one of its own that is kept for ever.
         log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
@@ -79,7 +92,9 @@ class ImageFunction(pulumi.ComponentResource):
             role=role.name,
             policy=pulumi.Output.all(group=log_group.arn, more=args.statements).apply(
                 lambda known: json.dumps(
-                    policies.document([policies.write_logs(known["group"]), *known["more"], *attachment.statements])
+                    policies.document(
+                        [policies.write_logs(known["group"]), *known["more"], *mount, *attachment.statements]
+                    )
                 )
             ),
             opts=child,
@@ -100,6 +115,8 @@ class ImageFunction(pulumi.ComponentResource):
             # -1 is "none"; an argument that is left out would not take an earlier reservation away.
             reserved_concurrent_executions=args.reserved_concurrency or -1,
             vpc_config=attachment.vpc_config,
+            ephemeral_storage={"size": args.ephemeral_storage_mb},
+            file_system_config={"arn": files.access_point_arn, "local_mount_path": files.mount_path} if files else None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy]),
         )
         self.function_name = function.name

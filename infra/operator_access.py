@@ -19,6 +19,14 @@ from infra.stream_source import StreamSource
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resending:
+    """Where requests of an asynchronous service are sent again, and the table that says what became of them."""
+
+    request_queue_arn: pulumi.Input[str]
+    status_table_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OperatorAccessArgs:
     """Who, and everything that the commands reach. `buckets` are the failure destinations that are buckets."""
 
@@ -31,6 +39,7 @@ class OperatorAccessArgs:
     buckets: Sequence[pulumi.Input[str]]
     mappings: Sequence[pulumi.Input[str]]
     backfill_function_arn: pulumi.Input[str]
+    resending: Resending | None
 
 
 class OperatorAccess(pulumi.ComponentResource):
@@ -77,6 +86,8 @@ def _statements(args: OperatorAccessArgs) -> pulumi.Output[list[policies.Stateme
         buckets=args.buckets,
         mappings=args.mappings,
         function=args.backfill_function_arn,
+        requests=args.resending.request_queue_arn if args.resending else None,
+        statuses=args.resending.status_table_arn if args.resending else None,
     ).apply(
         lambda arn: [
             policies.compare_table(arn["table"]),
@@ -86,5 +97,7 @@ def _statements(args: OperatorAccessArgs) -> pulumi.Output[list[policies.Stateme
             *(statement for bucket in arn["buckets"] for statement in policies.settle_failures(bucket)),
             *(policies.look_at_mapping(mapping) for mapping in arn["mappings"]),
             policies.invoke_function(arn["function"]),
+            *([policies.send_messages(arn["requests"])] if arn["requests"] else []),
+            *([policies.read_statuses(arn["statuses"])] if arn["statuses"] else []),
         ]
     )

@@ -22,6 +22,17 @@ def assume_role(service: str) -> Document:
     return document([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
 
 
+def assume_role_for(service: str, source_arn: str) -> Document:
+    """The same on behalf of one resource alone, so that nobody else's resource gets the service to take the role.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    [statement] = assume_role(service)["Statement"]
+    account = source_arn.split(":")[4]
+    only = {"StringEquals": {"aws:SourceAccount": account, "aws:SourceArn": source_arn}}
+    return document([{**statement, "Condition": only}])
+
+
 def write_logs(log_group_arn: str) -> Statement:
     """Streams and events of one group that exists already: no CreateLogGroup, so a destroyed group stays destroyed."""
     # The suffix names the group's own log streams, whose names Lambda chooses.
@@ -120,6 +131,61 @@ def settle_failures(bucket_arn: str) -> list[Statement]:
         _allow(["s3:DeleteObject", "s3:GetObject"], f"{bucket_arn}/aws/lambda/*"),
         _allow(["s3:ListBucket"], bucket_arn),
     ]
+
+
+def take_messages(queue_arn: str) -> Statement:
+    """What a pipe needs of the queue that it reads.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html#pipes-perms-sqs
+    """
+    return _allow(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], queue_arn)
+
+
+def report_to(destination_arn: str) -> Statement:
+    """What a function's role needs so that Lambda can tell a destination how an asynchronous invocation ended.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    service = destination_arn.split(":")[2]
+    action = {
+        "sqs": "sqs:SendMessage",
+        "sns": "sns:Publish",
+        "events": "events:PutEvents",
+        "lambda": "lambda:InvokeFunction",
+    }
+    return _allow([action[service]], destination_arn)
+
+
+def keep_statuses(table_arn: str) -> Statement:
+    """A request's status is read consistently and put conditionally; nothing is deleted, the table forgets."""
+    return _allow(["dynamodb:GetItem", "dynamodb:PutItem"], table_arn)
+
+
+def read_statuses(table_arn: str) -> Statement:
+    """One request's status by its id."""
+    return _allow(["dynamodb:GetItem"], table_arn)
+
+
+def write_objects(bucket_arn: str, prefix: str) -> Statement:
+    """New objects below the prefix."""
+    return _allow(["s3:PutObject"], f"{bucket_arn}/{prefix}*")
+
+
+def read_objects(bucket_arn: str, prefix: str) -> Statement:
+    """Objects below the prefix, by their keys: no listing, so S3 tells a missing key as a forbidden one."""
+    return _allow(["s3:GetObject"], f"{bucket_arn}/{prefix}*")
+
+
+def mount_file_system(access_point_arn: str) -> Statement:
+    """Reads and writes through one access point, which is of one file system; its ARN says nothing of which.
+
+    https://docs.aws.amazon.com/efs/latest/ug/access-points-iam-policy.html
+    """
+    any_file_system = access_point_arn.partition(":access-point/")[0] + ":file-system/*"
+    return {
+        **_allow(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], any_file_system),
+        "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
+    }
 
 
 def look_at_mapping(mapping_arn: str) -> Statement:

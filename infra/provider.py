@@ -20,6 +20,7 @@ _EMULATED_SERVICES = (
     "lambda_",
     "logs",
     "opensearchserverless",
+    "pipes",
     "s3",
     "sqs",
     "sts",

@@ -31,6 +31,9 @@ _EXAMPLES: Mapping[str, str] = {
     "reader_arns": "[arn:aws:iam::123456789012:role/analyst]",
     "reserved_concurrency": "10",
     "aws_endpoint_url": "http://127.0.0.1:4566",
+    "access_point_arn": "arn:aws:elasticfilesystem:eu-central-1:123456789012:access-point/fsap-0123456789abcdef0",
+    "folder": "data",
+    "input_locations": "[s3://my-data/inputs/]",
     "tags": "{team: search}",
 }
 

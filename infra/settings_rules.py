@@ -9,6 +9,9 @@ from infra.settings_sections import Settings
 
 TABLE_STREAM_RETENTION_SECONDS = 24 * 3600  # fixed by AWS: .../amazondynamodb/latest/developerguide/Streams.html
 INDEX_FUNCTION_SUFFIX = "-index"
+STATUS_FUNCTION_SUFFIX = "-status"
+# Below it the libraries alone leave no room for data, and the function refuses to start: images/scilearn/environment.py
+ANALYTICS_LEAST_MEMORY_MB = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +24,7 @@ class Problem:
 
 def cross_field_problems(settings: Settings) -> list[Problem]:
     """All violations at once, in the order of the sections."""
-    rules = (_capacities, _shards, _network, _record_ages, _names, _indexes, _alarms_of_age, _tags)
+    rules = (_capacities, _shards, _network, _record_ages, _names, _indexes, _alarms_of_age, _tags, _analytics)
     return [problem for rule in rules for problem in rule(settings)]
 
 
@@ -99,6 +102,9 @@ def _names(settings: Settings) -> Iterator[Problem]:
         (("table_api", "function_name"), settings.table_api.function_name, 64),
         (("replicate", "function_name"), settings.replicate.function_name, 64),
     ]
+    if settings.analytics.enabled:
+        analytics = settings.analytics.function_name
+        names.append((("analytics", "function_name"), analytics, 64 - len(STATUS_FUNCTION_SUFFIX)))
     for path, name, limit in names:
         length = len(settings.physical(name))
         if length > limit:
@@ -141,3 +147,34 @@ def _alarms_of_age(settings: Settings) -> Iterator[Problem]:
                 f"maximum_record_age_seconds ({limit}), or it rings too late"
             ),
         )
+
+
+def _analytics(settings: Settings) -> Iterator[Problem]:
+    """What one key of the asynchronous service demands of others."""
+    own, files = settings.analytics, settings.analytics.file_system
+    if not own.enabled:
+        return
+    if own.memory_mb < ANALYTICS_LEAST_MEMORY_MB:
+        yield Problem(
+            path=("analytics", "memory_mb"),
+            message=f"is {own.memory_mb}; at least {ANALYTICS_LEAST_MEMORY_MB} is needed, or it does not start",
+        )
+    yield from _file_system(files.access_point_arn, files.folder, access=settings.collection.network.access)
+    for key, value in (("on_success", own.on_success), ("on_failure", own.on_failure)):
+        if value.split(":")[5:7] == ["function", settings.physical(own.function_name)]:
+            yield Problem(
+                path=("analytics", key), message=f"is {value}: the function itself, which would call itself for ever"
+            )
+
+
+def _file_system(access_point_arn: str | None, folder: str | None, *, access: str) -> Iterator[Problem]:
+    parts = {"access_point_arn": access_point_arn, "folder": folder}
+    for key, value in parts.items():
+        path = ("analytics", "file_system", key)
+        if value is None and any(parts.values()):
+            yield Problem(path=path, message="is required when the other key of analytics.file_system is set")
+        if value is not None and access != "private":
+            yield Problem(
+                path=path,
+                message="needs a function in a VPC, so collection.network.access: private; or remove it",
+            )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pulumi
 
+from infra.analytics import Analytics
 from infra.change_stream import ChangeStreamArgs
 from infra.container_image import ContainerImageArgs
 from infra.image_function import FunctionSpec
@@ -15,6 +16,7 @@ from infra.replication import Replication, ReplicationArgs, ReplicationTarget
 from infra.search_collection import SearchCollectionArgs
 from infra.search_index import SearchIndex, SearchIndexArgs, index_definition
 from infra.search_target import FunctionNetwork, SearchTarget
+from infra.settings_analytics import AnalyticsSettings
 from infra.settings_rules import INDEX_FUNCTION_SUFFIX
 from infra.settings_sections import ConsumerSettings, ReplicateSettings, Settings, TableApiSettings
 from infra.source_table import SourceTable, SourceTableArgs
@@ -22,12 +24,18 @@ from infra.stream_consumer import StreamConsumer, StreamConsumerArgs
 from infra.stream_source import StreamSource
 from infra.write_api import WriteApiArgs
 
+SCILEARN = "scilearn"  # the asynchronous service's folder under images/
 READ_BY_DEFAULT = "sync_dynamodb_stream"  # whose index the reader alias points at when it is first made
 
 
 def logical_name(folder: str) -> str:
     """A folder under images/ as a name in Pulumi: buckets and repositories take no underscore."""
     return folder.replace("_", "-")
+
+
+def image_folders(settings: Settings, consumers: Iterable[str]) -> list[str]:
+    """The folders under images/ that this stack needs built."""
+    return [*consumers, "replicate", "table_api", *([SCILEARN] if settings.analytics.enabled else [])]
 
 
 def change_stream_args(settings: Settings) -> ChangeStreamArgs:
@@ -54,7 +62,7 @@ def source_table_args(settings: Settings, change_stream_arn: pulumi.Input[str]) 
         deletion_protection=table.deletion_protection,
         change_stream_arn=change_stream_arn,
         protect=settings.protect,
-        alarms=_alarms(settings),
+        alarms=alarm_limits(settings),
     )
 
 
@@ -70,7 +78,7 @@ def search_collection_args(settings: Settings) -> SearchCollectionArgs:
             subnet_ids=collection.network.subnet_ids, security_group_ids=collection.network.security_group_ids
         ),
         reader_arns=collection.reader_arns,
-        readable_indexes=_indexes(settings),
+        readable_indexes=fed_indexes(settings),
         protect=settings.protect,
     )
 
@@ -119,7 +127,7 @@ def stream_consumer_args(
     """One consumer on one feed of the table."""
     own = _consumer(settings, consumer)
     return StreamConsumerArgs(
-        function=_spec(settings, consumer, image_uri),
+        function=function_spec(settings, consumer, image_uri),
         reserved_concurrency=own.reserved_concurrency,
         source=source,
         table_name=table.table_name,
@@ -135,7 +143,7 @@ def stream_consumer_args(
         maximum_record_age_seconds=own.maximum_record_age_seconds,
         failure_destination=own.failure_destination,
         protect=settings.protect,
-        alarms=_alarms(settings),
+        alarms=alarm_limits(settings),
     )
 
 
@@ -150,7 +158,7 @@ def replication_args(
 ) -> ReplicationArgs:
     """The backfill of this stack, into any of its consumers' indexes."""
     return ReplicationArgs(
-        function=_spec(settings, "replicate", image_uri),
+        function=function_spec(settings, "replicate", image_uri),
         table_name=table.table_name,
         table_arn=table.table_arn,
         target=target,
@@ -167,7 +175,12 @@ def replication_args(
 
 
 def write_api_args(
-    settings: Settings, *, table: SourceTable, target: SearchTarget, image_uri: pulumi.Input[str]
+    settings: Settings,
+    *,
+    table: SourceTable,
+    target: SearchTarget,
+    image_uri: pulumi.Input[str],
+    analytics: Analytics,
 ) -> WriteApiArgs:
     """The API of this stack."""
     api = settings.api
@@ -178,13 +191,14 @@ def write_api_args(
         throttle_rate=api.throttle_rate,
         throttle_burst=api.throttle_burst,
         account_log_role=api.account_log_role,
-        function=_spec(settings, "table_api", image_uri),
+        function=function_spec(settings, "table_api", image_uri),
         table_name=table.table_name,
         table_arn=table.table_arn,
         target=target,
         reader_alias=settings.reader_alias,
-        readable_indexes=_indexes(settings),
-        alarms=_alarms(settings),
+        readable_indexes=fed_indexes(settings),
+        asynchronous=analytics.routes,
+        alarms=alarm_limits(settings),
     )
 
 
@@ -196,22 +210,25 @@ def operator_access_args(
     sources: Mapping[str, StreamSource],
     consumers: Mapping[str, StreamConsumer],
     replication: Replication,
+    analytics: Analytics,
 ) -> OperatorAccessArgs:
     """Everything that the operators' commands reach in this stack."""
     return OperatorAccessArgs(
         principals=settings.operators.arns,
         target=target,
-        indexes=_indexes(settings),
+        indexes=fed_indexes(settings),
         table_arn=table.table_arn,
         sources=list(sources.values()),
-        queues=[consumer.dead_letter_queue_arn for consumer in consumers.values()],
+        queues=[*(consumer.dead_letter_queue_arn for consumer in consumers.values()), *analytics.failure_queues],
         buckets=[bucket for bucket in (consumer.failure_bucket_arn for consumer in consumers.values()) if bucket],
         mappings=[consumer.mapping_arn for consumer in consumers.values()],
         backfill_function_arn=replication.function_arn,
+        resending=analytics.resending,
     )
 
 
-def _spec(settings: Settings, folder: str, image_uri: pulumi.Input[str]) -> FunctionSpec:
+def function_spec(settings: Settings, folder: str, image_uri: pulumi.Input[str]) -> FunctionSpec:
+    """What the settings say of the function of one folder."""
     own = _function(settings, folder)
     return FunctionSpec(
         function_name=settings.physical(own.function_name),
@@ -223,7 +240,8 @@ def _spec(settings: Settings, folder: str, image_uri: pulumi.Input[str]) -> Func
     )
 
 
-def _alarms(settings: Settings) -> AlarmLimits:
+def alarm_limits(settings: Settings) -> AlarmLimits:
+    """The limits of all alarms of this stack."""
     alarms = settings.alarms
     return AlarmLimits(
         topic_arn=alarms.topic_arn,
@@ -232,7 +250,8 @@ def _alarms(settings: Settings) -> AlarmLimits:
     )
 
 
-def _indexes(settings: Settings) -> tuple[str, ...]:
+def fed_indexes(settings: Settings) -> tuple[str, ...]:
+    """The consumers' indexes, all that the reader alias may come to point at."""
     return (settings.consumers.sync_dynamodb_stream.index, settings.consumers.sync_kinesis_stream.index)
 
 
@@ -242,6 +261,10 @@ def _consumer(settings: Settings, consumer: str) -> ConsumerSettings:
     return own
 
 
-def _function(settings: Settings, folder: str) -> ConsumerSettings | ReplicateSettings | TableApiSettings:
+def _function(
+    settings: Settings, folder: str
+) -> ConsumerSettings | ReplicateSettings | TableApiSettings | AnalyticsSettings:
+    if folder == SCILEARN:
+        return settings.analytics
     own = getattr(settings, folder, None)
     return own if isinstance(own, ReplicateSettings | TableApiSettings) else _consumer(settings, folder)

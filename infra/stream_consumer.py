@@ -14,13 +14,15 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.consumer_alarms import ConsumerAlarms, ConsumerAlarmsArgs
-from infra.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from infra.failure_bucket import FailureBucket, FailureBucketArgs
 from infra.image_function import FunctionSpec, ImageFunction, ImageFunctionArgs
+from infra.message_queue import MessageQueue, MessageQueueArgs
 from infra.metric_alarm import AlarmLimits
 from infra.physical_name import bounded_name
+from infra.private_bucket import PrivateBucket, PrivateBucketArgs
 from infra.search_target import SearchTarget
 from infra.stream_source import StreamSource
+
+FAILURE_DAYS = 14  # a bucket of failures keeps them as long as the queue beside it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +66,18 @@ class StreamConsumer(pulumi.ComponentResource):
     def __init__(self, name: str, args: StreamConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:StreamConsumer", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        queue = DeadLetterQueue(
+        queue = MessageQueue(
             f"{name}-dead-letters",
-            DeadLetterQueueArgs(queue_name=f"{args.function.function_name}-dead-letters"),
+            MessageQueueArgs(queue_name=f"{args.function.function_name}-dead-letters"),
             opts=child,
         )
         # A queue is told where the batch was, a bucket gets the batch.
         bucket = (
-            FailureBucket(f"{name}-failures", FailureBucketArgs(protect=args.protect), opts=child)
+            PrivateBucket(
+                f"{name}-failures",
+                PrivateBucketArgs(forget_prefix="", forget_days=FAILURE_DAYS, protect=args.protect),
+                opts=child,
+            )
             if args.failure_destination == "s3"
             else None
         )

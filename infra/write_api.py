@@ -11,11 +11,12 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from infra.api_access_log import LOG_FORMAT, ApiAccessLog, ApiAccessLogArgs
 from infra.api_alarms import ApiAlarms, ApiAlarmsArgs
+from infra.api_async_routes import ApiAsyncRoutes, ApiAsyncRoutesArgs, AsyncRoutes
 from infra.api_key_access import ApiKeyAccess, ApiKeyAccessArgs
 from infra.api_refusals import ApiRefusals, ApiRefusalsArgs
 from infra.api_routes import ApiRoutes, ApiRoutesArgs
+from infra.api_stage import ApiStage, ApiStageArgs
 from infra.image_function import FunctionSpec, ImageFunction, ImageFunctionArgs
 from infra.metric_alarm import AlarmLimits
 from infra.physical_name import bounded_name
@@ -30,7 +31,8 @@ _SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
 class WriteApiArgs:
     """The API, and the function that answers it.
 
-    `readable_indexes` are all that the reader alias may come to point at.
+    `readable_indexes` are all that the reader alias may come to point at. `asynchronous` are the paths of a service
+    behind a queue, if there is one.
     """
 
     api_name: str
@@ -45,6 +47,7 @@ class WriteApiArgs:
     target: SearchTarget
     reader_alias: str
     readable_indexes: tuple[str, ...]
+    asynchronous: AsyncRoutes | None
     alarms: AlarmLimits
 
 
@@ -82,7 +85,28 @@ class WriteApi(pulumi.ComponentResource):
             opts=child,
         )
         refusals = ApiRefusals(f"{name}-refusals", ApiRefusalsArgs(rest_api_id=api.id), opts=child)
-        stage = _stage(name, args, api, routes, refusals, function, child)
+        asynchronous = _asynchronous(name, args, api, routes, child)
+        stage = ApiStage(
+            name,
+            ApiStageArgs(
+                api_name=args.api_name,
+                rest_api_id=api.id,
+                stage_name=args.stage_name,
+                throttle_rate=args.throttle_rate,
+                throttle_burst=args.throttle_burst,
+                account_log_role=args.account_log_role,
+                log_retention_days=args.function.log_retention_days,
+                served=[*routes.served, *refusals.served, *(asynchronous.served if asynchronous else [])],
+                triggers={
+                    "routes": routes.fingerprint,
+                    "refusals": refusals.fingerprint,
+                    **({"asynchronous": asynchronous.fingerprint} if asynchronous else {}),
+                    "function": function.invoke_arn,
+                    "api": api.id,
+                },
+            ),
+            opts=child,
+        )
         aws.lambda_.Permission(
             f"{name}-permission",
             action="lambda:InvokeFunction",
@@ -98,7 +122,7 @@ class WriteApi(pulumi.ComponentResource):
             opts=child,
         )
         self.key_exports = _key_exports(name, args, api, stage, child)
-        self.url = stage.invoke_url.apply(lambda url: url.rstrip("/"))
+        self.url = stage.url
         self.function_name = function.function_name
         self.register_outputs({"url": self.url, "function_name": self.function_name})
 
@@ -143,68 +167,31 @@ def _function(name: str, args: WriteApiArgs, child: pulumi.ResourceOptions) -> I
     return function
 
 
-def _stage(
-    name: str,
-    args: WriteApiArgs,
-    api: aws.apigateway.RestApi,
-    routes: ApiRoutes,
-    refusals: ApiRefusals,
-    function: ImageFunction,
-    child: pulumi.ResourceOptions,
-) -> aws.apigateway.Stage:
-    log = ApiAccessLog(
-        f"{name}-access-log",
-        ApiAccessLogArgs(
-            log_group_name=f"/aws/apigateway/{args.api_name}",
-            retention_days=args.function.log_retention_days,
-            account_log_role=args.account_log_role,
+def _asynchronous(
+    name: str, args: WriteApiArgs, api: aws.apigateway.RestApi, routes: ApiRoutes, child: pulumi.ResourceOptions
+) -> ApiAsyncRoutes | None:
+    if args.asynchronous is None:
+        return None
+    return ApiAsyncRoutes(
+        f"{name}-{args.asynchronous.path}",
+        ApiAsyncRoutesArgs(
+            routes=args.asynchronous,
+            rest_api_id=api.id,
+            root_resource_id=api.root_resource_id,
+            execution_arn=api.execution_arn,
+            stage_name=args.stage_name,
+            validator_id=routes.validator_id,
+            authorization=args.authorization,
         ),
         opts=child,
     )
-    deployment = aws.apigateway.Deployment(
-        f"{name}-deployment",
-        rest_api=api.id,
-        # A deployment is a copy: whatever is served has to be in here, or a change would never be served.
-        triggers={
-            "routes": routes.fingerprint,
-            "refusals": refusals.fingerprint,
-            "function": function.invoke_arn,
-            "api": api.id,
-        },
-        opts=pulumi.ResourceOptions(parent=child.parent, depends_on=[*routes.served, *refusals.served]),
-    )
-    stage = aws.apigateway.Stage(
-        f"{name}-stage",
-        rest_api=api.id,
-        deployment=deployment.id,
-        stage_name=args.stage_name,
-        access_log_settings={"destination_arn": log.log_group_arn, "format": LOG_FORMAT},
-        xray_tracing_enabled=False,
-        opts=child,
-    )
-    aws.apigateway.MethodSettings(
-        f"{name}-method-settings",
-        rest_api=api.id,
-        stage_name=stage.stage_name,
-        method_path="*/*",
-        settings={
-            "metrics_enabled": True,
-            "logging_level": "OFF",  # execution logs hold requests
-            "data_trace_enabled": False,  # and this one their bodies
-            "caching_enabled": False,
-            "throttling_rate_limit": args.throttle_rate,
-            "throttling_burst_limit": args.throttle_burst,
-        },
-        opts=child,
-    )
-    return stage
 
 
 def _key_exports(
     name: str,
     args: WriteApiArgs,
     api: aws.apigateway.RestApi,
-    stage: aws.apigateway.Stage,
+    stage: ApiStage,
     child: pulumi.ResourceOptions,
 ) -> Mapping[str, pulumi.Output[str]]:
     if args.authorization == "iam":

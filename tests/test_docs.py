@@ -20,9 +20,11 @@ from ops import __main__ as ops_commands
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LOCAL = (ROOT / "docs/local.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+ANALYTICS = (ROOT / "docs/analytics.md").read_text(encoding="utf-8")
 DEPLOY = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
 PAGES = {
     "README.md": README,
+    "docs/analytics.md": ANALYTICS,
     "docs/deploy.md": DEPLOY,
     "docs/local.md": LOCAL,
     "docs/operations.md": OPERATIONS,
@@ -31,7 +33,7 @@ COMMANDS = [module.__name__.rpartition(".")[2] for module in local_commands.COMM
 OPS_COMMANDS = {
     module.__name__.rpartition(".")[2].replace("_", "-"): module for module in ops_commands.command_modules()
 }
-ALARM_FILES = ("consumer_alarms.py", "replication_alarms.py", "api_alarms.py")
+ALARM_FILES = ("consumer_alarms.py", "replication_alarms.py", "api_alarms.py", "async_alarms.py")
 ALARMS = [
     suffix
     for name in ALARM_FILES

@@ -15,8 +15,10 @@ from scilearn.request_id import accepted_at_milliseconds, is_request_id
 from scilearn.status_problem import StatusProblem, bad_request, not_found
 from scilearn.status_record import StatusRecord
 
-RETRY_SECONDS = 600
-"""Lambda waits one minute before the second try and two before the third, and a retry may wait for concurrency."""
+RETRY_SECONDS = {"running": 600, "waiting": 6 * 3600}
+"""How long after a lease's end another try may still come. A function that died is tried again after one minute, then
+two. One that gave up for now may also wait for concurrency, at most as long as Lambda keeps an event: six hours.
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
 CLOCK_TOLERANCE_SECONDS = 300
 STOPPED = {
     "code": "stopped",
@@ -50,8 +52,8 @@ class StatusAnswer:
         if record.expires_at <= self.now():  # DynamoDB's TTL removes items within days, not at once
             raise not_found()
         told["started_at"] = _time(record.started_at_milliseconds)
-        if record.state in ("running", "waiting"):
-            if record.lease_until + RETRY_SECONDS < self.now():
+        if record.state in RETRY_SECONDS:
+            if record.lease_until + RETRY_SECONDS[record.state] < self.now():
                 return told | {"state": "failed", "reason": STOPPED}
             return told | {"state": "running", "tries": record.tries}
         told |= {
@@ -75,7 +77,9 @@ class StatusAnswer:
 def answered(answer: StatusAnswer, event: Any) -> tuple[int, dict[str, Any]]:
     """Status and body for a proxy event. Raises StatusProblem."""
     if not isinstance(event, dict) or event.get("httpMethod") != "GET":
-        raise StatusProblem(405, "method_not_allowed", "This path has no such method.", "Use GET.")
+        one = isinstance(event, dict) and isinstance(event.get("pathParameters"), dict)
+        hint = "Use GET." if one else "Use POST to ask for an analysis, GET /analyses/{id} for its status."
+        raise StatusProblem(405, "method_not_allowed", "This path has no such method.", hint)
     parameters = event.get("pathParameters")
     return 200, answer.of(parameters.get("id") if isinstance(parameters, dict) else None)
 

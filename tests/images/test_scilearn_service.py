@@ -10,7 +10,7 @@ from botocore.exceptions import ConnectTimeoutError
 
 from scilearn.errors import AnalysisFailedError, PoisonMessageError, TransientError
 from scilearn.service import Finished
-from scilearn.status_answer import RETRY_SECONDS
+from scilearn.status_answer import RETRY_SECONDS, answered
 from scilearn.status_problem import StatusProblem
 from tests.images.scilearn_fakes import (
     KEPT_SECONDS,
@@ -282,7 +282,35 @@ def test_a_function_that_died_without_a_word_is_told_as_stopped(service: Service
     object.__setattr__(service.service, "analyse", killed)
     with pytest.raises(KeyboardInterrupt):
         service.handle(GOOD, seconds_left=60)
-    service.clock.now += 66 + RETRY_SECONDS
+    service.clock.now += 66 + RETRY_SECONDS["running"]
     assert service.status()["state"] == "running"
     service.clock.now += 2
     assert service.status()["reason"]["code"] == "stopped"
+
+
+def test_one_that_waits_for_its_next_try_is_running_as_long_as_lambda_keeps_an_event(service: Service) -> None:
+    service.s3.failures.append(client_error("SlowDown", 503))
+    with pytest.raises(TransientError):
+        service.handle(GOOD)
+    service.clock.now += RETRY_SECONDS["waiting"]
+    assert service.status()["state"] == "running"
+    service.clock.now += 2
+    assert service.status()["reason"]["code"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("event", "hint"),
+    [
+        ({"httpMethod": "PUT", "pathParameters": {"id": "x"}}, "Use GET."),
+        ({"httpMethod": "PUT", "pathParameters": None}, "Use POST"),
+        ({"httpMethod": "GET"}, None),
+        (None, "Use POST"),
+    ],
+)
+def test_another_method_is_405_with_the_one_to_use(service: Service, event: Any, hint: str | None) -> None:
+    with pytest.raises(StatusProblem) as problem:
+        answered(service.answer(), event)
+    if hint is None:
+        assert problem.value.status == 400
+    else:
+        assert (problem.value.status, problem.value.hint.startswith(hint)) == (405, True)

@@ -19,11 +19,13 @@ def data_is_protected(graph: Deployment) -> list[str]:
 
 
 def changes_carry_microseconds(graph: Deployment) -> list[str]:
-    """The table's stream has new images, the destination times that don't tie."""
+    """The stream of a table that replicates has new images, the destination times that don't tie."""
+    replicating = {entry.inputs.get("tableName") for entry in graph.all(types.DESTINATION)}
     found = [
         f"{entry.name} has no stream of new images"
         for entry in graph.all(types.TABLE)
-        if entry.inputs.get("streamViewType") != "NEW_IMAGE" or not entry.inputs.get("streamEnabled")
+        if entry.inputs.get("name") in replicating
+        and (entry.inputs.get("streamViewType") != "NEW_IMAGE" or not entry.inputs.get("streamEnabled"))
     ]
     return found + [
         f"{entry.name} isn't precise to the microsecond"
@@ -52,12 +54,27 @@ def collections_take_own_ids(graph: Deployment) -> list[str]:
     return found
 
 
+def tables_are_encrypted_and_only_statuses_forget(graph: Deployment) -> list[str]:
+    """A table that replicates never loses an item by itself; every other one forgets, and says by which attribute."""
+    replicating = {entry.inputs.get("tableName") for entry in graph.all(types.DESTINATION)}
+    found = []
+    for entry in graph.all(types.TABLE):
+        forgets = entry.inputs.get("ttl", {}).get("enabled") is True
+        if entry.inputs.get("serverSideEncryption") != {"enabled": True}:
+            found.append(f"{entry.name} isn't encrypted explicitly")
+        if forgets == (entry.inputs.get("name") in replicating):
+            found.append(f"{entry.name} {'loses items' if forgets else 'keeps statuses for ever'}")
+    return found
+
+
 def queues_are_closed_and_patient(graph: Deployment) -> list[str]:
-    """Encrypted, TLS only, 14 days, whole records fit."""
+    """Encrypted, TLS only; 14 days and whole records fit, but for a queue that has a dead-letter queue behind it."""
     secured = {entry.inputs.get("queueUrl") for entry in graph.all(types.QUEUE_POLICY) if _denies_plain_text(entry)}
     found = []
     for entry in graph.all(types.QUEUE):
-        expected = {"sqsManagedSseEnabled": True, "messageRetentionSeconds": 1209600, "maxMessageSize": 1048576}
+        expected: dict[str, object] = {"sqsManagedSseEnabled": True}
+        if "redrivePolicy" not in entry.inputs:
+            expected |= {"messageRetentionSeconds": 1209600, "maxMessageSize": 1048576}
         found += [
             f"{entry.name}: {key} isn't {value}" for key, value in expected.items() if entry.inputs.get(key) != value
         ]

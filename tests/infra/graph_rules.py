@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from tests.infra import data_rules, function_rules, image_rules
+from tests.infra import async_rules, data_rules, function_rules, image_rules
 from tests.infra import resource_types as types
 from tests.infra.deployment import COMPONENT_PREFIX, Deployment
 from tests.infra.policy_rules import no_allowed_wildcards
@@ -115,7 +115,14 @@ def deployments_hold_what_is_served(graph: Deployment) -> list[str]:
         upstream = graph.upstream(entry)
         found += [
             f"{entry.name} doesn't wait for {part.name}"
-            for type_ in (types.METHOD, types.INTEGRATION, types.REFUSAL)
+            for type_ in (
+                types.METHOD,
+                types.METHOD_RESPONSE,
+                types.INTEGRATION,
+                types.INTEGRATION_RESPONSE,
+                types.MODEL,
+                types.REFUSAL,
+            )
             for part in graph.all(type_)
             if part.urn not in upstream
         ]
@@ -209,6 +216,7 @@ RULES: tuple[Rule, ...] = (
     image_rules.repositories_keep_what_runs,
     data_rules.data_is_protected,
     data_rules.changes_carry_microseconds,
+    data_rules.tables_are_encrypted_and_only_statuses_forget,
     data_rules.collections_take_own_ids,
     data_rules.queues_are_closed_and_patient,
     data_rules.buckets_are_closed,
@@ -222,5 +230,11 @@ RULES: tuple[Rule, ...] = (
     refusals_speak_the_apis_json,
     every_method_is_authorised,
     api_logs_hold_no_content,
+    async_rules.pipes_hand_over_one_request_and_do_not_wait,
+    async_rules.asynchronous_invocations_end_somewhere,
+    async_rules.what_a_pipe_cannot_hand_over_is_kept,
+    async_rules.a_pipes_role_is_for_that_pipe_alone,
+    async_rules.asynchronous_services_have_their_alarms,
+    async_rules.requests_into_queues_are_checked_and_answered,
     no_allowed_wildcards,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,10 @@ def _unavoidable(key: str, value: str, statement: dict[str, Any]) -> bool:
         return statement.get("Action") in (["s3:PutObject"], ["s3:DeleteObject", "s3:GetObject"])
     if value.endswith("/driftless-probe-*"):  # the probe's own indexes, under random names
         return value.startswith("index/")
+    if value.endswith(":file-system/*"):  # through one access point, whose ARN doesn't say of which file system it is
+        return "elasticfilesystem:AccessPointArn" in statement.get("Condition", {}).get("StringEquals", {})
+    if re.fullmatch(r"arn:aws:s3:::[^*/]+/[^*]*\*", value):  # what is below one prefix, which may be empty for input
+        return statement.get("Action") in (["s3:GetObject"], ["s3:PutObject"])
     return value == "*" and all(action.startswith("ec2:") for action in _flat(statement.get("Action")))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra.api_refusals import REFUSALS, template
-from tests.infra import data_rules, function_rules, image_rules
+from tests.infra import async_rules, data_rules, function_rules, image_rules
 from tests.infra import graph_rules as rules
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
@@ -94,6 +94,48 @@ def _no_catch_all(graph: Deployment) -> None:
 
 def _no_unknown_path(graph: Deployment) -> None:
     _without(graph, types.API_PATH, "pathPart", "{proxy+}")
+
+
+def _pipe(**changed: Any) -> Spoil:
+    return _inputs(types.PIPE, **changed)
+
+
+def _not_to_wait(graph: Deployment) -> None:
+    _without(graph, types.INTEGRATION_RESPONSE, "statusCode", "503")
+
+
+def _no_alarm_of(metric: str) -> Spoil:
+    return lambda graph: _without(graph, types.ALARM, "metricName", metric)
+
+
+def _forgetful_dead_letters(graph: Deployment) -> None:
+    for position, entry in enumerate(graph.registrations):
+        if entry.name == "scilearn-not-handed-over" and entry.type == types.QUEUE:
+            graph.registrations[position] = dataclasses.replace(
+                entry, inputs={**entry.inputs, "messageRetentionSeconds": 345600}
+            )
+
+
+def _queue_method_without_a_model(graph: Deployment) -> None:
+    for position, entry in enumerate(graph.registrations):
+        if entry.name == "api-analyses-post" and entry.type == types.METHOD:
+            graph.registrations[position] = dataclasses.replace(entry, inputs={**entry.inputs, "requestModels": {}})
+
+
+def _passing_everything(graph: Deployment) -> None:
+    for position, entry in enumerate(graph.registrations):
+        if entry.name == "api-analyses-post-integration":
+            changed = {**entry.inputs, "passthroughBehavior": "WHEN_NO_MATCH"}
+            graph.registrations[position] = dataclasses.replace(entry, inputs=changed)
+
+
+def _table(name: str, **changed: Any) -> Spoil:
+    def spoil(graph: Deployment) -> None:
+        for position, entry in enumerate(graph.registrations):
+            if (entry.type, entry.name) == (types.TABLE, name):
+                graph.registrations[position] = dataclasses.replace(entry, inputs={**entry.inputs, **changed})
+
+    return spoil
 
 
 def _no_refusals(graph: Deployment) -> None:
@@ -177,7 +219,16 @@ SEEDED: list[tuple[rules.Rule, Spoil]] = [
     (data_rules.data_is_protected, _option(types.DESTINATION, protect=False)),
     (data_rules.data_is_protected, _option(types.BUCKET, protect=False)),
     (data_rules.changes_carry_microseconds, _inputs(types.DESTINATION, approximateCreationDateTimePrecision=None)),
-    (data_rules.changes_carry_microseconds, _inputs(types.TABLE, streamViewType="KEYS_ONLY")),
+    (data_rules.changes_carry_microseconds, _table("source-table", streamViewType="KEYS_ONLY")),
+    (
+        data_rules.tables_are_encrypted_and_only_statuses_forget,
+        _table("source-table", ttl={"enabled": True, "attributeName": "t"}),
+    ),
+    (data_rules.tables_are_encrypted_and_only_statuses_forget, _table("analytics-status", ttl={"enabled": False})),
+    (
+        data_rules.tables_are_encrypted_and_only_statuses_forget,
+        _table("analytics-status", serverSideEncryption={"enabled": False}),
+    ),
     (data_rules.collections_take_own_ids, _inputs(types.COLLECTION, type="TIMESERIES")),
     (data_rules.collections_take_own_ids, _option(types.COLLECTION, dependencies=())),
     (data_rules.collections_take_own_ids, _inputs(types.ACCESS_POLICY, name="a" * 33)),
@@ -213,6 +264,40 @@ SEEDED: list[tuple[rules.Rule, Spoil]] = [
     (rules.refusals_speak_the_apis_json, _no_refusals),
     (rules.every_method_is_authorised, _inputs(types.METHOD, authorization="NONE")),
     (rules.api_logs_hold_no_content, _inputs(types.METHOD_SETTINGS, settings={"dataTraceEnabled": True})),
+    (
+        async_rules.pipes_hand_over_one_request_and_do_not_wait,
+        _pipe(sourceParameters={"sqsQueueParameters": {"batchSize": 10, "maximumBatchingWindowInSeconds": 0}}),
+    ),
+    (
+        async_rules.pipes_hand_over_one_request_and_do_not_wait,
+        _pipe(targetParameters={"lambdaFunctionParameters": {"invocationType": "REQUEST_RESPONSE"}}),
+    ),
+    (async_rules.pipes_hand_over_one_request_and_do_not_wait, _pipe(desiredState=None)),
+    (async_rules.pipes_hand_over_one_request_and_do_not_wait, _option(types.PIPE, dependencies=())),
+    (async_rules.asynchronous_invocations_end_somewhere, _inputs(types.INVOKE_CONFIG, maximumRetryAttempts=None)),
+    (async_rules.asynchronous_invocations_end_somewhere, _inputs(types.INVOKE_CONFIG, maximumEventAgeInSeconds=None)),
+    (
+        async_rules.asynchronous_invocations_end_somewhere,
+        _inputs(types.INVOKE_CONFIG, destinationConfig={"onSuccess": {"destination": "arn:aws:sqs:q"}}),
+    ),
+    (async_rules.asynchronous_invocations_end_somewhere, _inputs(types.INVOKE_CONFIG, functionName="another")),
+    (async_rules.asynchronous_invocations_end_somewhere, _option(types.INVOKE_CONFIG, dependencies=())),
+    (async_rules.what_a_pipe_cannot_hand_over_is_kept, _pipe(source="arn:aws:sqs:eu-central-1:123456789012:another")),
+    (async_rules.what_a_pipe_cannot_hand_over_is_kept, _forgetful_dead_letters),
+    (async_rules.a_pipes_role_is_for_that_pipe_alone, _pipe(name="another")),
+    (async_rules.asynchronous_services_have_their_alarms, _no_alarm_of("ExecutionFailed")),
+    (async_rules.asynchronous_services_have_their_alarms, _no_alarm_of("ApproximateAgeOfOldestMessage")),
+    (async_rules.asynchronous_services_have_their_alarms, _no_alarm_of("DestinationDeliveryFailures")),
+    (async_rules.asynchronous_services_have_their_alarms, _no_alarm_of("ApproximateNumberOfMessagesVisible")),
+    (async_rules.requests_into_queues_are_checked_and_answered, _not_to_wait),
+    (async_rules.requests_into_queues_are_checked_and_answered, _queue_method_without_a_model),
+    (async_rules.requests_into_queues_are_checked_and_answered, _passing_everything),
+    (no_allowed_wildcards, _inputs(types.ROLE_POLICY, policy=_policy("s3:GetObject", "arn:aws:s3:::*"))),
+    (no_allowed_wildcards, _inputs(types.ROLE_POLICY, policy=_policy("s3:DeleteObject", "arn:aws:s3:::b/p*"))),
+    (
+        no_allowed_wildcards,
+        _inputs(types.ROLE_POLICY, policy=_policy("elasticfilesystem:ClientMount", "arn:aws:e:file-system/*")),
+    ),
     (no_allowed_wildcards, _inputs(types.ROLE_POLICY, policy=_policy("aoss:*", "arn:aws:aoss:c"))),
     (no_allowed_wildcards, _inputs(types.ROLE_POLICY, policy=_policy("dynamodb:Scan", "*"))),
     (no_allowed_wildcards, _inputs(types.QUEUE_POLICY, policy=_policy("sqs:*", "arn:aws:q"))),

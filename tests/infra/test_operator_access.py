@@ -48,8 +48,12 @@ def test_operators_may_do_exactly_this(deploy: Deploy) -> None:
         f"{LAMBDA}event-source-mapping:uuid-of-sync-dynamodb-stream-mapping-1a2b3c4": ["lambda:GetEventSourceMapping"],
         f"{LAMBDA}event-source-mapping:uuid-of-sync-kinesis-stream-mapping-1a2b3c4": ["lambda:GetEventSourceMapping"],
         f"{LAMBDA}function:replicate": ["lambda:InvokeFunction"],
+        f"{QUEUES}scilearn-not-handed-over": settling,
+        f"{QUEUES}scilearn-failures": settling,
+        f"{QUEUES}scilearn-requests": ["sqs:SendMessage"],
+        TABLE.replace("lab-table", "scilearn-status"): ["dynamodb:GetItem"],
     }
-    assert len(statements) == 11
+    assert len(statements) == 15
     assert {statement["Effect"] for statement in statements} == {"Allow"}
 
 
@@ -64,6 +68,7 @@ def test_operators_policy_fits_into_a_managed_policy_with_the_longest_names(depl
                 "sync_dynamodb_stream": {"function_name": "a" * 38, "failure_destination": "s3"},
                 "sync_kinesis_stream": {"function_name": "b" * 38, "failure_destination": "s3"},
             },
+            "analytics": {"function_name": "c" * 37},
         }
     )
 

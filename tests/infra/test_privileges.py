@@ -141,6 +141,13 @@ def test_each_role_reaches_the_indexes_that_it_needs_only(deploy: Deploy) -> Non
                 _role("api-function"),
             )
         ],
+        "scilearn-access": [
+            (
+                ["index/lab-search/lab-table", index, other],
+                ["aoss:DescribeIndex", "aoss:ReadDocument"],
+                _role("scilearn"),
+            )
+        ],
     }
 
 
@@ -158,13 +165,14 @@ def test_roles_are_taken_by_their_service_alone(deploy: Deploy) -> None:
         for entry in deploy().all(types.ROLE)
     }
 
-    account_role = services.pop("api-access-log-account-role")
-    assert account_role == [{"Service": "apigateway.amazonaws.com"}]
+    for gateways in ("api-access-log-account-role", "scilearn-sender-role"):
+        assert services.pop(gateways) == [{"Service": "apigateway.amazonaws.com"}]
+    assert services.pop("scilearn-pipe-role") == [{"Service": "pipes.amazonaws.com"}]
     assert all(principals == [{"Service": "lambda.amazonaws.com"}] for principals in services.values())
 
 
 def test_api_may_invoke_the_function_from_its_one_stage(deploy: Deploy) -> None:
-    permission = deploy().one("aws:lambda/permission:Permission").inputs
+    permission = deploy().one(types.PERMISSION, "api-permission").inputs
 
     assert permission["principal"] == "apigateway.amazonaws.com"
     assert permission["sourceArn"] == "arn:aws:execute-api:eu-central-1:123456789012:dynamodb-api-gw/v1/*"

@@ -33,6 +33,12 @@ EXPORTS = {
     "event_source_mappings",
     "functions",
     "images",
+    "analysis_queue_url",
+    "analysis_dead_letter_queue_url",
+    "analysis_success_destination",
+    "analysis_failure_destination",
+    "analysis_table",
+    "analysis_results_bucket",
 }
 CONSUMERS = {"sync_dynamodb_stream", "sync_kinesis_stream"}
 
@@ -64,7 +70,8 @@ def test_exports_are_exactly_the_contract(deploy: Deploy) -> None:
     assert set(exports) == EXPORTS
     per_consumer = ("indexes", "dead_letter_queues", "failure_destinations", "event_source_mappings")
     assert {key: set(exports[key]) for key in per_consumer} == dict.fromkeys(per_consumer, CONSUMERS)
-    assert set(exports["functions"]) == set(exports["images"]) == CONSUMERS | {"replicate", "table_api"}
+    assert set(exports["images"]) == CONSUMERS | {"replicate", "table_api", "scilearn"}
+    assert set(exports["functions"]) == {*exports["images"], "scilearn_status"}
 
 
 def test_exports_have_the_workshops_names_when_nothing_is_configured(deploy: Deploy) -> None:
@@ -81,6 +88,8 @@ def test_exports_have_the_workshops_names_when_nothing_is_configured(deploy: Dep
         "sync_kinesis_stream": "sync-data-with-kinesis-stream",
         "replicate": "replicate",
         "table_api": "table-api",
+        "scilearn": "scilearn",
+        "scilearn_status": "scilearn-status",
     }
     assert exports["reader_alias"] == "lab-table"
 

@@ -14,7 +14,7 @@ from infra.settings import SettingsError, load_settings
 from infra.settings_sections import Settings
 from tests.infra.conftest import as_config
 from tests.infra.deployment import PROJECT, ROOT, run, whole_program
-from tests.infra.variants import PRIVATE_NETWORK
+from tests.infra.variants import ACCESS_POINT, PRIVATE_NETWORK
 
 
 def _load(settings: dict[str, Any], **raw: str) -> Settings:
@@ -141,6 +141,20 @@ ALLOWED: list[dict[str, Any]] = [
     {"operators": {"arns": ["arn:aws:iam::123456789012:role/team/on-call", "arn:aws:iam::123456789012:user/ada"]}},
     {"operators": {"arns": ["arn:aws-cn:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ops_1a"]}},
     {"tags": {"team": "search"}},
+    {"analytics": {"memory_mb": 512, "ephemeral_storage_mb": 512, "timeout_seconds": 20, "queue_retention_hours": 1}},
+    {"analytics": {"memory_mb": 10_240, "ephemeral_storage_mb": 10_240, "timeout_seconds": 900}},
+    {"analytics": {"queue_retention_hours": 312, "result_days": 3650, "link_seconds": 43_200}},
+    {"analytics": {"maximum_retry_attempts": 0, "maximum_event_age_seconds": 60, "request_age_seconds": 60}},
+    {"analytics": {"enabled": False, "memory_mb": 128, "function_name": "table-api"}},
+    {"analytics": {"on_failure": "arn:aws:sqs:eu-central-1:123456789012:failures"}},
+    {"analytics": {"on_success": "arn:aws:events:eu-central-1:123456789012:event-bus/default"}},
+    {"analytics": {"on_success": "arn:aws:lambda:eu-central-1:123456789012:function:other:live"}},
+    {"analytics": {"on_success": "arn:aws:sns:eu-central-1:123456789012:analyses"}},
+    {"analytics": {"input_locations": ["s3://my-data/", "s3://my-data/in/2026=1/"]}},
+    {
+        "collection": {"network": PRIVATE_NETWORK},
+        "analytics": {"file_system": {"access_point_arn": ACCESS_POINT, "folder": "data"}},
+    },
 ]
 
 
@@ -219,6 +233,44 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"operators": {"arns": ["arn:aws:sts::123456789012:assumed-role/on-call/ada"]}}, "operators.arns.0"),
     ({"operators": {"arns": "arn:aws:iam::123456789012:role/on-call"}}, "operators.arns"),
     ({"tags": {"team": ["search"]}}, "tags.team"),
+    ({"analytics": {"memory_mb": 511}}, "analytics.memory_mb"),
+    ({"analytics": {"memory_mb": 10_241}}, "analytics.memory_mb"),
+    ({"analytics": {"ephemeral_storage_mb": 511}}, "analytics.ephemeral_storage_mb"),
+    ({"analytics": {"ephemeral_storage_mb": 10_241}}, "analytics.ephemeral_storage_mb"),
+    ({"analytics": {"timeout_seconds": 19}}, "analytics.timeout_seconds"),
+    ({"analytics": {"timeout_seconds": 901}}, "analytics.timeout_seconds"),
+    ({"analytics": {"maximum_retry_attempts": 3}}, "analytics.maximum_retry_attempts"),
+    ({"analytics": {"maximum_event_age_seconds": 59}}, "analytics.maximum_event_age_seconds"),
+    ({"analytics": {"maximum_event_age_seconds": 21_601}}, "analytics.maximum_event_age_seconds"),
+    ({"analytics": {"queue_retention_hours": 313}}, "analytics.queue_retention_hours"),
+    ({"analytics": {"reserved_concurrency": 0}}, "analytics.reserved_concurrency"),
+    ({"analytics": {"result_days": 0}}, "analytics.result_days"),
+    ({"analytics": {"link_seconds": 43_201}}, "analytics.link_seconds"),
+    ({"analytics": {"on_failure": "queue"}}, "analytics.on_failure"),
+    ({"analytics": {"on_failure": "arn:aws:s3:::bucket"}}, "analytics.on_failure"),
+    ({"analytics": {"on_failure": "arn:aws:sqs:eu-central-1:123456789012:failures.fifo"}}, "analytics.on_failure"),
+    (
+        {"analytics": {"on_success": "arn:aws:lambda:eu-central-1:123456789012:function:scilearn"}},
+        "analytics.on_success",
+    ),
+    ({"analytics": {"input_locations": ["s3://my-data/*"]}}, "analytics.input_locations.0"),
+    ({"analytics": {"input_locations": ["my-data/in"]}}, "analytics.input_locations.0"),
+    ({"analytics": {"input_locations": ["s3://my-data/a,s3://other/"]}}, "analytics.input_locations.0"),
+    ({"analytics": {"function_name": "f" * 58}}, "analytics.function_name"),
+    ({"analytics": {"function_name": "table-api"}}, "analytics.function_name"),
+    ({"analytics": {"image_digest": "newest"}}, "analytics.image_digest"),
+    (
+        {
+            "collection": {"network": PRIVATE_NETWORK},
+            "analytics": {"file_system": {"access_point_arn": ACCESS_POINT}},
+        },
+        "analytics.file_system.folder",
+    ),
+    (
+        {"collection": {"network": PRIVATE_NETWORK}, "analytics": {"file_system": {"folder": "data"}}},
+        "analytics.file_system.access_point_arn",
+    ),
+    ({"analytics": {"file_system": {"folder": "in/data"}}}, "analytics.file_system.folder"),
 ]
 
 
@@ -243,6 +295,15 @@ def test_a_bad_operator_is_answered_with_the_form_it_must_have() -> None:
 
     assert "operators.arns.0 is 'on-call': must be the ARN of an IAM role or user" in message
     assert "arns: [arn:aws:iam::123456789012:role/operator]" in message
+
+
+def test_a_file_system_without_a_vpc_is_refused_with_the_key_that_is_needed() -> None:
+    files = {"access_point_arn": ACCESS_POINT, "folder": "data"}
+
+    message = _error({"analytics": {"file_system": files}})
+
+    assert "analytics.file_system.access_point_arn needs a function in a VPC" in message
+    assert "collection.network.access: private" in message
 
 
 def test_text_where_a_mapping_belongs_is_refused() -> None:

@@ -1,4 +1,8 @@
-"""FailureBucket: keeps the whole invocation that Lambda gave up on, where a queue would hold only its place."""
+"""PrivateBucket: a bucket that is closed, encrypted, and forgets.
+
+Without versions, on purpose: a version would keep what is meant to be forgotten.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations
+"""
 
 from __future__ import annotations
 
@@ -10,27 +14,35 @@ import pulumi_aws as aws
 
 from infra import policies
 
-RETENTION_DAYS = 14  # as long as the queue beside it
-
 
 @dataclass(frozen=True, kw_only=True)
-class FailureBucketArgs:
-    """Whether Pulumi refuses to delete the bucket."""
+class PrivateBucketArgs:
+    """What is below the prefix goes after so many days; the empty prefix is everything.
 
+    With `protect` Pulumi refuses to delete the bucket, without it the bucket goes with what is in it.
+    """
+
+    forget_prefix: str
+    forget_days: int
     protect: bool
 
 
-class FailureBucket(pulumi.ComponentResource):
-    """A private, encrypted bucket that forgets after two weeks. Its name is Pulumi's: buckets are global."""
+class PrivateBucket(pulumi.ComponentResource):
+    """A bucket that nobody reaches without a right of his own. Its name is Pulumi's: buckets are global."""
 
     arn: pulumi.Output[str]
+    name: pulumi.Output[str]
     writable: pulumi.Resource
     """For `depends_on`: when this is there, the bucket is closed to everybody else."""
 
-    def __init__(self, name: str, args: FailureBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("driftless:index:FailureBucket", name, {}, opts)
+    def __init__(self, name: str, args: PrivateBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("driftless:index:PrivateBucket", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(name, opts=pulumi.ResourceOptions(parent=self, protect=args.protect))
+        bucket = aws.s3.Bucket(
+            name,
+            force_destroy=not args.protect,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=bucket.bucket,
@@ -62,12 +74,13 @@ class FailureBucket(pulumi.ComponentResource):
                 {
                     "id": "forget",
                     "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "expiration": {"days": RETENTION_DAYS},
+                    "filter": {"prefix": args.forget_prefix},
+                    "expiration": {"days": args.forget_days},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": 1},
                 }
             ],
             opts=child,
         )
         self.arn = bucket.arn
-        self.register_outputs({"arn": self.arn})
+        self.name = bucket.bucket
+        self.register_outputs({"arn": self.arn, "name": self.name})
