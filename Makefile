@@ -1,4 +1,4 @@
-# What CI runs is `make check`, `make test` and `make test-images`, verbatim. `make demo` is the quickest way to see it work.
+# What CI runs is `make check`, `make test`, `make bench-check` and `make test-images`, verbatim. `make demo` shows it work.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -50,7 +50,7 @@ bench-check: $(READY)  ## fails when the handlers' cost per record has grown by 
 torture: $(READY)  ## 10 minutes of attacks on the sync: random histories on a model and on a real node, and broken rules
 	$(BIN)/python -m bench.torture
 
-demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end (OPTIONS=--containers)
+demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end (OPTIONS="--analytics --containers")
 	$(BIN)/python -m local demo $(OPTIONS)
 
 up: $(READY)  ## starts the local stack and stays in front (Ctrl-C ends it)

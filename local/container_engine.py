@@ -68,17 +68,23 @@ class ContainerEngine:
         return first
 
     def run_command(
-        self, image: str, *command: str, memory_megabytes: int, network: str, options: Sequence[str] = ()
+        self,
+        image: str,
+        *command: str,
+        memory_megabytes: int,
+        network: str,
+        temporary_megabytes: int = 512,
+        options: Sequence[str] = (),
     ) -> list[str]:
         """The words of a `run` under what Lambda documents for container images, and stricter where it is silent.
 
-        Documented: a read-only file system with a writable /tmp of 512 MB, a user with the least rights, the
-        function's memory (https://docs.aws.amazon.com/lambda/latest/dg/images-create.html, "Requirements for
-        container images"; https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html). Ours:
-        no swap, no capability, no new privileges. Lambda's /tmp is a disk, this one memory: it counts as such.
+        Documented: a read-only file system with a writable /tmp (512 MB if not told otherwise), a user with the least
+        rights, the function's memory (https://docs.aws.amazon.com/lambda/latest/dg/images-create.html, "Requirements
+        for container images"; https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html).
+        Ours: no swap, no capability, no new privileges. Lambda's /tmp is a disk, this one memory: it counts as such.
         """
         return [
-            self.client, "run", "--rm", "--read-only", "--tmpfs", "/tmp:rw,mode=1777,size=512m",  # noqa: S108 — the container's
+            self.client, "run", "--rm", "--read-only", "--tmpfs", f"/tmp:rw,mode=1777,size={temporary_megabytes}m",  # noqa: S108 — the container's
             "--user", LAMBDA_USER, "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
             "--memory", f"{memory_megabytes}m", "--memory-swap", f"{memory_megabytes}m",
             "--network", network, *options, image, *command,

@@ -1,10 +1,14 @@
-"""The feeds of a deployed local stack: a runner for each event source mapping, a forwarder for each destination."""
+"""The feeds of a deployed local stack: a runner for each event source mapping, a forwarder for each destination, a pipe
+and a runner for each function that is invoked through one."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
+from local.asynchronous.pipe import Pipe
+from local.asynchronous.runner import AsynchronousRunner
+from local.asynchronous.start import asynchronous_runner, queue_pipe
 from local.forwarder.forwarder import KinesisForwarder
 from local.mapping.runner import MappingRunner
 from local.mapping.settings import MappingSettings
@@ -61,6 +65,13 @@ class Feeds:
             )
             for destination in cloud.destinations
         ]
+        self.functions: dict[str, AsynchronousRunner] = {}
+        self.pipes: list[Pipe] = []
+        for pipe in cloud.pipes:
+            name = pipe.inputs["target"].split(":")[6]
+            if name not in self.functions:
+                self.functions[name] = asynchronous_runner(cloud, name, make_client)
+            self.pipes.append(queue_pipe(pipe, self.functions[name], make_client))
 
     def start(self) -> None:
         """Begin to carry changes."""
@@ -68,13 +79,21 @@ class Feeds:
             forwarder.start()
         for runner in self.runners.values():
             runner.start()
+        for function in self.functions.values():
+            function.start()
+        for pipe in self.pipes:
+            pipe.start()
 
     def stop(self) -> None:
-        """Carry nothing any more."""
-        parts = [*self.forwarders, *self.runners.values()]
-        with ThreadPoolExecutor(len(parts)) as pool:  # each waits for its threads: together, not one after the other
-            list(pool.map(lambda part: part.stop(), parts))
+        """Carry nothing any more. Pipes end before the functions that they hand over to."""
+        for parts in ([*self.forwarders, *self.runners.values(), *self.pipes], [*self.functions.values()]):
+            with ThreadPoolExecutor(len(parts) or 1) as pool:  # each waits for its threads: together, not in turn
+                list(pool.map(lambda part: part.stop(), parts))
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Counters of each consumer's mapping."""
         return {consumer: asdict(runner.status()) for consumer, runner in self.runners.items()}
+
+    def asynchronous_status(self) -> dict[str, dict[str, Any]]:
+        """Counters of each function that a pipe invokes, by its name."""
+        return {name: asdict(runner.status()) for name, runner in self.functions.items()}

@@ -46,7 +46,15 @@ class FunctionContainers:
     stack: str
     images: Mapping[str, str] = field(default_factory=dict)
 
-    def bootstrap(self, folder: str, *, command: str | None, memory_megabytes: int, variables: Iterable[str]) -> str:
+    def bootstrap(
+        self,
+        folder: str,
+        *,
+        command: str | None,
+        memory_megabytes: int,
+        temporary_megabytes: int = 512,
+        variables: Iterable[str],
+    ) -> str:
         """A shell script that runs the folder's image, with the variables of these names that it is started with.
 
         The network is this machine's own: the embedded AWS, the Runtime API and OpenSearch listen on 127.0.0.1 only.
@@ -60,6 +68,7 @@ class FunctionContainers:
             self.images[folder],
             *([command] if command else []),
             memory_megabytes=memory_megabytes,
+            temporary_megabytes=temporary_megabytes,
             network="host",
             options=["--name", "$name", *labels, *(f"--env={name}" for name in names)],
         )

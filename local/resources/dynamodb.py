@@ -1,4 +1,5 @@
-"""The table with its stream. The destination in Kinesis is noted for our forwarder: the embedded one is not AWS's."""
+"""Tables, with stream and time to live. The destination in Kinesis is noted for our forwarder: the embedded one is not
+AWS's."""
 
 from local.resources.creation import Cloud, Created, Inputs, StreamingDestination, physical_name
 
@@ -10,18 +11,23 @@ def _table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     if inputs["billingMode"] == "PROVISIONED":
         units = {"ReadCapacityUnits": inputs["readCapacity"], "WriteCapacityUnits": inputs["writeCapacity"]}
         capacity = {"ProvisionedThroughput": units}
+    view = inputs.get("streamViewType")
+    stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view}} if view else {}
     table = cloud.client("dynamodb").create_table(
         TableName=table_name,
         AttributeDefinitions=[{"AttributeName": a["name"], "AttributeType": a["type"]} for a in inputs["attributes"]],
         KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
         BillingMode=inputs["billingMode"],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": inputs["streamViewType"]},
+        **stream,
         **capacity,
     )["TableDescription"]
+    if (inputs.get("ttl") or {}).get("enabled"):
+        specification = {"Enabled": True, "AttributeName": inputs["ttl"]["attributeName"]}
+        cloud.client("dynamodb").update_time_to_live(TableName=table_name, TimeToLiveSpecification=specification)
     return table_name, {
         "arn": table["TableArn"],
         "name": table_name,
-        "streamArn": table["LatestStreamArn"],
+        "streamArn": table.get("LatestStreamArn", ""),
         "streamLabel": table.get("LatestStreamLabel", ""),
     }
 

@@ -53,4 +53,4 @@ def _busy_until(failure: FailedRequest, record: StatusRecord) -> int:
     if record.state == "running":
         return record.lease_until
     given_up = record.claimed_by == failure.invocation_id  # Lambda reports an invocation after its last try
-    return 0 if record.state == "failed" or given_up else record.lease_until + RETRY_SECONDS
+    return 0 if record.state == "failed" or given_up else record.lease_until + RETRY_SECONDS["waiting"]
