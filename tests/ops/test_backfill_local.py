@@ -41,6 +41,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             yield Stack(name="local", outputs=running.outputs)
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """A background job of a shell ignores SIGINT, and so would every process that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def put(stack: Stack, dynamodb: Any, numbers: range, **attributes: Any) -> None:
     writes = [{"PutRequest": {"Item": to_item({"id": f"item-{number}", **attributes})}} for number in numbers]
     for start in range(0, len(writes), 25):
