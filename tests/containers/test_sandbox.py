@@ -54,7 +54,13 @@ def test_a_container_is_lambdas_read_only_unprivileged_and_reaches_the_given_por
 ) -> None:
     aws, search = services.ports
     allowed = [("127.0.0.1", aws), ("127.0.0.1", search)]
-    elsewhere = [("127.0.0.1", 22), ("172.17.0.1", search), ("169.254.169.254", 80), ("1.1.1.1", 53), ("example.org", 443)]
+    elsewhere = [
+        ("127.0.0.1", 22),
+        ("172.17.0.1", search),
+        ("169.254.169.254", 80),
+        ("1.1.1.1", 53),
+        ("example.org", 443),
+    ]
     with door(engine, images[folder], [aws, search]) as network:
         words = engine.run_command(
             images[folder], "-c", LOOK, memory_megabytes=MEMORY_MEGABYTES, network=network,
