@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.sync.documents import Change
 from bench.sync.events import TABLE, dynamodb_events, kinesis_events
-from changefeed.bulk_writer import BulkWriter, ReadItems, SendBulk
+from changefeed.bulk_writer import ReadItems, SendBulk
 from changefeed.change_record import AttributeMap, ChangeRecord
 from changefeed.consumer import consumer_pipeline
 from changefeed.document_action import document_id
@@ -58,21 +58,23 @@ def environment(url: str, index: str) -> dict[str, str]:
 
 def bench_handler(feed: Feed, url: str, index: str, changes: Sequence[Change]) -> Pipeline:
     """A handler for an index; its table holds what the changes leave."""
-    pipeline = consumer_pipeline(feed.decode, ConsumerEnvironment.from_env(environment(url, index)))
-    writer = pipeline.write
-    assert isinstance(writer, BulkWriter)
-    return replace(pipeline, write=replace(writer, read_items=_table_of(changes)))
+    pipeline = _pipeline(feed, url, index)
+    return replace(pipeline, write=replace(pipeline.write, read_items=_table_of(changes)))
 
 
 def stubbed_handler(feed: Feed, send: SendBulk) -> Pipeline:
     """A handler whose requests go nowhere."""
-    pipeline = consumer_pipeline(feed.decode, ConsumerEnvironment.from_env(environment("http://127.0.0.1:9", "i")))
-    writer = pipeline.write
-    assert isinstance(writer, BulkWriter)
+    pipeline = _pipeline(feed, "http://127.0.0.1:9", "i")
     # However long a measurement takes: an image that became too old would have to be read from a table.
     return replace(
-        pipeline, write=replace(writer, send=send, while_waiting=lambda work: work(), trust_seconds=TRUST_FOR_EVER)
+        pipeline,
+        write=replace(pipeline.write, send=send, while_waiting=lambda work: work(), trust_seconds=TRUST_FOR_EVER),
     )
+
+
+def _pipeline(feed: Feed, url: str, index: str) -> Pipeline:
+    settings = ConsumerEnvironment.from_env(environment(url, index))
+    return consumer_pipeline(feed.decode, settings, fold_whole=feed is Feed.DYNAMODB_STREAM)
 
 
 def _table_of(changes: Sequence[Change]) -> ReadItems:

@@ -1,10 +1,9 @@
 """The bodies of bulk requests: how many writes go into one, and every write's lines, with its external version.
 
-A document is encoded when its request is built, and the next request is built while the last one is in flight. So
-the index waits only for the first, which is kept small where that pays (`bulk_pace`).
+A document is encoded when its request is built, and the next request is built while the last one is in flight.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import orjson
 
@@ -38,25 +37,27 @@ class BulkRequests:
         *,
         max_bytes: int,
         max_actions: int,
-        first_actions: int,
         reject: Callable[[PendingWrite, RecordError], None],
     ) -> None:
         """At most so many bytes and actions each; a larger single write goes alone.
 
         `reject` is called for a write whose item can't be a document: it goes into no request.
         """
-        self._writes = writes
+        self._writes = [*writes]
         self._max_bytes = max_bytes
         self._max_actions = max_actions
-        self._limit = first_actions
         self._reject = reject
         self._position = 0
         self._built: list[Chunk] = []
 
-    def build(self) -> int:
-        """Build the next request, unless one is there already; gives how many actions were put into it."""
-        if self._built or self._position == len(self._writes):
-            return 0
+    def add(self, writes: Iterable[PendingWrite]) -> None:
+        """Have these sent, too, after all others."""
+        self._writes += writes
+
+    def build(self) -> bool:
+        """Build the next request, unless one is there already; True when one was built."""
+        if self._built or self.are_over():
+            return False
         chunk = Chunk(writes=[], lines=[])
         size = 0
         for position in range(self._position, len(self._writes)):
@@ -66,7 +67,7 @@ class BulkRequests:
             except RecordError as error:
                 self._reject(write, error)
                 continue
-            if chunk.writes and (size + len(line) > self._max_bytes or len(chunk.writes) >= self._limit):
+            if chunk.writes and (size + len(line) > self._max_bytes or len(chunk.writes) >= self._max_actions):
                 self._position = position
                 break
             chunk.writes.append(write)
@@ -74,10 +75,13 @@ class BulkRequests:
             size += len(line)
         else:
             self._position = len(self._writes)
-        self._limit = self._max_actions
         if chunk.writes:
             self._built.append(chunk)
-        return len(chunk.writes)
+        return bool(chunk.writes)
+
+    def are_over(self) -> bool:
+        """True when all were taken."""
+        return not self._built and self._position == len(self._writes)
 
     def take(self) -> Chunk | None:
         """The next request, or None after the last."""

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
+from changefeed.bulk_answer import DONE, ItemVerdict, Verdict, read_bulk_answer
 from changefeed.bulk_body import BulkRequests, Chunk
 from changefeed.bulk_pace import BulkPace
 from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap
 from changefeed.document_action import DocumentAction
 from changefeed.errors import BulkRequestError, ItemReadError, RecordError
 from changefeed.pending_write import PendingWrite
+from changefeed.value_class import value_class
 
 FIRST_BACKOFF_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 5.0
@@ -63,6 +64,31 @@ class WriteResult(NamedTuple):
     reason: str | None = None
 
 
+class Write(Protocol):
+    """Writes actions within a time; one result each."""
+
+    def __call__(
+        self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]
+    ) -> Sequence[WriteResult]: ...
+
+
+@value_class
+class BegunWrites:
+    """Writes on their way: what the next requests hold, what has to be read from the table first, and what is over."""
+
+    requests: BulkRequests
+    stale: list[PendingWrite]
+    results: list[WriteResult]
+
+    def are_over(self) -> bool:
+        """True when each write has its result."""
+        return not self.stale and self.requests.are_over()
+
+    def left(self) -> list[PendingWrite]:
+        """Those that have none."""
+        return self.stale + self.requests.left()
+
+
 @dataclass(frozen=True, kw_only=True)
 class BulkWriter:
     """Writes to one index. Clock in seconds since the epoch; `jitter` gives 0 to 1.
@@ -83,38 +109,68 @@ class BulkWriter:
 
     def __call__(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> list[WriteResult]:
         """One result for each action. Never raises for what the index, the network or the table answer."""
-        pending = [PendingWrite.of(action) for action in actions]
-        results: list[WriteResult] = []
+        return self.finish(self.begin(actions), seconds_left)
+
+    def begin(self, actions: Sequence[DocumentAction]) -> BegunWrites:
+        """All that needs neither index nor table: it may be done while other writes are in flight."""
+        return self._prepare([PendingWrite.of(action) for action in actions], [])
+
+    def finish(
+        self,
+        begun: BegunWrites,
+        seconds_left: Callable[[], float],
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> list[WriteResult]:
+        """As calling it. `meanwhile` may be called at any request that is in flight with nothing else to be built."""
+        results = begun.results
         attempt = 0
-        while pending and seconds_left() > RESERVED_SECONDS:
-            pending, must_wait = self._attempt(pending, results, seconds_left)
+        while not begun.are_over() and seconds_left() > RESERVED_SECONDS:
+            pending, must_wait = self._attempt(begun, seconds_left, meanwhile)
             if pending and must_wait:
                 backoff = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt) * (0.5 + self.jitter() / 2)
                 self.sleep(max(0.0, min(backoff, seconds_left() - RESERVED_SECONDS)))
                 attempt += 1
-        results.extend(WriteResult(write.action, Outcome.RETRYABLE, write.last_error) for write in pending)
+            begun = self._prepare(pending, results)
+        results.extend(WriteResult(write.action, Outcome.RETRYABLE, write.last_error) for write in begun.left())
         return results
 
+    def _prepare(self, pending: list[PendingWrite], results: list[WriteResult]) -> BegunWrites:
+        now = self._now()
+        stale = [write for write in pending if self._needs_item(write, now)]
+        known = {id(write) for write in stale}
+        requests = BulkRequests(
+            [write for write in pending if id(write) not in known] if stale else pending,
+            max_bytes=self.max_bulk_bytes,
+            max_actions=min(self.max_bulk_actions, self.pace.limit),
+            reject=lambda write, error: results.append(WriteResult(write.action, Outcome.REJECTED, error.code)),
+        )
+        if not stale:
+            requests.build()
+        return BegunWrites(requests=requests, stale=stale, results=results)
+
     def _attempt(
-        self, pending: list[PendingWrite], results: list[WriteResult], seconds_left: Callable[[], float]
+        self, begun: BegunWrites, seconds_left: Callable[[], float], meanwhile: Callable[[], object]
     ) -> tuple[list[PendingWrite], bool]:
         """Send everything once. Gives what is still to be written, and whether to wait before the next attempt."""
-        ready, again = self._read_stale_items(pending, results)
+        requests, results = begun.requests, begun.results
+        ready, again = self._read_stale_items(begun.stale, results)
+        requests.add(ready)
         must_wait = bool(again)
-        requests = self._requests(ready, results)
-        self.pace.time_encoding(requests.build)
         while chunk := requests.take():
             now = self._now()
             if seconds_left() <= RESERVED_SECONDS or any(self._needs_item(write, now) for write in chunk.writes):
                 # The chunks before took so long that this one must be looked at again, or reported.
                 again += chunk.writes + requests.left()
                 break
-            verdicts = self._send(chunk, requests, seconds_left)
+            self.while_waiting(lambda: requests.build() or meanwhile())
+            verdicts = self._send(chunk, seconds_left)
             if not verdicts:
                 requests.put_back(chunk.halves())  # one bad line fails them all: halve until it stands alone
                 continue
             for write, verdict in zip(chunk.writes, verdicts, strict=True):
-                if not self._settle(write, verdict, results):
+                if verdict is DONE:
+                    results.append(WriteResult(write.action, Outcome.WRITTEN))
+                elif not self._settle(write, verdict, results):
                     again.append(write)
                     must_wait |= write.must_wait(verdict)
             if all(verdict.verdict is Verdict.RETRYABLE for verdict in verdicts):
@@ -123,28 +179,17 @@ class BulkWriter:
                 break
         return again, must_wait
 
-    def _requests(self, ready: list[PendingWrite], results: list[WriteResult]) -> BulkRequests:
-        max_actions = min(self.max_bulk_actions, self.pace.limit)
-        return BulkRequests(
-            ready,
-            max_bytes=self.max_bulk_bytes,
-            max_actions=max_actions,
-            first_actions=self.pace.first_actions(min(max_actions, len(ready))),
-            reject=lambda write, error: results.append(WriteResult(write.action, Outcome.REJECTED, error.code)),
-        )
-
-    def _send(self, chunk: Chunk, requests: BulkRequests, seconds_left: Callable[[], float]) -> list[ItemVerdict]:
-        """Send a request and build the next; a verdict for each write, or none when the body as such is refused."""
-        self.while_waiting(requests.build)
-        started = self.pace.stopwatch()
+    def _send(self, chunk: Chunk, seconds_left: Callable[[], float]) -> list[ItemVerdict]:
+        """Send a request. A verdict for each write, or none when the body as such is refused."""
+        started, actions = self.pace.stopwatch(), len(chunk.writes)
         try:
             status, answer = self.send(b"".join(chunk.lines), min(REQUEST_TIMEOUT_SECONDS, seconds_left() - 1))
-            verdicts = read_bulk_answer(status, answer, expected_items=len(chunk.writes))
+            verdicts = read_bulk_answer(status, answer, expected_items=actions)
         except BulkRequestError as error:
-            self.pace.answered(self.pace.stopwatch() - started, b"")
-            return [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * len(chunk.writes)
-        self.pace.answered(self.pace.stopwatch() - started, answer)
-        refused = status != 200 and verdicts[0].verdict is Verdict.REFUSED and len(chunk.writes) > 1
+            self.pace.answered(actions, self.pace.stopwatch() - started, b"")
+            return [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * actions
+        self.pace.answered(actions, self.pace.stopwatch() - started, answer)
+        refused = status != 200 and verdicts[0].verdict is Verdict.REFUSED and actions > 1
         return [] if refused else verdicts
 
     def _settle(self, write: PendingWrite, verdict: ItemVerdict, results: list[WriteResult]) -> bool:
@@ -160,21 +205,21 @@ class BulkWriter:
         return True
 
     def _read_stale_items(
-        self, pending: list[PendingWrite], results: list[WriteResult]
+        self, stale: list[PendingWrite], results: list[WriteResult]
     ) -> tuple[list[PendingWrite], list[PendingWrite]]:
-        """Give every write that can't be trusted the table's present state; a read that fails is a retry, no guess."""
-        now = self._now()
-        stale = {write.action.document_id: write for write in pending if self._needs_item(write, now)}
+        """Give writes that can't be trusted the table's present state; a read that fails is a retry, no guess."""
         if not stale:
-            return pending, []
-        ready = [write for write in pending if write.action.document_id not in stale]
+            return [], []
+        now = self._now()
+        by_id = {write.action.document_id: write for write in stale}
         try:
-            items = self.read_items({key: write.action.keys for key, write in stale.items()})
+            items = self.read_items({key: write.action.keys for key, write in by_id.items()})
         except ItemReadError as error:
-            for write in stale.values():
+            for write in stale:
                 write.last_error = type(error).__name__
-            return ready, list(stale.values())
-        for key, write in stale.items():
+            return [], stale
+        ready = []
+        for key, write in by_id.items():
             image = items[key]
             try:
                 if isinstance(image, RecordError):

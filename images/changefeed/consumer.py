@@ -15,9 +15,9 @@ from changefeed.pipeline import Pipeline
 
 
 def consumer_pipeline(
-    decode: Callable[[Mapping[str, Any]], ChangeRecord], environment: ConsumerEnvironment
+    decode: Callable[[Mapping[str, Any]], ChangeRecord], environment: ConsumerEnvironment, *, fold_whole: bool = True
 ) -> Pipeline:
-    """The pipeline of a consumer that decodes its feed's records with `decode`."""
+    """The pipeline of a consumer that decodes its feed's records with `decode`; `fold_whole` as `Pipeline` has it."""
     client = aws_clients(environment.region)
     transport = BulkTransport(endpoint=environment.endpoint, index=environment.index, region=environment.region)
     return Pipeline(
@@ -29,5 +29,6 @@ def consumer_pipeline(
             read_items=ItemReader(table_name=environment.table_name, client=lambda: client("dynamodb")),
             trust_seconds=environment.trust_seconds,
         ),
+        fold_whole=fold_whole,
         park=Parking(queue_url=environment.parking_queue_url, index=environment.index, client=lambda: client("sqs")),
     )

@@ -3,21 +3,25 @@
 Every record ends in exactly one of three places: written (or superseded by a newer change), parked with its reason,
 or reported for retry. Lambda's checkpoint is the lowest reported sequence number and everything after it comes again,
 so only rejections before the checkpoint are parked now: the others get their verdict when they come again.
+
+A large batch goes in two parts, one after the other: while the index takes the first, which is small, the second is
+made ready (`bulk_pace`).
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Protocol
 
 from changefeed.batch_response import PartialBatchResponse, is_sequence_number, partial_batch_response
-from changefeed.bulk_writer import Outcome, WriteResult
+from changefeed.bulk_writer import BegunWrites, BulkWriter, Outcome, WriteResult
 from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection
 from changefeed.errors import ParkingError, RecordDecodeError, SuspectedEnvironmentError
 from changefeed.garbage import collector_paused
 from changefeed.telemetry import log
+from changefeed.value_class import value_class
 
 SUSPICIOUS_REJECTIONS = 5
 """From this many rejections on, a batch that is rejected by more than half is blamed on the index. Fewer can't tell:
@@ -26,28 +30,35 @@ bisecting brings every batch down to where its records are judged one by one."""
 SECONDS_FOR_THE_ANSWER = 0.5
 
 
-class Write(Protocol):
-    """Writes actions within a time; one result each."""
-
-    def __call__(
-        self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]
-    ) -> Sequence[WriteResult]: ...
-
-
 class LambdaContext(Protocol):
     """The part of Lambda's context object that is used here."""
 
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+@value_class
+class Part:
+    """Some of a batch, decoded and planned."""
+
+    changes: Sequence[ChangeRecord]
+    actions: Sequence[DocumentAction]
+    rejections: Sequence[Rejection]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """The four steps, bound by a handler. Call it with Lambda's event and context."""
+    """The four steps, bound by a handler. Call it with Lambda's event and context.
+
+    `fold_whole`: all of a batch is decoded and folded before the first write. Without it, two changes of an item in
+    different parts of a batch are two writes, as if they had come in two batches: right where versions tell them
+    apart, and dear where they don't, because then the item has to be read.
+    """
 
     decode: Callable[[Mapping[str, Any]], ChangeRecord]
     plan: Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequence[Rejection]]]
-    write: Write
+    write: BulkWriter
     park: Callable[[Rejection], None]
+    fold_whole: bool = True
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> PartialBatchResponse:
         """Settle a batch. Raises SuspectedEnvironmentError, with nothing parked, when most of it is rejected."""
@@ -58,23 +69,44 @@ class Pipeline:
             return self._settle(records, lambda: context.get_remaining_time_in_millis() / 1000)
 
     def _settle(self, records: Sequence[Any], seconds_left: Callable[[], float]) -> PartialBatchResponse:
-        changes, rejections = self._decode(records)
-        actions, unplannable = self.plan(changes)
-        results = self.write(actions, seconds_left)
+        changes: list[ChangeRecord] = []
+        rejections: list[Rejection] = []
+        results: list[WriteResult] = []
+        parts = self._parts(records)
+        begun = self._begin(parts)
+        while begun:
+            part, writes = begun
+            ahead = cache(partial(self._begin, parts))
+            results += self.write.finish(writes, seconds_left, ahead)
+            changes += part.changes
+            rejections += part.rejections
+            begun = ahead()
 
-        rejections += unplannable
         documents = len(results) + len(rejections)
-        rejections += [_rejection(result) for result in results if result.outcome is Outcome.REJECTED]
+        by_outcome = _by_outcome(results)
+        rejections += map(_rejection, by_outcome[Outcome.REJECTED])
         if len(rejections) >= SUSPICIOUS_REJECTIONS and len(rejections) * 2 > documents:
             codes = sorted({rejection.code for rejection in rejections})
             raise SuspectedEnvironmentError(f"{len(rejections)} of {len(records)} records rejected: {codes}.")
 
-        failed = [result.action.first_sequence_number for result in results if result.outcome is Outcome.RETRYABLE]
+        failed = [result.action.first_sequence_number for result in by_outcome[Outcome.RETRYABLE]]
         parked, failed = self._park(rejections, failed, seconds_left)
-        _log_batch(changes, results, parked, failed)
+        _log_batch(changes, by_outcome, parked, failed)
         return partial_batch_response(failed)
 
-    def _decode(self, records: Sequence[Any]) -> tuple[list[ChangeRecord], list[Rejection]]:
+    def _parts(self, records: Sequence[Any]) -> Iterator[Part]:
+        """The batch in one part or two. Folded whole, it is decoded now; otherwise each part when it is asked for."""
+        if not self.fold_whole:
+            lead = self.write.pace.lead(len(records))
+            return map(self._part, filter(None, (records[:lead], records[lead:])))
+        whole = self._part(records)
+        lead = self.write.pace.lead(len(whole.actions))
+        if lead >= len(whole.actions):
+            return iter([whole])
+        first = Part(changes=whole.changes, actions=whole.actions[:lead], rejections=whole.rejections)
+        return iter([first, Part(changes=[], actions=whole.actions[lead:], rejections=[])])
+
+    def _part(self, records: Sequence[Any]) -> Part:
         changes, rejections = [], []
         for raw in records:
             try:
@@ -85,7 +117,19 @@ class Pipeline:
                 rejections.append(
                     Rejection(code=error.code, message=str(error), raw=raw, sequence_number=_sequence_number(raw))
                 )
-        return changes, rejections
+        actions, unplannable = self.plan(changes)
+        return Part(changes=changes, actions=actions, rejections=[*rejections, *unplannable])
+
+    def _begin(self, parts: Iterator[Part]) -> tuple[Part, BegunWrites] | None:
+        """The next part with its writes begun, or None after the last."""
+        pace = self.write.pace
+        started = pace.stopwatch()
+        part = next(parts, None)
+        if part is None:
+            return None
+        writes = self.write.begin(part.actions)
+        pace.made_ready(len(part.actions), pace.stopwatch() - started)
+        return part, writes
 
     def _park(
         self, rejections: Sequence[Rejection], failed: list[str], seconds_left: Callable[[], float]
@@ -145,18 +189,28 @@ def _rejection(result: WriteResult) -> Rejection:
     )
 
 
-def _log_batch(changes: Sequence[ChangeRecord], results: Sequence[WriteResult], parked: int, failed: list[str]) -> None:
-    outcomes: dict[str, Any] = Counter(result.outcome.value for result in results)
-    newest = max((change.version for change in changes), default=0)
+def _by_outcome(results: Sequence[WriteResult]) -> dict[Outcome, list[WriteResult]]:
+    found: dict[Outcome, list[WriteResult]] = {outcome: [] for outcome in Outcome}
+    for result in results:
+        found[result.outcome].append(result)
+    return found
+
+
+def _log_batch(
+    changes: Sequence[ChangeRecord],
+    by_outcome: Mapping[Outcome, Sequence[WriteResult]],
+    parked: int,
+    failed: Sequence[str],
+) -> None:
+    outcomes: dict[str, Any] = {outcome.value: len(results) for outcome, results in by_outcome.items() if results}
+    newest = max([change.version for change in changes], default=0)
     log(
         "batch settled",
         records=len(changes),
-        documents=len(results),
+        documents=sum(map(len, by_outcome.values())),
         parked=parked,
         lag_milliseconds=round((time.time() - newest / MICROSECONDS_PER_SECOND) * 1000) if newest else None,
         retry_from=min(failed, key=int, default=None),
         **outcomes,
-        retry_reasons=sorted(
-            {result.reason or "out_of_time" for result in results if result.outcome is Outcome.RETRYABLE}
-        ),
+        retry_reasons=sorted({result.reason or "out_of_time" for result in by_outcome[Outcome.RETRYABLE]}),
     )

@@ -8,4 +8,5 @@ from changefeed.environment import ConsumerEnvironment
 from changefeed.kinesis_record import decode_kinesis_record
 
 environment = ConsumerEnvironment.from_env(os.environ)
-handler = consumer_pipeline(partial(decode_kinesis_record, table_name=environment.table_name), environment)
+decode = partial(decode_kinesis_record, table_name=environment.table_name)
+handler = consumer_pipeline(decode, environment, fold_whole=False)

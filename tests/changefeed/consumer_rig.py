@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from changefeed.bulk_pace import BulkPace
 from changefeed.bulk_writer import BulkWriter, ReadItems, SendBulk
 from changefeed.change_record import ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection, plan
@@ -25,6 +26,16 @@ DECODERS: dict[str, Decode] = {
 }
 
 
+@dataclass(slots=True)
+class FixedLead(BulkPace):
+    """Has so many go first, whatever it learns."""
+
+    first: int = 1
+
+    def lead(self, changes: int) -> int:
+        return min(changes, self.first)
+
+
 @dataclass(kw_only=True)
 class Rig:
     """Every part can be replaced; what isn't is as in production."""
@@ -35,6 +46,8 @@ class Rig:
     queue: FakeQueue = field(default_factory=FakeQueue)
     trust_seconds: float = 30.0
     max_bulk_actions: int = 1_000
+    lead: int | None = None
+    """How many of a batch go in its first part; None: as many as the pace says, which is all of a small one."""
     skew_seconds: float = 0.0
     """How far the function's clock is ahead of DynamoDB's."""
     decode: Decode | None = None
@@ -54,6 +67,7 @@ class Rig:
             decode=self.decode or DECODERS[self.feed],
             plan=self.plan,
             write=self.writer,
+            fold_whole=self.feed == "dynamodb_stream",
             park=Parking(queue_url="https://queue", index="lab-table-index", client=lambda: self.queue),
         )
 
@@ -67,6 +81,7 @@ class Rig:
             clock=lambda: self.clock.now + self.skew_seconds,
             sleep=self.clock.sleep,
             jitter=lambda: 0.5,
+            pace=BulkPace() if self.lead is None else FixedLead(first=self.lead),
         )
 
     def invoke(self, records: Sequence[Any], *, seconds: float = 60.0) -> list[str]:

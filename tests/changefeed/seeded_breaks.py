@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from changefeed.bulk_writer import Outcome, SendBulk, WriteResult
+from changefeed.bulk_writer import BulkWriter, Outcome, SendBulk, WriteResult
 from changefeed.change_record import ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection, plan
 from tests.changefeed.consumer_rig import DECODERS, Rig
@@ -67,11 +67,14 @@ class _TextOrderRig(Rig):
     def invoke(self, records: Sequence[Any], *, seconds: float = 60.0) -> list[str]:
         results: list[WriteResult] = []
 
-        def write(actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> Sequence[WriteResult]:
-            results.extend(self.writer(actions, seconds_left))
-            return results
+        class Listening(BulkWriter):
+            def finish(self, *arguments: Any) -> list[WriteResult]:
+                found = super().finish(*arguments)
+                results.extend(found)
+                return found
 
-        self.pipeline = dataclasses.replace(self.pipeline, write=write)
+        parts = {field.name: getattr(self.writer, field.name) for field in dataclasses.fields(BulkWriter)}
+        self.pipeline = dataclasses.replace(self.pipeline, write=Listening(**parts))
         reported = super().invoke(records, seconds=seconds)
         failed = [result.action.first_sequence_number for result in results if result.outcome is Outcome.RETRYABLE]
         return [min(failed)] if failed else reported

@@ -16,12 +16,8 @@ def write(key: str, *, size: int = 0, operation: str = "MODIFY", number: str = "
     return PendingWrite.of(action)
 
 
-def requests(
-    writes: Sequence[PendingWrite], *, max_bytes: int = 1_000_000, max_actions: int = 100, first_actions: int = 100
-) -> BulkRequests:
-    return BulkRequests(
-        writes, max_bytes=max_bytes, max_actions=max_actions, first_actions=first_actions, reject=rejected.append_pair
-    )
+def requests(writes: Sequence[PendingWrite], *, max_bytes: int = 1_000_000, max_actions: int = 100) -> BulkRequests:
+    return BulkRequests(writes, max_bytes=max_bytes, max_actions=max_actions, reject=rejected.append_pair)
 
 
 class Rejected(list[tuple[str, str]]):
@@ -43,9 +39,18 @@ def ids(writes: Sequence[PendingWrite]) -> list[str]:
     return [write.action.document_id for write in writes]
 
 
-def test_writes_are_cut_by_count_and_the_first_by_its_own() -> None:
-    writes = [write(str(number)) for number in range(6)]
-    assert [len(chunk.writes) for chunk in taken(requests(writes, max_actions=2, first_actions=1))] == [1, 2, 2, 1]
+def test_writes_are_cut_by_count() -> None:
+    writes = [write(str(number)) for number in range(5)]
+    assert [len(chunk.writes) for chunk in taken(requests(writes, max_actions=2))] == [2, 2, 1]
+
+
+def test_what_is_added_goes_last_and_builds_up_what_was_begun_only_once_it_is_taken() -> None:
+    all_requests = requests([write("a"), write("b"), write("c")], max_actions=2)
+    assert all_requests.build()
+    assert not all_requests.build()
+    all_requests.add([write("d"), write("e")])
+    assert [ids(chunk.writes) for chunk in taken(all_requests)] == [["a", "b"], ["c", "d"], ["e"]]
+    assert all_requests.are_over()
 
 
 def test_writes_are_cut_by_bytes_and_a_large_one_goes_alone() -> None:
@@ -66,7 +71,7 @@ def test_no_body_is_larger_than_its_limit() -> None:
 
 def test_what_was_not_taken_is_left_however_much_is_built() -> None:
     for builds in range(4):
-        all_requests = requests([write(key) for key in "abcde"], max_actions=2, first_actions=2)
+        all_requests = requests([write(key) for key in "abcde"], max_actions=2)
         chunk = all_requests.take()
         assert chunk is not None
         for _ in range(builds):

@@ -1,7 +1,7 @@
 """When requests are built and how large they are changes nothing of what the index ends with, or of what is said."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changefeed.bulk_pace import BulkPace
+from changefeed.bulk_writer import BegunWrites, BulkWriter
+from changefeed.document_action import DocumentAction
 from tests.changefeed.consumer_rig import DECODERS, Rig
 from tests.changefeed.records import item, kinesis_record, stream_record
+from tests.convergence.accounting import sequence_number
 from tests.fakes import NOW, FakeContext, Fault
 
 FAULTS = st.lists(
@@ -41,15 +44,17 @@ class BuildsAfterTheAnswer:
         return answer
 
 
+def changed(key: str, value: int, kind: str) -> dict[str, Any]:
+    return item(key, n={"S": str(value)} if kind == "S" else {"N": str(value) if kind == "N" else "no number"})
+
+
 def batch(feed: str, changes: list[tuple[str, int, str]]) -> list[Any]:
     """Some of whose items can be no documents."""
     records = []
     for number, (key, value, kind) in enumerate(changes, 1):
-        content = {"S": str(value)} if kind == "S" else {"N": str(value) if kind == "N" else "no number"}
-        image = item(key, n=content)
         extra: dict[str, Any] = {"microseconds": int(NOW) * 1_000_000 + number} if feed == "kinesis_stream" else {}
         make = kinesis_record if feed == "kinesis_stream" else stream_record
-        records.append(make(image, number=number, **extra))
+        records.append(make(changed(key, value, kind), number=number, **extra))
     return records
 
 
@@ -95,12 +100,48 @@ def test_the_size_of_requests_changes_nothing_of_their_outcome(
 
 
 @FEEDS
-def test_a_leading_request_is_small_and_the_rest_follows(feed: str) -> None:
-    rig = Rig(feed=feed)
-    rig.writer = replace(rig.writer, pace=BulkPace(round_trip_seconds=0.0, encoding_seconds=1e-5))
-    results = outcome(rig, batch(feed, [("a", 1, "S")]) + [
-        (stream_record if feed == "dynamodb_stream" else kinesis_record)(item(f"k{number}"), number=number + 10)
-        for number in range(400)
-    ])  # fmt: skip
-    assert [request.count(b'"version_type"') for request in rig.index.requests] == [125, 276]
-    assert len(results[2]) == 401
+@given(changes=CHANGES, faults=FAULTS, lead=st.integers(1, 12))
+@settings(deadline=None)
+def test_a_batch_in_parts_ends_as_the_same_in_batches_of_their_own(
+    feed: str, changes: list[tuple[str, int, str]], faults: list[Fault | None], lead: int
+) -> None:
+    """Kinesis: the parts are records. Streams: they are documents, so no item is in both."""
+    records = batch(feed, changes)
+    split = Rig(feed=feed, lead=lead)
+    cut = lead if feed == "kinesis_stream" else len(records)
+    apart = Rig(feed=feed)
+    for rig, batches in ((split, [records]), (apart, [records[:cut], records[cut:]])):
+        for key, value, kind in changes:
+            rig.table.put(changed(key, value, kind))
+        rig.index.faults = deque(faults)
+        for part in batches:
+            while part and (reported := rig.invoke(part)):
+                part = [record for record in part if sequence_number(record) >= int(reported[0])]
+    assert split.index.sources() == apart.index.sources()
+    assert sorted(split.queue.sequence_numbers()) == sorted(apart.queue.sequence_numbers())
+
+
+@FEEDS
+def test_the_second_part_is_made_ready_while_the_first_is_in_flight(feed: str) -> None:
+    rig = Rig(feed=feed, lead=2)
+    order: list[str] = []
+
+    def send(body: bytes, timeout: float) -> tuple[int, bytes]:
+        order.append(f"{body.count(b'version_type')} answered")
+        answer: tuple[int, bytes] = rig.index(body, timeout)
+        return answer
+
+    def while_waiting(work: Callable[[], object]) -> None:
+        work()
+        order.append("worked")
+
+    class Watched(BulkWriter):
+        def begin(self, actions: Sequence[DocumentAction]) -> BegunWrites:
+            order.append(f"{len(actions)} begun")
+            return super().begin(actions)
+
+    parts = {name: getattr(rig.writer, name) for name in BulkWriter.__dataclass_fields__}
+    rig.pipeline = replace(rig.pipeline, write=Watched(**parts | {"send": send, "while_waiting": while_waiting}))
+    assert rig.invoke(batch(feed, [(key, 1, "S") for key in "abcdefg"])) == []
+    assert order == ["2 begun", "5 begun", "worked", "2 answered", "worked", "5 answered"]
+    assert sorted(rig.index.documents) == list("abcdefg")

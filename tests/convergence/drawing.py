@@ -216,6 +216,7 @@ def histories(draw: st.DrawFn, feeds: tuple[Feed, ...] = FEEDS) -> History:
         date_skew=draw(st.sampled_from([0.0, -3.0, 3.0, 3.0])),
         trust_seconds=trust_seconds,
         batch_size=draw(st.sampled_from([10, 10, 3, 1])),
+        lead=draw(st.sampled_from([None, 1, 2, 5])),
         retries=draw(st.sampled_from([-1, -1, 2])),
         index_is_mended=draw(st.booleans()),
         first_number=draw(st.sampled_from([9, 9, 7, 98, 10**20 - 2])),

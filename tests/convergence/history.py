@@ -111,6 +111,8 @@ class History:
     date_skew: float
     trust_seconds: float
     batch_size: int
+    lead: int | None
+    """How many of a batch go in its first part; None: all."""
     retries: int
     index_is_mended: bool
     """How poison heals at the end: the mapping takes it, or else the items are changed."""

@@ -353,5 +353,6 @@ def play(history: History, make_rig: MakeRig, prefix: str = "") -> None:
         table=ScannedTable(clock=clock, key_schema={"pk": "S", "sk": "S"}, date_skew_seconds=history.date_skew),
         skew_seconds=history.consumer_skew,
         trust_seconds=history.trust_seconds,
+        lead=history.lead,
     )
     World(history=history, rig=rig, prefix=prefix).run()

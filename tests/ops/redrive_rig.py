@@ -126,19 +126,22 @@ class RedriveRig:
             return decode_dynamodb_record(raw)
         return decode_kinesis_record(raw, table_name=TABLE)
 
-    def redrive(self, **choice: Any) -> Redrive:
-        """A redrive, not yet run."""
-        writer = BulkWriter(
+    def writer(self) -> BulkWriter:
+        """The writer of the consumer and of the redrive."""
+        return BulkWriter(
             send=self.index,
             read_items=ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep),
             clock=self.clock,
             sleep=self.clock.sleep,
             jitter=lambda: 0.5,
         )
+
+    def redrive(self, **choice: Any) -> Redrive:
+        """A redrive, not yet run."""
         span = 1_000_000 if self.feed == "dynamodb_stream" else 1
         return Redrive(
             read_letter=LetterReader(decode=partial(self.decode), version_span=span),
-            settle=Settler(write=writer, clock=self.clock),
+            settle=Settler(write=self.writer(), clock=self.clock),
             open_stream=self.open_stream,
             queue=DeadLetterQueue(client=self.sqs, url="https://queue", clock=self.clock, most_held=self.most_held),
             objects=FailureObjects(client=self.s3, bucket="failures"),

@@ -109,7 +109,7 @@ class World:
 
     def deliver(self, number: int) -> None:
         rig = self.rig
-        pipeline = Pipeline(decode=rig.decode, plan=plan, write=rig.redrive().settle.write, park=self.park)
+        pipeline = Pipeline(decode=rig.decode, plan=plan, write=rig.writer(), park=self.park)
         assert pipeline({"Records": [rig.record(number)]}, FakeContext(clock=rig.clock))["batchItemFailures"] == []
 
     def park(self, rejection: Rejection) -> None:
