@@ -1,4 +1,4 @@
-"""The benchmark's arms: ways to bring changes into an index. Each is prepared outside the clock and then run.
+"""The benchmark's arms: ways to bring changes into an index. Each is prepared outside the clock and run batch by batch.
 
 `raw_bulk` is the limit: bodies that lie there, one connection, no work but to look for errors. The handlers are run
 whole, from the parsed event to the partial batch response. The others are what users write today, from the same parsed
@@ -11,8 +11,9 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from http.client import HTTPConnection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -23,8 +24,11 @@ from bench.sync.events import NOTHING_FAILED, dynamodb_events, first_version
 from bench.sync.handlers import Feed, bench_handler
 from changefeed.attribute_values import encode_document, own_text
 
-Run = Callable[[], None]
-REGION = "eu-west-1"
+Batches = Sequence[Callable[[], None]]
+"""What is timed: a call writes one batch, and they are called in order, maybe with other arms' between them."""
+Entry = TypeVar("Entry")
+FEW = 50
+"""Of those who write one by one, in a batch: they take as long for them as others for a thousand."""
 
 
 class Target(NamedTuple):
@@ -34,59 +38,58 @@ class Target(NamedTuple):
     index_name: str
 
 
-Arm = Callable[[Sequence[Change], Target, float], Run]
-"""From changes, target and the time that the last change happened to what is timed."""
+Arm = Callable[[Sequence[Change], Target, float], Batches]
+"""From changes, target and the time that the last change happened."""
 
 
-def raw_bulk(changes: Sequence[Change], target: Target, now: float) -> Run:
+def raw_bulk(changes: Sequence[Change], target: Target, now: float) -> Batches:
     """The same documents, ids and versions, encoded before."""
     first = first_version(len(changes), now)
     lines = [_lines(change, first + number) for number, change in enumerate(changes)]
-    bodies = [b"".join(part) for part in _cut(lines)]
-    return lambda: _post(bodies, target)
+    return _posts(lines, target)
 
 
-def sync_dynamodb_stream(changes: Sequence[Change], target: Target, now: float) -> Run:
+def sync_dynamodb_stream(changes: Sequence[Change], target: Target, now: float) -> Batches:
     """Our handler of the table's own stream."""
     return _handler_run(Feed.DYNAMODB_STREAM, changes, target, now)
 
 
-def sync_kinesis_stream(changes: Sequence[Change], target: Target, now: float) -> Run:
+def sync_kinesis_stream(changes: Sequence[Change], target: Target, now: float) -> Batches:
     """Our handler of the table's Kinesis stream."""
     return _handler_run(Feed.KINESIS_STREAM, changes, target, now)
 
 
-def one_request_per_document(changes: Sequence[Change], target: Target, now: float) -> Run:
+def one_request_per_document(changes: Sequence[Change], target: Target, now: float) -> Batches:
     """A workshop's loop: deserialize, then index or delete, one by one."""
     client, records = _client(target), stream_records(changes, now)
 
-    def run() -> None:
-        for record in records:
+    def run(batch: Sequence[Mapping[str, Any]]) -> None:
+        for record in batch:
             _write_one(client, target.index_name, record)
 
-    return run
+    return [partial(run, batch) for batch in _cut(records, FEW)]
 
 
-def type_deserializer_helpers_bulk(changes: Sequence[Change], target: Target, now: float) -> Run:
+def type_deserializer_helpers_bulk(changes: Sequence[Change], target: Target, now: float) -> Batches:
     """boto3's deserializer and opensearch-py's bulk helper, with their defaults."""
     from opensearchpy import helpers
 
     client, records = _client(target), stream_records(changes, now)
 
-    def run() -> None:
-        helpers.bulk(client, (bulk_action(target.index_name, record) for record in records))
+    def run(batch: Sequence[Mapping[str, Any]]) -> None:
+        helpers.bulk(client, (bulk_action(target.index_name, record) for record in batch))
 
-    return run
+    return [partial(run, batch) for batch in _cut(records)]
 
 
-def powertools_batch(changes: Sequence[Change], target: Target, now: float) -> Run:
+def powertools_batch(changes: Sequence[Change], target: Target, now: float) -> Batches:
     """Powertools' batch processor, with one call of the client a record."""
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
     from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
     client = _client(target)
     processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
-    events = [json.loads(text) for text in dynamodb_events(changes, now)]
+    events = [{"Records": batch} for batch in _cut(stream_records(changes, now), FEW)]
 
     def handle(record: DynamoDBRecord) -> None:
         assert record.dynamodb is not None
@@ -96,20 +99,18 @@ def powertools_batch(changes: Sequence[Change], target: Target, now: float) -> R
         else:
             client.delete(index=target.index_name, id=key, ignore=404)
 
-    def run() -> None:
-        for event in events:
-            answer = process_partial_response(event, record_handler=handle, processor=processor, context=None)
-            assert answer == NOTHING_FAILED
+    def run(event: dict[str, Any]) -> None:
+        answer = process_partial_response(event, record_handler=handle, processor=processor, context=None)
+        assert answer == NOTHING_FAILED
 
-    return run
+    return [partial(run, event) for event in events]
 
 
-def scripted_upsert(changes: Sequence[Change], target: Target, now: float) -> Run:
+def scripted_upsert(changes: Sequence[Change], target: Target, now: float) -> Batches:
     """A version inside each document, compared by a script: exact at any length, paid for by the index."""
     first = first_version(len(changes), now)
     lines = [_script_lines(change, first + number) for number, change in enumerate(changes)]
-    bodies = [b"".join(part) for part in _cut(lines)]
-    return lambda: _post(bodies, target)
+    return _posts(lines, target)
 
 
 ARMS: Mapping[str, Arm] = {
@@ -127,18 +128,17 @@ _SCRIPT = (
 )
 
 
-def _handler_run(feed: Feed, changes: Sequence[Change], target: Target, now: float) -> Run:
+def _handler_run(feed: Feed, changes: Sequence[Change], target: Target, now: float) -> Batches:
     handler = bench_handler(feed, target.url, target.index_name, changes)
     events = [json.loads(text) for text in feed.events(changes, now)]
     context = UnlimitedTime()
 
-    def run() -> None:
+    def run(event: Mapping[str, Any]) -> None:
         with _log_to_nowhere():
-            for event in events:
-                answer = handler(event, context)
-                assert answer == NOTHING_FAILED, answer
+            answer = handler(event, context)
+        assert answer == NOTHING_FAILED, answer
 
-    return run
+    return [partial(run, event) for event in events]
 
 
 class UnlimitedTime:
@@ -155,9 +155,9 @@ def _log_to_nowhere() -> Iterator[None]:
         yield
 
 
-def _cut(lines: Sequence[bytes], size: int = 1_000) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(lines), size):
-        yield lines[start : start + size]
+def _cut(entries: Sequence[Entry], size: int = 1_000) -> Iterator[Sequence[Entry]]:
+    for start in range(0, len(entries), size):
+        yield entries[start : start + size]
 
 
 def _lines(change: Change, version: int) -> bytes:
@@ -176,14 +176,16 @@ def _script_lines(change: Change, version: int) -> bytes:
     return b"%b\n%b\n" % (orjson.dumps(action), orjson.dumps(body))
 
 
-def _post(bodies: Sequence[bytes], target: Target) -> None:
+def _posts(lines: Sequence[bytes], target: Target) -> Batches:
     connection = HTTPConnection(urlsplit(target.url).netloc)
-    with contextlib.closing(connection):
-        for body in bodies:
-            path = f"/{target.index_name}/_bulk"
-            connection.request("POST", path, body, {"Content-Type": "application/x-ndjson"})
-            answer = connection.getresponse().read()
-            assert b'"errors":false' in answer[:64] or _only_conflicts(answer), answer[:500]
+
+    def run(body: bytes) -> None:
+        path = f"/{target.index_name}/_bulk"
+        connection.request("POST", path, body, {"Content-Type": "application/x-ndjson"})
+        answer = connection.getresponse().read()
+        assert b'"errors":false' in answer[:64] or _only_conflicts(answer), answer[:500]
+
+    return [partial(run, b"".join(batch)) for batch in _cut(lines)]
 
 
 def _only_conflicts(answer: bytes) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.sync.stages import HELPERS
 from bench.sync.targets import Line
 from bench.sync.workload import STAGES
 
@@ -41,11 +42,8 @@ def _arms(arms: Mapping[str, Any], title: str, console: Console) -> None:
 
 
 def _stages(feeds: Mapping[str, Any], title: str, console: Console) -> None:
-    columns = (*STAGES, "json_loads")
+    columns = (*STAGES, "json_loads", HELPERS)
     table = Table("", *columns, title=title)
     for name, stages in feeds.items():
-        if isinstance(stages, Mapping):
-            table.add_row(name, *(f"{stages.get(stage, '')}" for stage in columns))
-        else:
-            table.add_row(name, *[""] * (len(STAGES) - 1), f"{stages}")
+        table.add_row(name, *(f"{stages.get(stage, '')}" for stage in columns))
     console.print(table)

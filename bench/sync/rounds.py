@@ -1,6 +1,12 @@
-"""Runs arms on the same changes, interleaved round by round, and looks at the index after each run."""
+"""Runs arms on the same changes, interleaved batch by batch, and looks at every index after each round.
+
+A round gives each arm an index of its own and takes turns: a batch of the first, a batch of the second, and so on. So
+what comes and goes on the machine (merges, the JVM's collections, a neighbour) meets all arms alike, and the ratio of
+two arms in a round says more than their speeds do.
+"""
 
 import gc
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,27 +18,31 @@ from bench.sync.arms import Arm, Target
 from bench.sync.documents import Change
 from bench.sync.node import fresh_index
 
+RAW = "raw_bulk"
+
 
 @dataclass(kw_only=True)
 class ArmResult:
-    """One arm on one workload. CPU is this process', in microseconds a change."""
+    """One arm on one workload. CPU is this process', in microseconds a change. An entry a round."""
 
     docs_per_second: list[float] = field(default_factory=list)
     cpu_us_per_record: list[float] = field(default_factory=list)
     disqualified: str | None = None
 
-    def as_json(self, raw: float | None) -> dict[str, Any]:
-        """`of_raw` is null without a raw arm; everything is, for an arm that lost data."""
+    def as_json(self, raw: "ArmResult | None") -> dict[str, Any]:
+        """`of_raw`, the median of the rounds' ratios, is null without a raw arm; all is, for an arm that lost data."""
         if self.disqualified or not self.docs_per_second:
             nothing = dict.fromkeys(("docs_per_second", "cpu_us_per_record", "of_raw"))
             return nothing | {"disqualified": self.disqualified}
         speeds = self.docs_per_second
-        median = statistics.median(speeds)
+        ratios = [own / limit for own, limit in zip(speeds, raw.docs_per_second, strict=True)] if raw else []
         return {
-            "docs_per_second": {"median": round(median), "min": round(min(speeds)), "max": round(max(speeds))},
+            "docs_per_second": {
+                "median": round(statistics.median(speeds)), "min": round(min(speeds)), "max": round(max(speeds)),
+            },
             "cpu_us_per_record": round(statistics.median(self.cpu_us_per_record), 2),
-            "of_raw": round(median / raw, 3) if raw else None,
-        }
+            "of_raw": round(statistics.median(ratios), 3) if ratios else None,
+        }  # fmt: skip
 
 
 def run_rounds(
@@ -44,24 +54,42 @@ def run_rounds(
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Each arm on its changes, so many times; gives `{arm: {...}}`. `node_url` is where to look, past a proxy."""
-    node = Target(node_url or url, "bench")
     results = {name: ArmResult() for name in arms}
     wanted = {id(changes): contents.expected(changes) for _, changes in arms.values()}
     for number in range(rounds):
-        for name, (arm, changes) in arms.items():
-            result = results[name]
-            if result.disqualified:
+        taking_part = {name: arm for name, arm in arms.items() if not results[name].disqualified}
+        seconds, cpu = _round(taking_part, url, node_url or url)
+        for name, (_, changes) in taking_part.items():
+            result, held = results[name], contents.found(node_url or url, _index(name))
+            result.disqualified = contents.difference(wanted[id(changes)], held)
+            result.docs_per_second.append(len(changes) / seconds[name])
+            result.cpu_us_per_record.append(cpu[name] / len(changes) * 1e6)
+            say(f"round {number + 1}: {name} {len(changes) / seconds[name]:,.0f} a second {result.disqualified or ''}")
+    raw = results.get(RAW)
+    limit = raw if raw and not raw.disqualified else None
+    return {name: result.as_json(limit) for name, result in results.items()}
+
+
+def _round(
+    arms: Mapping[str, tuple[Arm, Sequence[Change]]], url: str, node_url: str
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Wall and CPU seconds of each arm."""
+    for name in arms:
+        fresh_index(Target(node_url, _index(name)))
+    now = time.time()
+    batches = {name: arm(changes, Target(url, _index(name)), now) for name, (arm, changes) in arms.items()}
+    wall, cpu = dict.fromkeys(arms, 0.0), dict.fromkeys(arms, 0.0)
+    gc.collect()
+    for turn in itertools.zip_longest(*batches.values()):
+        for name, run in zip(batches, turn, strict=True):
+            if run is None:
                 continue
-            fresh_index(node)
-            run = arm(changes, Target(url, "bench"), time.time())
-            gc.collect()
             started, cpu_started = time.perf_counter(), time.process_time()
             run()
-            cpu, seconds = time.process_time() - cpu_started, time.perf_counter() - started
-            result.disqualified = contents.difference(wanted[id(changes)], contents.found(*node))
-            result.docs_per_second.append(len(changes) / seconds)
-            result.cpu_us_per_record.append(cpu / len(changes) * 1e6)
-            say(f"round {number + 1}: {name} {len(changes) / seconds:,.0f} a second {result.disqualified or ''}")
-    raw = results.get("raw_bulk")
-    limit = statistics.median(raw.docs_per_second) if raw and raw.docs_per_second and not raw.disqualified else None
-    return {name: result.as_json(limit) for name, result in results.items()}
+            cpu[name] += time.process_time() - cpu_started
+            wall[name] += time.perf_counter() - started
+    return wall, cpu
+
+
+def _index(arm: str) -> str:
+    return f"bench-{arm.replace('_', '-')}"

@@ -12,6 +12,8 @@ from bench.sync.stubbed_helpers import stubbed_helpers_bulk
 from bench.sync.workload import STAGES, records_at, work
 
 REPETITIONS = 15
+HELPERS = "type_deserializer_helpers_bulk"
+"""Whole as well: what the same feed costs with it."""
 
 
 def cpu_us_per_record(piece: Callable[[], object], records: int, repetitions: int = REPETITIONS) -> float:
@@ -26,7 +28,7 @@ def cpu_us_per_record(piece: Callable[[], object], records: int, repetitions: in
 
 
 def measure(*, sizes: Mapping[str, int] = SIZES, count_instructions: bool = True) -> dict[str, Any]:
-    """`{"cpu_us_per_record": {size: {feed: {stage: µs}, other...}}, "instructions_per_record": {feed: {stage: n}}}`."""
+    """`{"cpu_us_per_record": {size: {feed: {stage: µs}}}, "instructions_per_record": {feed: {stage: n}}}`."""
     cpu = {name: _at(size) for name, size in sizes.items()}
     counted = _instructions(STAGES) if count_instructions and can_count() else None
     return {"cpu_us_per_record": cpu, "instructions_per_record": counted}
@@ -34,16 +36,15 @@ def measure(*, sizes: Mapping[str, int] = SIZES, count_instructions: bool = True
 
 def _at(size_bytes: int) -> dict[str, Any]:
     records = records_at(size_bytes)
-    result: dict[str, Any] = {
+    changes = orders(records, size_bytes)
+    return {
         feed.value: {
             stage: round(cpu_us_per_record(work(f"{feed}.{stage}", size_bytes), records), 2)
             for stage in (*STAGES, "json_loads")
         }
+        | {HELPERS: round(cpu_us_per_record(stubbed_helpers_bulk(feed, changes), records, 5), 2)}
         for feed in Feed
     }
-    helpers_bulk = stubbed_helpers_bulk(orders(records, size_bytes))
-    result["type_deserializer_helpers_bulk"] = round(cpu_us_per_record(helpers_bulk, records, 5), 2)
-    return result
 
 
 def _instructions(stages: Sequence[str]) -> dict[str, dict[str, int]]:

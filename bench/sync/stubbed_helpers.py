@@ -1,16 +1,19 @@
 """boto3's TypeDeserializer and opensearch-py's bulk helper without a network: their CPU alone."""
 
+import base64
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from bench.sync.arms import bulk_action, stream_records
 from bench.sync.documents import Change
+from bench.sync.handlers import Feed
 from bench.sync.workload import answer_of
 
 
-def stubbed_helpers_bulk(changes: Sequence[Change]) -> Callable[[], object]:
-    """The arm `type_deserializer_helpers_bulk`, with a connection that answers by itself."""
+def stubbed_helpers_bulk(feed: Feed, changes: Sequence[Change]) -> Callable[[], object]:
+    """The arm `type_deserializer_helpers_bulk`, with a connection that answers by itself, from either feed's events."""
     from opensearchpy import Connection, OpenSearch, helpers
 
     class Stub(Connection):  # type: ignore[misc]  # opensearch-py is not followed by mypy
@@ -22,5 +25,12 @@ def stubbed_helpers_bulk(changes: Sequence[Change]) -> Callable[[], object]:
             return 200, {"content-type": "application/json"}, answer_of(body.count(b"\n") // 2).decode()
 
     client = OpenSearch(hosts=["http://127.0.0.1:9"], connection_class=Stub)
-    records = stream_records(changes, time.time())
-    return lambda: helpers.bulk(client, (bulk_action("bench", record) for record in records))
+    if feed is Feed.DYNAMODB_STREAM:
+        records = stream_records(changes, time.time())
+        return lambda: helpers.bulk(client, (bulk_action("bench", record) for record in records))
+    data = [
+        record["kinesis"]["data"]
+        for text in feed.events(changes, time.time())
+        for record in json.loads(text)["Records"]
+    ]
+    return lambda: helpers.bulk(client, (bulk_action("bench", json.loads(base64.b64decode(text))) for text in data))

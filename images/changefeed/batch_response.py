@@ -5,12 +5,11 @@ everything from it on comes again. An empty list is success. Source:
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 """
 
-import re
 from collections.abc import Iterable
 from typing import TypedDict, TypeGuard
 
-# DynamoDB Streams: 21 to 40 digits; Kinesis: up to 129 (API references of StreamRecord and Record).
-_SEQUENCE_NUMBER = re.compile(r"[0-9]{1,130}")
+MOST_DIGITS = 130
+"""DynamoDB Streams: 21 to 40; Kinesis: up to 129 (API references of StreamRecord and Record)."""
 
 
 class BatchItemFailure(TypedDict):
@@ -27,7 +26,7 @@ class PartialBatchResponse(TypedDict):
 
 def is_sequence_number(value: object) -> TypeGuard[str]:
     """True for digits only: whatever is reported and compared as an integer must be one."""
-    return isinstance(value, str) and _SEQUENCE_NUMBER.fullmatch(value) is not None
+    return isinstance(value, str) and value.isdigit() and value.isascii() and len(value) <= MOST_DIGITS
 
 
 def partial_batch_response(failed: Iterable[str]) -> PartialBatchResponse:

@@ -72,13 +72,15 @@ def document_id(keys: AttributeMap) -> str:
     doesn't have.
     """
     parts = []
-    for name in sorted(keys):
+    for name in sorted(keys) if len(keys) > 1 else keys:
         try:
             ((kind, value),) = keys[name].items()
             parts.append(_KEY_PARTS[kind](value))
         except (KeyError, ValueError, AttributeError, TypeError, ArithmeticError):
             raise RecordDecodeError("bad_key", f"Key attribute {name!r} is not a string, number or binary.") from None
     readable = "|".join(parts)
+    if readable and len(readable) <= LONGEST_ID_BYTES and readable.isascii():
+        return readable  # as nearly all are
     try:
         encoded = readable.encode()
     except UnicodeEncodeError:

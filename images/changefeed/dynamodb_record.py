@@ -41,7 +41,7 @@ def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
 
 def decode_operation(event_name: object) -> Operation:
     """INSERT, MODIFY or REMOVE; anything else is a RecordDecodeError."""
-    operation = _OPERATIONS.get(str(event_name))
+    operation = _OPERATIONS.get(event_name) if isinstance(event_name, str) else None
     if operation is None:
         raise RecordDecodeError("unknown_operation", "eventName is not INSERT, MODIFY or REMOVE.")
     return operation
@@ -56,7 +56,7 @@ def decode_keys(keys: object) -> AttributeMap:
 
 def decode_image(event_name: object, image: object) -> AttributeMap | None:
     """The new image, or None for a REMOVE and for streams without images."""
-    if event_name == Operation.REMOVE or image is None:
+    if image is None or event_name == "REMOVE":
         return None
     if not isinstance(image, dict):
         raise RecordDecodeError("bad_image", "NewImage is not an object.")

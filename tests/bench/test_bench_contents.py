@@ -11,6 +11,7 @@ from bench.sync import plot, targets
 from bench.sync.check import dearer
 from bench.sync.contents import Contents, _digest, difference, expected
 from bench.sync.documents import SIZES, Change, delete_heavy, flights, orders, with_duplicates, zipf
+from bench.sync.stages import HELPERS
 from changefeed.attribute_values import encode_document
 
 
@@ -74,10 +75,10 @@ def arm(speed: int | None, of_raw: float | None = None) -> dict[str, Any]:
 
 
 def test_a_line_holds_only_when_it_was_measured() -> None:
-    cpu = {name: {"whole": 12.0} for name in targets.HANDLERS} | {targets.HELPERS: 60.0}
+    cpu = {name: {"whole": 12.0, HELPERS: 60.0} for name in targets.HANDLERS}
     result = {
         "arms": {targets.HANDLERS[0]: arm(9_000, 0.9), targets.HANDLERS[1]: arm(None),
-                 targets.HELPERS: arm(3_000), targets.ONE_BY_ONE: arm(300)},
+                 HELPERS: arm(3_000), targets.ONE_BY_ONE: arm(300)},
         "rtt": {}, "stages": {"cpu_us_per_record": {"1 KB": cpu}}, "cold_start_ms": {}, "memory_mb": {},
     }  # fmt: skip
     held = {line.text for line in targets.lines(result) if line.holds}

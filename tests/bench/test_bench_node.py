@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 import requests
 
-from bench.sync.arms import ARMS, Run, Target, sync_dynamodb_stream
+from bench.sync.arms import ARMS, Batches, Target, sync_dynamodb_stream
 from bench.sync.delay_proxy import delayed
 from bench.sync.documents import Change, delete_heavy, orders, zipf
 from bench.sync.rounds import run_rounds
@@ -22,7 +22,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSearchNode]:
         yield started
 
 
-def lossy(changes: Sequence[Change], target: Target, now: float) -> Run:
+def lossy(changes: Sequence[Change], target: Target, now: float) -> Batches:
     """Forgets the last change, and is a little faster for it."""
     return sync_dynamodb_stream(changes[:-1], target, now)
 
