@@ -185,7 +185,7 @@ def _posts(lines: Sequence[bytes], target: Target) -> Batches:
         answer = connection.getresponse().read()
         assert b'"errors":false' in answer[:64] or _only_conflicts(answer), answer[:500]
 
-    return [partial(run, b"".join(batch)) for batch in _cut(lines)]
+    return [*(partial(run, b"".join(batch)) for batch in _cut(lines)), connection.close]
 
 
 def _only_conflicts(answer: bytes) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.sync.documents import Change
 from bench.sync.events import TABLE, dynamodb_events, kinesis_events
-from changefeed.bulk_writer import ReadItems, SendBulk
+from changefeed.bulk_writer import ReadItems, SendBulk, posting
 from changefeed.change_record import AttributeMap, ChangeRecord
 from changefeed.consumer import consumer_pipeline
 from changefeed.document_action import document_id
@@ -68,7 +68,7 @@ def stubbed_handler(feed: Feed, send: SendBulk) -> Pipeline:
     # However long a measurement takes: an image that became too old would have to be read from a table.
     return replace(
         pipeline,
-        write=replace(pipeline.write, send=send, while_waiting=lambda work: work(), trust_seconds=TRUST_FOR_EVER),
+        write=replace(pipeline.write, post=posting(send), trust_seconds=TRUST_FOR_EVER),
     )
 
 

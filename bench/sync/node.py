@@ -17,8 +17,9 @@ from local.opensearch_node import OpenSearchNode
 from local.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-JVM_OPTIONS = ("-Xms1g", "-Xmx1g", "-XX:+UseSerialGC")
-"""All of its compilers: the local stack's node goes without the second, to start sooner."""
+JVM_OPTIONS = ("-Xms2g", "-Xmx2g", "-XX:+UseSerialGC")
+"""All of its compilers: the local stack's node goes without the second, to start sooner. With half the heap, seven
+indexes filled at once met the memory circuit breaker, which looks at a heap that this collector lets fill up."""
 
 
 @contextlib.contextmanager

@@ -6,9 +6,9 @@ two arms in a round says more than their speeds do.
 """
 
 import gc
-import itertools
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,10 +80,13 @@ def _round(
     batches = {name: arm(changes, Target(url, _index(name)), now) for name, (arm, changes) in arms.items()}
     wall, cpu = dict.fromkeys(arms, 0.0), dict.fromkeys(arms, 0.0)
     gc.collect()
-    for turn in itertools.zip_longest(*batches.values()):
-        for name, run in zip(batches, turn, strict=True):
-            if run is None:
+    names = deque(batches)
+    for turn in range(max(map(len, batches.values()))):
+        names.rotate()  # so that none always comes after the same other one
+        for name in names:
+            if turn >= len(batches[name]):
                 continue
+            run = batches[name][turn]
             started, cpu_started = time.perf_counter(), time.process_time()
             run()
             cpu[name] += time.process_time() - cpu_started

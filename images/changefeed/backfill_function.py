@@ -70,7 +70,7 @@ def backfill_function(
         return Backfill(
             open_table=lambda: PageReader(table_name=environment.table_name, client=client("dynamodb")),
             write=BulkWriter(
-                send=BulkTransport(endpoint=environment.endpoint, index=target.index, region=environment.region),
+                post=BulkTransport(endpoint=environment.endpoint, index=target.index, region=environment.region).post,
                 read_items=ItemReader(table_name=environment.table_name, client=lambda: client("dynamodb")),
             ),
             park=Parking(queue_url=target.parking_queue_url, index=target.index, client=lambda: client("sqs")),

@@ -16,16 +16,20 @@ from changefeed.value_class import value_class
 
 @value_class
 class Chunk:
-    """What one request holds: writes, and each one's lines with their line feeds."""
+    """What one request holds: writes, each one's lines with their line feeds, and all of these in one."""
 
     writes: list[PendingWrite]
     lines: list[bytes]
+    body: bytes
 
     def halves(self) -> "list[Chunk]":
         """The same in two requests."""
         middle = len(self.writes) // 2
-        parts = (slice(middle), slice(middle, None))
-        return [Chunk(writes=self.writes[part], lines=self.lines[part]) for part in parts]
+        return [_chunk(self.writes[part], self.lines[part]) for part in (slice(middle), slice(middle, None))]
+
+
+def _chunk(writes: list[PendingWrite], lines: list[bytes]) -> Chunk:
+    return Chunk(writes=writes, lines=lines, body=b"".join(lines))
 
 
 class BulkRequests:
@@ -54,11 +58,12 @@ class BulkRequests:
         """Have these sent, too, after all others."""
         self._writes += writes
 
-    def build(self) -> bool:
-        """Build the next request, unless one is there already; True when one was built."""
+    def build(self) -> None:
+        """Build the next request, unless one is there already."""
         if self._built or self.are_over():
-            return False
-        chunk = Chunk(writes=[], lines=[])
+            return
+        writes: list[PendingWrite] = []
+        lines: list[bytes] = []
         size = 0
         for position in range(self._position, len(self._writes)):
             write = self._writes[position]
@@ -67,17 +72,16 @@ class BulkRequests:
             except RecordError as error:
                 self._reject(write, error)
                 continue
-            if chunk.writes and (size + len(line) > self._max_bytes or len(chunk.writes) >= self._max_actions):
+            if writes and (size + len(line) > self._max_bytes or len(writes) >= self._max_actions):
                 self._position = position
                 break
-            chunk.writes.append(write)
-            chunk.lines.append(line)
+            writes.append(write)
+            lines.append(line)
             size += len(line)
         else:
             self._position = len(self._writes)
-        if chunk.writes:
-            self._built.append(chunk)
-        return bool(chunk.writes)
+        if writes:
+            self._built.append(_chunk(writes, lines))
 
     def are_over(self) -> bool:
         """True when all were taken."""

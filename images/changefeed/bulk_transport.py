@@ -1,15 +1,16 @@
-"""Sends bulk bodies over HTTP: one kept connection, signed where the endpoint is a serverless collection.
+"""Sends bulk bodies over HTTP: kept connections, signed where the endpoint is a serverless collection.
 
-It speaks HTTP by the standard library: no client library has a place between sending a request and waiting for its
-answer, which is where the next request is built. Nothing is retried here: `bulk_writer` is the only retry layer. Bodies
-go uncompressed: serverless collections are reported to refuse compressed, signed ones. No proxy or netrc of the
-environment changes where documents go.
+It speaks HTTP by the standard library: no client library lets go between sending a request and waiting for its
+answer, which is when the next one is made ready, and maybe sent. Nothing is retried here: `bulk_writer` is the only
+retry layer. Bodies go uncompressed: serverless collections are reported to refuse compressed, signed ones. No proxy or
+netrc of the environment changes where documents go.
 """
 
 import select
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from threading import Lock
 from urllib.parse import quote, urlsplit
 
 from changefeed.errors import BulkRequestError
@@ -17,53 +18,81 @@ from changefeed.signing import request_signer
 
 CONNECT_TIMEOUT_SECONDS = 3.0
 
+Answer = Callable[[float], tuple[int, bytes]]
+"""Waits so many seconds for a request's HTTP status and answer. Raises BulkRequestError when no complete one came."""
+
 
 class BulkTransport:
-    """A callable `(body, timeout_seconds) -> (status, answer)` for one index."""
+    """A callable `(body, timeout_seconds) -> (status, answer)` for one index, and `post`, which doesn't wait."""
 
     def __init__(self, *, endpoint: str, index: str, region: str) -> None:
         parts = urlsplit(endpoint)
         self._path = f"{parts.path.rstrip('/')}/{quote(index, safe='')}/_bulk"
         self._sign = request_signer(endpoint, region)
-        self._connection = _connection(parts.scheme, parts.hostname or "", parts.port)
-        self._work: Callable[[], object] | None = None
-        self._alone = Lock()
-
-    def while_waiting(self, work: Callable[[], object]) -> None:
-        """Do this once, after the next request was sent and before its answer is read."""
-        self._work = work
+        self._connect = partial(_connection, parts.scheme, parts.hostname or "", parts.port)
+        self._idle: deque[HTTPConnection] = deque()
 
     def __call__(self, body: bytes, timeout_seconds: float) -> tuple[int, bytes]:
-        """Send once. Raises BulkRequestError when no complete answer came: it may have been applied all the same."""
-        with self._alone:  # the commands' threads may share it; a connection holds one request
-            work, self._work = self._work, None
-            try:
-                return self._exchange(body, timeout_seconds, work)
-            except (OSError, HTTPException) as error:
-                self._connection.close()
-                raise BulkRequestError(f"No answer to a bulk request: {type(error).__name__}.") from error
+        """Send once and wait. Raises BulkRequestError without an answer: it may have been applied all the same."""
+        return self.post(body, timeout_seconds)(timeout_seconds)
 
-    def _exchange(self, body: bytes, timeout_seconds: float, work: Callable[[], object] | None) -> tuple[int, bytes]:
-        self._connect(timeout_seconds)
-        headers = {"Content-Type": "application/x-ndjson", **self._sign(self._path, body)}
-        self._connection.request("POST", self._path, body, headers)
-        if work is not None:
-            work()
-        answer = self._connection.getresponse()
-        return answer.status, answer.read()
+    def post(self, body: bytes, timeout_seconds: float) -> Answer:
+        """Send once, on a connection of its own as long as it is in flight. What goes wrong is told by the answer."""
+        connection = self._idle.pop() if self._idle else self._connect()
+        try:
+            _open(connection, timeout_seconds)
+            headers = {"Content-Type": "application/x-ndjson", **self._sign(self._path, body)}
+            connection.request("POST", self._path, body, headers)
+        except (OSError, HTTPException) as error:
+            connection.close()
+            return partial(_no_answer, error)
+        return _Posted(connection, self._keep)
+
+    def _keep(self, connection: HTTPConnection) -> None:
+        self._idle.append(connection)
 
     def __del__(self) -> None:
-        if hasattr(self, "_connection"):  # not where the endpoint was refused
+        for connection in getattr(self, "_idle", ()):  # not where the endpoint was refused
+            connection.close()
+
+
+class _Posted:
+    """The answer to a request; its connection is kept once it was read, and closed if nobody ever waits for it."""
+
+    def __init__(self, connection: HTTPConnection, keep: Callable[[HTTPConnection], object]) -> None:
+        self._connection: HTTPConnection | None = connection
+        self._keep = keep
+
+    def __call__(self, timeout_seconds: float) -> tuple[int, bytes]:
+        connection = self._connection
+        assert connection is not None, "an answer comes once"
+        try:
+            connection.sock.settimeout(timeout_seconds)
+            answer = connection.getresponse()
+            status, body = answer.status, answer.read()
+        except (OSError, HTTPException) as error:
+            return _no_answer(error, timeout_seconds)
+        self._connection = None
+        self._keep(connection)
+        return status, body
+
+    def __del__(self) -> None:
+        if self._connection is not None:
             self._connection.close()
 
-    def _connect(self, timeout_seconds: float) -> None:
-        """Open the connection, unless the last one is still good, and limit how long it may be silent."""
-        if self._connection.sock is not None and select.select([self._connection.sock], [], [], 0)[0]:
-            self._connection.close()  # nobody sends unasked: it was closed while the container was frozen
-        if self._connection.sock is None:
-            self._connection.timeout = min(CONNECT_TIMEOUT_SECONDS, timeout_seconds)
-            self._connection.connect()
-        self._connection.sock.settimeout(timeout_seconds)
+
+def _no_answer(error: Exception, _timeout_seconds: float) -> tuple[int, bytes]:
+    raise BulkRequestError(f"No answer to a bulk request: {type(error).__name__}.") from error
+
+
+def _open(connection: HTTPConnection, timeout_seconds: float) -> None:
+    """Connect, unless the last connection is still good, and limit how long it may be silent."""
+    if connection.sock is not None and select.select([connection.sock], [], [], 0)[0]:
+        connection.close()  # nobody sends unasked: it was closed while the container was frozen
+    if connection.sock is None:
+        connection.timeout = min(CONNECT_TIMEOUT_SECONDS, timeout_seconds)
+        connection.connect()
+    connection.sock.settimeout(timeout_seconds)
 
 
 def _connection(scheme: str, host: str, port: int | None) -> HTTPConnection:

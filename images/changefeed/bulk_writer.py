@@ -22,6 +22,7 @@ from typing import NamedTuple, Protocol
 from changefeed.bulk_answer import DONE, ItemVerdict, Verdict, read_bulk_answer
 from changefeed.bulk_body import BulkRequests, Chunk
 from changefeed.bulk_pace import BulkPace
+from changefeed.bulk_transport import Answer
 from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap
 from changefeed.document_action import DocumentAction
 from changefeed.errors import BulkRequestError, ItemReadError, RecordError
@@ -31,14 +32,15 @@ from changefeed.value_class import value_class
 FIRST_BACKOFF_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 5.0
 REQUEST_TIMEOUT_SECONDS = 20.0
+SHORTEST_TIMEOUT_SECONDS = 0.5
 RESERVED_SECONDS = 2.0
 """Kept of an invocation's time for parking and for the answer."""
 
 SendBulk = Callable[[bytes, float], tuple[int, bytes]]
 """Sends a bulk body with a time-out in seconds; gives HTTP status and answer. Raises BulkRequestError without one."""
 
-WhileWaiting = Callable[[Callable[[], object]], object]
-"""Has some work done once while the next request is in flight, or now."""
+PostBulk = Callable[[bytes, float], Answer]
+"""Sends a bulk body with a time-out in seconds, without waiting for its answer."""
 
 
 class ReadItems(Protocol):
@@ -73,32 +75,42 @@ class Write(Protocol):
 
 
 @value_class
+class InFlight:
+    """A request that was sent, by the stopwatch at `sent_at`, and how to wait for its answer."""
+
+    chunk: Chunk
+    sent_at: float
+    answer: Answer
+
+
+@dataclass(kw_only=True, slots=True)
 class BegunWrites:
-    """Writes on their way: what the next requests hold, what has to be read from the table first, and what is over."""
+    """Writes on their way: in flight, to be sent, to be read from the table first, and those that have a result."""
 
     requests: BulkRequests
     stale: list[PendingWrite]
     results: list[WriteResult]
+    in_flight: InFlight | None = None
 
     def are_over(self) -> bool:
         """True when each write has its result."""
-        return not self.stale and self.requests.are_over()
+        return self.in_flight is None and not self.stale and self.requests.are_over()
 
     def left(self) -> list[PendingWrite]:
         """Those that have none."""
-        return self.stale + self.requests.left()
+        sent = self.in_flight.chunk.writes if self.in_flight else []
+        return [*sent, *self.stale, *self.requests.left()]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BulkWriter:
     """Writes to one index. Clock in seconds since the epoch; `jitter` gives 0 to 1.
 
-    One request is in flight at a time; `while_waiting` is the transport's, so that the next is built meanwhile.
+    Of what was begun together, one request is in flight at a time, and the next is built meanwhile.
     """
 
-    send: SendBulk
+    post: PostBulk
     read_items: ReadItems
-    while_waiting: WhileWaiting = lambda work: work()
     trust_seconds: float = 30.0
     max_bulk_bytes: int = 5 * 1024 * 1024
     max_bulk_actions: int = 1_000
@@ -109,23 +121,21 @@ class BulkWriter:
 
     def __call__(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> list[WriteResult]:
         """One result for each action. Never raises for what the index, the network or the table answer."""
-        return self.finish(self.begin(actions), seconds_left)
+        return self.finish(self.begin(actions, seconds_left), seconds_left)
 
-    def begin(self, actions: Sequence[DocumentAction]) -> BegunWrites:
-        """All that needs neither index nor table: it may be done while other writes are in flight."""
-        return self._prepare([PendingWrite.of(action) for action in actions], [])
+    def begin(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> BegunWrites:
+        """Send the first request, without waiting; what has to be read from the table waits for `finish`."""
+        begun = self._prepare([PendingWrite.of(action) for action in actions], [])
+        if seconds_left() > RESERVED_SECONDS and (chunk := begun.requests.take()):
+            self._send(chunk, begun, seconds_left)
+        return begun
 
-    def finish(
-        self,
-        begun: BegunWrites,
-        seconds_left: Callable[[], float],
-        meanwhile: Callable[[], object] = lambda: None,
-    ) -> list[WriteResult]:
-        """As calling it. `meanwhile` may be called at any request that is in flight with nothing else to be built."""
+    def finish(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> list[WriteResult]:
+        """One result for each action that was begun, as calling it gives."""
         results = begun.results
         attempt = 0
         while not begun.are_over() and seconds_left() > RESERVED_SECONDS:
-            pending, must_wait = self._attempt(begun, seconds_left, meanwhile)
+            pending, must_wait = self._attempt(begun, seconds_left)
             if pending and must_wait:
                 backoff = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt) * (0.5 + self.jitter() / 2)
                 self.sleep(max(0.0, min(backoff, seconds_left() - RESERVED_SECONDS)))
@@ -144,53 +154,63 @@ class BulkWriter:
             max_actions=min(self.max_bulk_actions, self.pace.limit),
             reject=lambda write, error: results.append(WriteResult(write.action, Outcome.REJECTED, error.code)),
         )
-        if not stale:
-            requests.build()
+        requests.build()
         return BegunWrites(requests=requests, stale=stale, results=results)
 
-    def _attempt(
-        self, begun: BegunWrites, seconds_left: Callable[[], float], meanwhile: Callable[[], object]
-    ) -> tuple[list[PendingWrite], bool]:
+    def _attempt(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> tuple[list[PendingWrite], bool]:
         """Send everything once. Gives what is still to be written, and whether to wait before the next attempt."""
         requests, results = begun.requests, begun.results
         ready, again = self._read_stale_items(begun.stale, results)
         requests.add(ready)
         must_wait = bool(again)
-        while chunk := requests.take():
-            now = self._now()
-            if seconds_left() <= RESERVED_SECONDS or any(self._needs_item(write, now) for write in chunk.writes):
-                # The chunks before took so long that this one must be looked at again, or reported.
-                again += chunk.writes + requests.left()
-                break
-            self.while_waiting(lambda: requests.build() or meanwhile())
-            verdicts = self._send(chunk, seconds_left)
+        while begun.in_flight or self._send_next(begun, seconds_left):
+            requests.build()
+            chunk, verdicts = self._receive(begun, seconds_left)
             if not verdicts:
                 requests.put_back(chunk.halves())  # one bad line fails them all: halve until it stands alone
                 continue
+            if verdicts.count(DONE) == len(verdicts):
+                results += [WriteResult(write.action, Outcome.WRITTEN) for write in chunk.writes]
+                continue
             for write, verdict in zip(chunk.writes, verdicts, strict=True):
-                if verdict is DONE:
-                    results.append(WriteResult(write.action, Outcome.WRITTEN))
-                elif not self._settle(write, verdict, results):
+                if not self._settle(write, verdict, results):
                     again.append(write)
                     must_wait |= write.must_wait(verdict)
             if all(verdict.verdict is Verdict.RETRYABLE for verdict in verdicts):
-                # The index answers nothing now: the other chunks wait with this one.
-                again += requests.left()
-                break
-        return again, must_wait
+                break  # the index answers nothing now: the other chunks wait with this one
+        return again + requests.left(), must_wait
 
-    def _send(self, chunk: Chunk, seconds_left: Callable[[], float]) -> list[ItemVerdict]:
-        """Send a request. A verdict for each write, or none when the body as such is refused."""
-        started, actions = self.pace.stopwatch(), len(chunk.writes)
+    def _send_next(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> bool:
+        """False when all are sent, or those before took so long that the next is reported, or looked at again."""
+        now = self._now()
+        chunk = begun.requests.take()
+        if chunk is None:
+            return False
+        if seconds_left() <= RESERVED_SECONDS or any(self._needs_item(write, now) for write in chunk.writes):
+            begun.requests.put_back([chunk])
+            return False
+        self._send(chunk, begun, seconds_left)
+        return True
+
+    def _send(self, chunk: Chunk, begun: BegunWrites, seconds_left: Callable[[], float]) -> None:
+        sent_at = self.pace.stopwatch()
+        answer = self.post(chunk.body, _timeout_seconds(seconds_left))
+        begun.in_flight = InFlight(chunk=chunk, sent_at=sent_at, answer=answer)
+
+    def _receive(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> tuple[Chunk, list[ItemVerdict]]:
+        """What was in flight, and a verdict for each of its writes, or none when the body as such is refused."""
+        assert begun.in_flight is not None
+        flight, begun.in_flight = begun.in_flight, None
+        chunk, actions = flight.chunk, len(flight.chunk.writes)
         try:
-            status, answer = self.send(b"".join(chunk.lines), min(REQUEST_TIMEOUT_SECONDS, seconds_left() - 1))
+            status, answer = flight.answer(_timeout_seconds(seconds_left))
             verdicts = read_bulk_answer(status, answer, expected_items=actions)
         except BulkRequestError as error:
-            self.pace.answered(actions, self.pace.stopwatch() - started, b"")
-            return [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * actions
-        self.pace.answered(actions, self.pace.stopwatch() - started, answer)
+            self.pace.answered(actions, self.pace.stopwatch() - flight.sent_at, b"")
+            return chunk, [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * actions
+        self.pace.answered(actions, self.pace.stopwatch() - flight.sent_at, answer)
         refused = status != 200 and verdicts[0].verdict is Verdict.REFUSED and actions > 1
-        return [] if refused else verdicts
+        return chunk, [] if refused else verdicts
 
     def _settle(self, write: PendingWrite, verdict: ItemVerdict, results: list[WriteResult]) -> bool:
         """True when the write is over, with its result added."""
@@ -235,3 +255,25 @@ class BulkWriter:
 
     def _needs_item(self, write: PendingWrite, now: int) -> bool:
         return write.needs_item(now, int(self.trust_seconds * MICROSECONDS_PER_SECOND))
+
+
+def posting(send: SendBulk) -> PostBulk:
+    """For one who can only wait: the answer is there as soon as the request is sent."""
+
+    def post(body: bytes, timeout_seconds: float) -> Answer:
+        try:
+            answer = send(body, timeout_seconds)
+        except BulkRequestError as error:
+            failure = error  # Python unbinds `error` at the end of this block
+
+            def fail(_: float) -> tuple[int, bytes]:
+                raise failure
+
+            return fail
+        return lambda _: answer
+
+    return post
+
+
+def _timeout_seconds(seconds_left: Callable[[], float]) -> float:
+    return max(SHORTEST_TIMEOUT_SECONDS, min(REQUEST_TIMEOUT_SECONDS, seconds_left() - 1))

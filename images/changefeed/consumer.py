@@ -24,8 +24,7 @@ def consumer_pipeline(
         decode=decode,
         plan=plan,
         write=BulkWriter(
-            send=transport,
-            while_waiting=transport.while_waiting,
+            post=transport.post,
             read_items=ItemReader(table_name=environment.table_name, client=lambda: client("dynamodb")),
             trust_seconds=environment.trust_seconds,
         ),

@@ -4,14 +4,13 @@ Every record ends in exactly one of three places: written (or superseded by a ne
 or reported for retry. Lambda's checkpoint is the lowest reported sequence number and everything after it comes again,
 so only rejections before the checkpoint are parked now: the others get their verdict when they come again.
 
-A large batch goes in two parts, one after the other: while the index takes the first, which is small, the second is
-made ready (`bulk_pace`).
+A large batch goes in two parts: while the index takes the first, which is small, the second is made ready and sent
+after it (`bulk_pace`).
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any, Protocol
 
 from changefeed.batch_response import PartialBatchResponse, is_sequence_number, partial_batch_response
@@ -50,8 +49,8 @@ class Pipeline:
     """The four steps, bound by a handler. Call it with Lambda's event and context.
 
     `fold_whole`: all of a batch is decoded and folded before the first write. Without it, two changes of an item in
-    different parts of a batch are two writes, as if they had come in two batches: right where versions tell them
-    apart, and dear where they don't, because then the item has to be read.
+    different parts of a batch are two writes, in flight together, as if they had come in two batches out of order:
+    right where versions tell them apart, and dear where they don't, because then the item has to be read.
     """
 
     decode: Callable[[Mapping[str, Any]], ChangeRecord]
@@ -72,15 +71,10 @@ class Pipeline:
         changes: list[ChangeRecord] = []
         rejections: list[Rejection] = []
         results: list[WriteResult] = []
-        parts = self._parts(records)
-        begun = self._begin(parts)
-        while begun:
-            part, writes = begun
-            ahead = cache(partial(self._begin, parts))
-            results += self.write.finish(writes, seconds_left, ahead)
+        for part, writes in list(self._begin(self._parts(records), seconds_left)):
+            results += self.write.finish(writes, seconds_left)
             changes += part.changes
             rejections += part.rejections
-            begun = ahead()
 
         documents = len(results) + len(rejections)
         by_outcome = _by_outcome(results)
@@ -120,16 +114,15 @@ class Pipeline:
         actions, unplannable = self.plan(changes)
         return Part(changes=changes, actions=actions, rejections=[*rejections, *unplannable])
 
-    def _begin(self, parts: Iterator[Part]) -> tuple[Part, BegunWrites] | None:
-        """The next part with its writes begun, or None after the last."""
+    def _begin(self, parts: Iterator[Part], seconds_left: Callable[[], float]) -> Iterator[tuple[Part, BegunWrites]]:
+        """Each part with its writes begun. The time that this takes is what a leading part hides of the next one's."""
         pace = self.write.pace
         started = pace.stopwatch()
-        part = next(parts, None)
-        if part is None:
-            return None
-        writes = self.write.begin(part.actions)
-        pace.made_ready(len(part.actions), pace.stopwatch() - started)
-        return part, writes
+        for part in parts:
+            writes = self.write.begin(part.actions, seconds_left)
+            pace.made_ready(len(part.actions), pace.stopwatch() - started)
+            yield part, writes
+            started = pace.stopwatch()
 
     def _park(
         self, rejections: Sequence[Rejection], failed: list[str], seconds_left: Callable[[], float]

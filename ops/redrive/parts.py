@@ -33,7 +33,7 @@ def redrive_of(
         read_letter=LetterReader(decode=_decoder(stack, consumer), version_span=consumer.version_span),
         settle=Settler(
             write=BulkWriter(
-                send=BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region),
+                post=BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region).post,
                 read_items=ItemReader(table_name=stack.table_name, client=lambda: dynamodb),
             )
         ),

@@ -25,7 +25,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from changefeed.bulk_writer import BulkWriter, Outcome, ReadItems, SendBulk, WriteResult
+from changefeed.bulk_writer import BulkWriter, Outcome, ReadItems, SendBulk, WriteResult, posting
 from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
 from changefeed.document_action import DocumentAction, plan
 from changefeed.errors import RecordError
@@ -69,7 +69,7 @@ def repair(
 
     `table_now` is DynamoDB's clock in microseconds. There is one retry layer, the writer's own.
     """
-    writer = BulkWriter(send=send, read_items=_absent_without_key(read_items), sleep=sleep)
+    writer = BulkWriter(post=posting(send), read_items=_absent_without_key(read_items), sleep=sleep)
     for batch in batches(differences, BATCH):
         for result in _repair_batch(batch, look, writer, table_now, sleep, repaired):
             repaired.outcomes[result.outcome.value] += 1

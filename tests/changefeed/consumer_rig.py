@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from changefeed.bulk_pace import BulkPace
-from changefeed.bulk_writer import BulkWriter, ReadItems, SendBulk
+from changefeed.bulk_transport import Answer
+from changefeed.bulk_writer import BulkWriter, PostBulk, ReadItems, SendBulk, posting
 from changefeed.change_record import ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection, plan
 from changefeed.dynamodb_record import decode_dynamodb_record
@@ -23,6 +24,42 @@ Plan = Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequen
 DECODERS: dict[str, Decode] = {
     "dynamodb_stream": decode_dynamodb_record,
     "kinesis_stream": partial(decode_kinesis_record, table_name=TABLE),
+}
+
+
+Order = Literal["as sent", "when asked", "last first"]
+"""In which requests that are in flight together are applied."""
+
+
+def _when_asked(send: SendBulk) -> PostBulk:
+    """Nothing is applied before somebody waits for its answer: then only what he waits for."""
+    return lambda body, timeout: lambda _: send(body, timeout)
+
+
+def _last_first(send: SendBulk) -> PostBulk:
+    """When somebody waits for an answer, all that is in flight is applied, the last sent first."""
+    held: list[tuple[bytes, float]] = []
+    answers: dict[int, Answer] = {}
+
+    def post(body: bytes, timeout: float) -> Answer:
+        request = (body, timeout)
+        held.append(request)
+
+        def answer(seconds: float) -> tuple[int, bytes]:
+            while held:
+                late = held.pop()
+                answers[id(late)] = posting(send)(*late)
+            return answers.pop(id(request))(seconds)
+
+        return answer
+
+    return post
+
+
+ORDERS: Mapping[Order, Callable[[SendBulk], PostBulk]] = {
+    "as sent": posting,
+    "when asked": _when_asked,
+    "last first": _last_first,
 }
 
 
@@ -46,6 +83,7 @@ class Rig:
     queue: FakeQueue = field(default_factory=FakeQueue)
     trust_seconds: float = 30.0
     max_bulk_actions: int = 1_000
+    order: Order = "as sent"
     lead: int | None = None
     """How many of a batch go in its first part; None: as many as the pace says, which is all of a small one."""
     skew_seconds: float = 0.0
@@ -74,7 +112,7 @@ class Rig:
     def writer_with(self, trust_seconds: float) -> BulkWriter:
         """The writer that handlers, backfill and redrive share, but for how long they trust what they hold."""
         return self.make_writer(
-            send=self.wrap_send(self.index),
+            post=ORDERS[self.order](self.wrap_send(self.index)),
             read_items=self.wrap_read(ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep)),
             trust_seconds=trust_seconds,
             max_bulk_actions=self.max_bulk_actions,

@@ -1,18 +1,18 @@
 """When requests are built and how large they are changes nothing of what the index ends with, or of what is said."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from changefeed.bulk_pace import BulkPace
-from changefeed.bulk_writer import BegunWrites, BulkWriter
-from changefeed.document_action import DocumentAction
-from tests.changefeed.consumer_rig import DECODERS, Rig
+from changefeed.bulk_transport import Answer
+from changefeed.bulk_writer import posting
+from changefeed.pipeline import SUSPICIOUS_REJECTIONS
+from tests.changefeed.consumer_rig import DECODERS, ORDERS, Order, Rig
 from tests.changefeed.records import item, kinesis_record, stream_record
 from tests.convergence.accounting import sequence_number
 from tests.fakes import NOW, FakeContext, Fault
@@ -25,23 +25,6 @@ FAULTS = st.lists(
 )
 CHANGES = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 9), st.sampled_from("SN!")), max_size=12)
 FEEDS = pytest.mark.parametrize("feed", list(DECODERS))
-
-
-class BuildsAfterTheAnswer:
-    """A transport whose work is done only when the answer is there, where the fakes do it before they send."""
-
-    def __init__(self, send: Callable[[bytes, float], tuple[int, bytes]]) -> None:
-        self._send = send
-        self._work: Callable[[], object] = lambda: None
-
-    def while_waiting(self, work: Callable[[], object]) -> None:
-        self._work = work
-
-    def __call__(self, body: bytes, timeout: float) -> tuple[int, bytes]:
-        work, self._work = self._work, lambda: None
-        answer = self._send(body, timeout)
-        work()
-        return answer
 
 
 def changed(key: str, value: int, kind: str) -> dict[str, Any]:
@@ -69,23 +52,6 @@ def outcome(rig: Rig, records: list[Any]) -> Any:
 
 
 @FEEDS
-@given(changes=CHANGES, faults=FAULTS)
-@settings(deadline=None)
-def test_building_ahead_and_building_late_end_the_same(
-    feed: str, changes: list[tuple[str, int, str]], faults: list[Fault | None]
-) -> None:
-    outcomes = []
-    for late in (False, True):
-        rig = Rig(feed=feed, max_bulk_actions=2)
-        rig.index.faults = deque(faults)
-        if late:
-            transport = BuildsAfterTheAnswer(rig.writer.send)
-            rig.writer = replace(rig.writer, send=transport, while_waiting=transport.while_waiting)
-        outcomes.append(outcome(rig, batch(feed, changes)))
-    assert outcomes[0] == outcomes[1]
-
-
-@FEEDS
 @given(changes=CHANGES, limit=st.integers(1, 12))
 @settings(deadline=None)
 def test_the_size_of_requests_changes_nothing_of_their_outcome(
@@ -100,14 +66,15 @@ def test_the_size_of_requests_changes_nothing_of_their_outcome(
 
 
 @FEEDS
-@given(changes=CHANGES, faults=FAULTS, lead=st.integers(1, 12))
+@given(changes=CHANGES, faults=FAULTS, lead=st.integers(1, 12), order=st.sampled_from(sorted(ORDERS)))
 @settings(deadline=None)
 def test_a_batch_in_parts_ends_as_the_same_in_batches_of_their_own(
-    feed: str, changes: list[tuple[str, int, str]], faults: list[Fault | None], lead: int
+    feed: str, changes: list[tuple[str, int, str]], faults: list[Fault | None], lead: int, order: Order
 ) -> None:
     """Kinesis: the parts are records. Streams: they are documents, so no item is in both."""
+    assume(sum(kind == "!" for _, _, kind in changes) < SUSPICIOUS_REJECTIONS)
     records = batch(feed, changes)
-    split = Rig(feed=feed, lead=lead)
+    split = Rig(feed=feed, lead=lead, order=order)
     cut = lead if feed == "kinesis_stream" else len(records)
     apart = Rig(feed=feed)
     for rig, batches in ((split, [records]), (apart, [records[:cut], records[cut:]])):
@@ -122,26 +89,35 @@ def test_a_batch_in_parts_ends_as_the_same_in_batches_of_their_own(
 
 
 @FEEDS
-def test_the_second_part_is_made_ready_while_the_first_is_in_flight(feed: str) -> None:
+def test_the_second_part_is_made_ready_and_sent_while_the_first_is_in_flight(feed: str) -> None:
     rig = Rig(feed=feed, lead=2)
     order: list[str] = []
 
-    def send(body: bytes, timeout: float) -> tuple[int, bytes]:
-        order.append(f"{body.count(b'version_type')} answered")
-        answer: tuple[int, bytes] = rig.index(body, timeout)
+    def post(body: bytes, timeout: float) -> Answer:
+        order.append(f"{body.count(b'version_type')} sent")
+        posted = posting(rig.index)(body, timeout)
+
+        def answer(seconds: float) -> tuple[int, bytes]:
+            order.append(f"{body.count(b'version_type')} answered")
+            return posted(seconds)
+
         return answer
 
-    def while_waiting(work: Callable[[], object]) -> None:
-        work()
-        order.append("worked")
-
-    class Watched(BulkWriter):
-        def begin(self, actions: Sequence[DocumentAction]) -> BegunWrites:
-            order.append(f"{len(actions)} begun")
-            return super().begin(actions)
-
-    parts = {name: getattr(rig.writer, name) for name in BulkWriter.__dataclass_fields__}
-    rig.pipeline = replace(rig.pipeline, write=Watched(**parts | {"send": send, "while_waiting": while_waiting}))
+    rig.pipeline = replace(rig.pipeline, write=replace(rig.writer, post=post))
     assert rig.invoke(batch(feed, [(key, 1, "S") for key in "abcdefg"])) == []
-    assert order == ["2 begun", "5 begun", "worked", "2 answered", "worked", "5 answered"]
+    assert order == ["2 sent", "5 sent", "2 answered", "5 answered"]
+    assert sorted(rig.index.documents) == list("abcdefg")
+
+
+@FEEDS
+def test_a_part_whose_time_is_over_is_reported_and_not_waited_for(feed: str) -> None:
+    rig = Rig(feed=feed, lead=2)
+    for key in "abcdefg":
+        rig.table.put(changed(key, 1, "S"))
+    rig.index.faults = deque([Fault(status=503), None] + [Fault(status=503)] * 1_000)
+    assert rig.invoke(batch(feed, [(key, 1, "S") for key in "abcdefg"]), seconds=4) == ["1"]
+    assert sorted(rig.index.documents) == list("cdefg")
+    assert rig.invoke(batch(feed, [(key, 1, "S") for key in "abcdefg"]), seconds=4) == ["1"]
+    rig.index.faults.clear()
+    assert rig.invoke(batch(feed, [(key, 1, "S") for key in "abcdefg"])) == []
     assert sorted(rig.index.documents) == list("abcdefg")

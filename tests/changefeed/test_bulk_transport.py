@@ -104,27 +104,46 @@ def test_after_an_answer_that_failed_the_next_request_has_a_connection_of_its_ow
     assert send(b"{}\n", 5.0) == (200, b"{}")
 
 
-def test_work_is_done_once_while_the_server_has_the_request_and_has_not_answered(server: HTTPServer) -> None:
-    arrived, worked = threading.Event(), threading.Event()
-    order: list[str] = []
+def test_what_is_posted_is_with_the_server_before_anybody_waits_for_its_answer(server: HTTPServer) -> None:
+    arrived, asked = threading.Event(), threading.Event()
 
     def on_request() -> None:
         arrived.set()
-        assert worked.wait(5)
-        order.append("answered")
-
-    def work() -> None:
-        assert arrived.wait(5), "the request is sent before the work begins"
-        order.append("worked")
-        worked.set()
+        assert asked.wait(5)
 
     Recorder.on_request = staticmethod(on_request)
+    answer = transport(server).post(b"{}\n", 5.0)
+    assert arrived.wait(5)
+    asked.set()
+    assert answer(5.0) == (200, b"{}")
+
+
+def test_requests_in_flight_together_have_a_connection_each_and_both_are_kept(server: HTTPServer) -> None:
     send = transport(server)
-    send.while_waiting(work)
+    for _ in range(3):
+        first, second = send.post(b"{}\n", 5.0), send.post(b"{}\n", 5.0)
+        assert second(5.0) == first(5.0) == (200, b"{}")
+    assert len(set(Recorder.callers)) == 2
+
+
+def test_a_connection_whose_answer_nobody_took_is_not_used_again(server: HTTPServer) -> None:
+    send = transport(server)
+    send.post(b"{}\n", 5.0)
     assert send(b"{}\n", 5.0) == (200, b"{}")
-    assert order == ["worked", "answered"]
-    assert send(b"{}\n", 5.0) == (200, b"{}")
-    assert order == ["worked", "answered", "answered"]
+    assert len(set(Recorder.callers)) == 2
+
+
+def test_what_can_not_be_sent_is_told_by_the_answer() -> None:
+    answer = BulkTransport(endpoint="http://127.0.0.1:9", index="i", region="eu-west-1").post(b"{}\n", 1.0)
+    with pytest.raises(BulkRequestError, match="ConnectionRefusedError"):
+        answer(1.0)
+
+
+def test_an_answer_is_waited_for_as_long_as_its_asker_says(server: HTTPServer) -> None:
+    Recorder.on_request = staticmethod(lambda: time.sleep(0.5))
+    answer = transport(server).post(b"{}\n", 60.0)
+    with pytest.raises(BulkRequestError, match="TimeoutError"):
+        answer(0.1)
 
 
 def test_a_server_that_is_silent_for_too_long_is_no_answer(server: HTTPServer) -> None:

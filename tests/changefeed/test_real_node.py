@@ -15,7 +15,7 @@ import requests
 from changefeed.attribute_values import METADATA_NAMES, escape_name
 from changefeed.bulk_body import encode
 from changefeed.bulk_transport import BulkTransport
-from changefeed.bulk_writer import BulkWriter
+from changefeed.bulk_writer import BulkWriter, posting
 from changefeed.create_index import create_index
 from changefeed.document_action import DocumentAction, document_id, plan
 from changefeed.item_reader import ItemReader
@@ -90,7 +90,7 @@ def consumer(send: Any, feed: str, table: FakeTable, queue: FakeQueue, clock: Fa
         decode=DECODERS[feed],
         plan=plan,
         write=BulkWriter(
-            send=send,
+            post=posting(send),
             read_items=ItemReader(table_name=TABLE, client=lambda: table),
             clock=clock,
             sleep=clock.sleep,

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from tests.changefeed.consumer_rig import ORDERS
 from tests.convergence.history import (
     FAULT_NAMES,
     FEEDS,
@@ -217,6 +218,7 @@ def histories(draw: st.DrawFn, feeds: tuple[Feed, ...] = FEEDS) -> History:
         trust_seconds=trust_seconds,
         batch_size=draw(st.sampled_from([10, 10, 3, 1])),
         lead=draw(st.sampled_from([None, 1, 2, 5])),
+        order=draw(st.sampled_from(sorted(ORDERS))),
         retries=draw(st.sampled_from([-1, -1, 2])),
         index_is_mended=draw(st.booleans()),
         first_number=draw(st.sampled_from([9, 9, 7, 98, 10**20 - 2])),

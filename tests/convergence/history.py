@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tests.changefeed.consumer_rig import Order
+
 KEYS = (("a|b", "c"), ("a", "b|c"), ("x", "1"), ("x", "2"))
 """Partition and sort keys. The first two collide where they are joined with `|`."""
 
@@ -113,6 +115,7 @@ class History:
     batch_size: int
     lead: int | None
     """How many of a batch go in its first part; None: all."""
+    order: Order
     retries: int
     index_is_mended: bool
     """How poison heals at the end: the mapping takes it, or else the items are changed."""

@@ -36,7 +36,7 @@ def test_a_sync_with_a_broken_rule_is_found_out(broken: MakeRig, feeds: tuple[Fe
 def one_history(*steps: Step, trust_seconds: float = 30.0) -> History:
     return History(
         feed="dynamodb_stream", consumer_skew=0.0, date_skew=0.0, trust_seconds=trust_seconds, batch_size=10,
-        lead=None, retries=-1, index_is_mended=False, first_number=1, steps=steps, echoes=(),
+        lead=None, order="as sent", retries=-1, index_is_mended=False, first_number=1, steps=steps, echoes=(),
     )  # fmt: skip
 
 

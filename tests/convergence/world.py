@@ -354,5 +354,6 @@ def play(history: History, make_rig: MakeRig, prefix: str = "") -> None:
         skew_seconds=history.consumer_skew,
         trust_seconds=history.trust_seconds,
         lead=history.lead,
+        order=history.order,
     )
     World(history=history, rig=rig, prefix=prefix).run()

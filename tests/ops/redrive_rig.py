@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from changefeed.bulk_writer import BulkWriter
+from changefeed.bulk_writer import BulkWriter, posting
 from changefeed.document_action import Rejection
 from changefeed.dynamodb_record import decode_dynamodb_record
 from changefeed.item_reader import ItemReader
@@ -129,7 +129,7 @@ class RedriveRig:
     def writer(self) -> BulkWriter:
         """The writer of the consumer and of the redrive."""
         return BulkWriter(
-            send=self.index,
+            post=posting(self.index),
             read_items=ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep),
             clock=self.clock,
             sleep=self.clock.sleep,
