@@ -12,7 +12,8 @@ from typing import Any
 
 from bench.sync.documents import Change
 from bench.sync.events import TABLE, dynamodb_events, kinesis_events
-from changefeed.bulk_writer import ReadItems, SendBulk, posting
+from changefeed.bulk_post import SendBulk, posting
+from changefeed.bulk_writer import ReadItems
 from changefeed.change_record import AttributeMap, ChangeRecord
 from changefeed.consumer import consumer_pipeline
 from changefeed.document_action import document_id

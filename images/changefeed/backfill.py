@@ -14,12 +14,12 @@ from typing import Any
 
 from changefeed.backfill_page import Page, PageReader
 from changefeed.backfill_request import BackfillAnswer, BackfillProgress, BackfillRequest
-from changefeed.bulk_writer import Outcome, Write, WriteResult
 from changefeed.change_record import ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection, plan
 from changefeed.errors import ItemReadError, ParkingError, SuspectedEnvironmentError
 from changefeed.pipeline import SUSPICIOUS_REJECTIONS, LambdaContext
 from changefeed.telemetry import log
+from changefeed.write_result import Outcome, Write, WriteResult
 
 SECONDS_FOR_A_PAGE = 15.0
 """With less of an invocation left, another page isn't begun: it might not be settled, and would be read twice."""

@@ -13,13 +13,11 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import quote, urlsplit
 
+from changefeed.bulk_post import Answer
 from changefeed.errors import BulkRequestError
 from changefeed.signing import request_signer
 
 CONNECT_TIMEOUT_SECONDS = 3.0
-
-Answer = Callable[[float], tuple[int, bytes]]
-"""Waits so many seconds for a request's HTTP status and answer. Raises BulkRequestError when no complete one came."""
 
 
 class BulkTransport:

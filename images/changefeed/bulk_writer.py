@@ -16,18 +16,18 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from changefeed.begun_writes import BegunWrites, InFlight
 from changefeed.bulk_answer import DONE, ItemVerdict, Verdict, read_bulk_answer
 from changefeed.bulk_body import BulkRequests, Chunk
 from changefeed.bulk_pace import BulkPace
-from changefeed.bulk_transport import Answer
+from changefeed.bulk_post import PostBulk
 from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap
 from changefeed.document_action import DocumentAction
 from changefeed.errors import BulkRequestError, ItemReadError, RecordError
 from changefeed.pending_write import PendingWrite
-from changefeed.value_class import value_class
+from changefeed.write_result import Outcome, WriteResult
 
 FIRST_BACKOFF_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 5.0
@@ -36,70 +36,11 @@ SHORTEST_TIMEOUT_SECONDS = 0.5
 RESERVED_SECONDS = 2.0
 """Kept of an invocation's time for parking and for the answer."""
 
-SendBulk = Callable[[bytes, float], tuple[int, bytes]]
-"""Sends a bulk body with a time-out in seconds; gives HTTP status and answer. Raises BulkRequestError without one."""
-
-PostBulk = Callable[[bytes, float], Answer]
-"""Sends a bulk body with a time-out in seconds, without waiting for its answer."""
-
 
 class ReadItems(Protocol):
     """Reads items from the table, consistently: key to image, to None for an absent one, or to why it can't be read."""
 
     def __call__(self, keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]: ...
-
-
-class Outcome(StrEnum):
-    """Where an action ended."""
-
-    WRITTEN = "written"
-    SUPERSEDED = "superseded"
-    RETRYABLE = "retryable"
-    REJECTED = "rejected"
-
-
-class WriteResult(NamedTuple):
-    """`reason` is an error type of OpenSearch or a code of ours; None when the action is done."""
-
-    action: DocumentAction
-    outcome: Outcome
-    reason: str | None = None
-
-
-class Write(Protocol):
-    """Writes actions within a time; one result each."""
-
-    def __call__(
-        self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]
-    ) -> Sequence[WriteResult]: ...
-
-
-@value_class
-class InFlight:
-    """A request that was sent, by the stopwatch at `sent_at`, and how to wait for its answer."""
-
-    chunk: Chunk
-    sent_at: float
-    answer: Answer
-
-
-@dataclass(kw_only=True, slots=True)
-class BegunWrites:
-    """Writes on their way: in flight, to be sent, to be read from the table first, and those that have a result."""
-
-    requests: BulkRequests
-    stale: list[PendingWrite]
-    results: list[WriteResult]
-    in_flight: InFlight | None = None
-
-    def are_over(self) -> bool:
-        """True when each write has its result."""
-        return self.in_flight is None and not self.stale and self.requests.are_over()
-
-    def left(self) -> list[PendingWrite]:
-        """Those that have none."""
-        sent = self.in_flight.chunk.writes if self.in_flight else []
-        return [*sent, *self.stale, *self.requests.left()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,12 +106,13 @@ class BulkWriter:
         must_wait = bool(again)
         while begun.in_flight or self._send_next(begun, seconds_left):
             requests.build()
+            written = begun.written()
             chunk, verdicts = self._receive(begun, seconds_left)
             if not verdicts:
                 requests.put_back(chunk.halves())  # one bad line fails them all: halve until it stands alone
                 continue
             if verdicts.count(DONE) == len(verdicts):
-                results += [WriteResult(write.action, Outcome.WRITTEN) for write in chunk.writes]
+                results += written
                 continue
             for write, verdict in zip(chunk.writes, verdicts, strict=True):
                 if not self._settle(write, verdict, results):
@@ -255,24 +197,6 @@ class BulkWriter:
 
     def _needs_item(self, write: PendingWrite, now: int) -> bool:
         return write.needs_item(now, int(self.trust_seconds * MICROSECONDS_PER_SECOND))
-
-
-def posting(send: SendBulk) -> PostBulk:
-    """For one who can only wait: the answer is there as soon as the request is sent."""
-
-    def post(body: bytes, timeout_seconds: float) -> Answer:
-        try:
-            answer = send(body, timeout_seconds)
-        except BulkRequestError as error:
-            failure = error  # Python unbinds `error` at the end of this block
-
-            def fail(_: float) -> tuple[int, bytes]:
-                raise failure
-
-            return fail
-        return lambda _: answer
-
-    return post
 
 
 def _timeout_seconds(seconds_left: Callable[[], float]) -> float:

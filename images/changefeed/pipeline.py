@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from changefeed.batch_response import PartialBatchResponse, is_sequence_number, partial_batch_response
-from changefeed.bulk_writer import BegunWrites, BulkWriter, Outcome, WriteResult
+from changefeed.begun_writes import BegunWrites
+from changefeed.bulk_writer import BulkWriter
 from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection
 from changefeed.errors import ParkingError, RecordDecodeError, SuspectedEnvironmentError
 from changefeed.garbage import collector_paused
 from changefeed.telemetry import log
 from changefeed.value_class import value_class
+from changefeed.write_result import Outcome, WriteResult
 
 SUSPICIOUS_REJECTIONS = 5
 """From this many rejections on, a batch that is rejected by more than half is blamed on the index. Fewer can't tell:

@@ -14,7 +14,7 @@ import orjson
 from opensearchpy.exceptions import AuthorizationException, NotFoundError, TransportError
 
 from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
-from changefeed.bulk_writer import SendBulk
+from changefeed.bulk_post import SendBulk
 from changefeed.errors import BulkRequestError
 
 REQUEST_SECONDS = 20.0

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, Literal
 
 from changefeed.bulk_pace import BulkPace
-from changefeed.bulk_transport import Answer
-from changefeed.bulk_writer import BulkWriter, PostBulk, ReadItems, SendBulk, posting
+from changefeed.bulk_post import Answer, PostBulk, SendBulk, posting
+from changefeed.bulk_writer import BulkWriter, ReadItems
 from changefeed.change_record import ChangeRecord
 from changefeed.document_action import DocumentAction, Rejection, plan
 from changefeed.dynamodb_record import decode_dynamodb_record

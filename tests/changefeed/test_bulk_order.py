@@ -9,8 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from changefeed.bulk_pace import BulkPace
-from changefeed.bulk_transport import Answer
-from changefeed.bulk_writer import posting
+from changefeed.bulk_post import Answer, posting
 from changefeed.pipeline import SUSPICIOUS_REJECTIONS
 from tests.changefeed.consumer_rig import DECODERS, ORDERS, Order, Rig
 from tests.changefeed.records import item, kinesis_record, stream_record

@@ -14,8 +14,9 @@ import requests
 
 from changefeed.attribute_values import METADATA_NAMES, escape_name
 from changefeed.bulk_body import encode
+from changefeed.bulk_post import posting
 from changefeed.bulk_transport import BulkTransport
-from changefeed.bulk_writer import BulkWriter, posting
+from changefeed.bulk_writer import BulkWriter
 from changefeed.create_index import create_index
 from changefeed.document_action import DocumentAction, document_id, plan
 from changefeed.item_reader import ItemReader

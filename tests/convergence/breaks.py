@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from changefeed.bulk_answer import ItemVerdict, Verdict
-from changefeed.bulk_writer import BulkWriter, Outcome, ReadItems, SendBulk, WriteResult
+from changefeed.bulk_post import SendBulk
+from changefeed.bulk_writer import BulkWriter, ReadItems
 from changefeed.change_record import AttributeMap, ChangeRecord, Operation
 from changefeed.document_action import DocumentAction, Rejection, document_id, plan
 from changefeed.errors import ItemReadError
 from changefeed.pending_write import PendingWrite
 from changefeed.pipeline import Pipeline
+from changefeed.write_result import Outcome, WriteResult
 from tests.changefeed import seeded_breaks
 from tests.changefeed.consumer_rig import DECODERS, Plan, Rig
 from tests.convergence.history import Feed

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from changefeed.backfill_page import Page, PageReader
-from changefeed.bulk_writer import Outcome, WriteResult
 from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.document_action import document_id
 from changefeed.errors import ParkingError, RecordError, SuspectedEnvironmentError
+from changefeed.write_result import Outcome, WriteResult
 from local.mapping.batch import DiscardBatch, InvokeBatch
 from local.mapping.batch import Wait as LaneWait
 from local.mapping.lane import Lane

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from changefeed.bulk_writer import BulkWriter, posting
+from changefeed.bulk_post import posting
+from changefeed.bulk_writer import BulkWriter
 from changefeed.document_action import Rejection
 from changefeed.dynamodb_record import decode_dynamodb_record
 from changefeed.item_reader import ItemReader
