@@ -49,7 +49,7 @@ class Extent:
 
 
 FULL = Extent(
-    documents=10_000, one_by_one=600, warm_up_rounds=8, rounds=5, other_rounds=3, round_trips_ms=(0, 1, 5, 20),
+    documents=10_000, one_by_one=600, warm_up_rounds=8, rounds=9, other_rounds=5, round_trips_ms=(0, 1, 5, 20),
     stage_sizes=SIZES, count_instructions=True, cold_starts=7, memory_batches=1_000,
 )  # fmt: skip
 QUICK = Extent(

@@ -1,14 +1,14 @@
 """Runs arms on the same changes, interleaved batch by batch, and looks at every index after each round.
 
-A round gives each arm an index of its own and takes turns: a batch of the first, a batch of the second, and so on. So
-what comes and goes on the machine (merges, the JVM's collections, a neighbour) meets all arms alike, and the ratio of
+A round gives each arm an index of its own and takes turns: a batch of each, in a new order every time. So what comes
+and goes on the machine (merges, the JVM's collections, a neighbour) meets all arms alike, and the ratio of
 two arms in a round says more than their speeds do.
 """
 
 import gc
+import random
 import statistics
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +58,7 @@ def run_rounds(
     wanted = {id(changes): contents.expected(changes) for _, changes in arms.values()}
     for number in range(rounds):
         taking_part = {name: arm for name, arm in arms.items() if not results[name].disqualified}
-        seconds, cpu = _round(taking_part, url, node_url or url)
+        seconds, cpu = _round(number, taking_part, url, node_url or url)
         for name, (_, changes) in taking_part.items():
             result, held = results[name], contents.found(node_url or url, _index(name))
             result.disqualified = contents.difference(wanted[id(changes)], held)
@@ -71,7 +71,7 @@ def run_rounds(
 
 
 def _round(
-    arms: Mapping[str, tuple[Arm, Sequence[Change]]], url: str, node_url: str
+    number: int, arms: Mapping[str, tuple[Arm, Sequence[Change]]], url: str, node_url: str
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Wall and CPU seconds of each arm."""
     for name in arms:
@@ -80,9 +80,10 @@ def _round(
     batches = {name: arm(changes, Target(url, _index(name)), now) for name, (arm, changes) in arms.items()}
     wall, cpu = dict.fromkeys(arms, 0.0), dict.fromkeys(arms, 0.0)
     gc.collect()
-    names = deque(batches)
+    names = list(batches)
+    chance = random.Random(number)  # noqa: S311 — an order
     for turn in range(max(map(len, batches.values()))):
-        names.rotate()  # so that none always comes after the same other one
+        chance.shuffle(names)  # what one leaves the node to do must not always fall on the same other one
         for name in names:
             if turn >= len(batches[name]):
                 continue

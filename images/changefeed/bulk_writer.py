@@ -124,10 +124,10 @@ class BulkWriter:
 
     def _send_next(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> bool:
         """False when all are sent, or those before took so long that the next is reported, or looked at again."""
-        now = self._now()
         chunk = begun.requests.take()
         if chunk is None:
             return False
+        now = self._now()
         if seconds_left() <= RESERVED_SECONDS or any(self._needs_item(write, now) for write in chunk.writes):
             begun.requests.put_back([chunk])
             return False
