@@ -263,6 +263,16 @@ def nothing_is_reported(feed: str, **parts: Any) -> Rig:
     return Rig(feed=feed, make_pipeline=Silent, **parts)
 
 
+def second_part_is_not_waited_for(feed: str, **parts: Any) -> Rig:
+    """Sends a batch's second part, and takes that for written."""
+
+    class Hasty(Pipeline):
+        def _begin(self, planned: Any, seconds_left: Any) -> Any:
+            return iter(list(super()._begin(planned, seconds_left))[:1])
+
+    return Rig(feed=feed, make_pipeline=Hasty, **parts)
+
+
 def rejections_are_dropped(feed: str, **parts: Any) -> Rig:
     """Forgets what the index refuses."""
 
@@ -367,6 +377,8 @@ BREAKS: tuple[tuple[MakeRig, tuple[Feed, ...]], ...] = (
     (closed_index_is_poison, STREAM),
     (parking_past_the_checkpoint, STREAM),
     (nothing_is_reported, STREAM),
+    (second_part_is_not_waited_for, STREAM),
+    (second_part_is_not_waited_for, KINESIS),
     (rejections_are_dropped, STREAM),
     (ttl_deletes_are_skipped, STREAM),
 )
