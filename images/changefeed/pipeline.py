@@ -11,17 +11,18 @@ after it (`bulk_pace`).
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
-from changefeed.batch_response import PartialBatchResponse, is_sequence_number, partial_batch_response
+from changefeed.batch_part import Decode, Part, Plan, parts_folded_apart, parts_folded_together, read_part
+from changefeed.batch_response import PartialBatchResponse, partial_batch_response
 from changefeed.begun_writes import BegunWrites
 from changefeed.bulk_writer import BulkWriter
 from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
-from changefeed.document_action import DocumentAction, Rejection
-from changefeed.errors import ParkingError, RecordDecodeError, SuspectedEnvironmentError
+from changefeed.document_action import Rejection
+from changefeed.errors import ParkingError, SuspectedEnvironmentError
 from changefeed.garbage import collector_paused
 from changefeed.telemetry import log
-from changefeed.value_class import value_class
 from changefeed.write_result import Outcome, WriteResult
 
 SUSPICIOUS_REJECTIONS = 5
@@ -37,15 +38,6 @@ class LambdaContext(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
-@value_class
-class Part:
-    """Some of a batch, decoded and planned."""
-
-    changes: Sequence[ChangeRecord]
-    actions: Sequence[DocumentAction]
-    rejections: Sequence[Rejection]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
     """The four steps, bound by a handler. Call it with Lambda's event and context.
@@ -55,8 +47,8 @@ class Pipeline:
     right where versions tell them apart, and dear where they don't, because then the item has to be read.
     """
 
-    decode: Callable[[Mapping[str, Any]], ChangeRecord]
-    plan: Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequence[Rejection]]]
+    decode: Decode
+    plan: Plan
     write: BulkWriter
     park: Callable[[Rejection], None]
     fold_whole: bool = True
@@ -73,7 +65,9 @@ class Pipeline:
         changes: list[ChangeRecord] = []
         rejections: list[Rejection] = []
         results: list[WriteResult] = []
-        for part, writes in list(self._begin(self._parts(records), seconds_left)):
+        divide = parts_folded_together if self.fold_whole else parts_folded_apart
+        parts = divide(records, partial(read_part, decode=self.decode, plan=self.plan), self.write.pace.lead)
+        for part, writes in list(self._begin(parts, seconds_left)):
             results += self.write.finish(writes, seconds_left)
             changes += part.changes
             rejections += part.rejections
@@ -89,32 +83,6 @@ class Pipeline:
         parked, failed = self._park(rejections, failed, seconds_left)
         _log_batch(changes, by_outcome, parked, failed)
         return partial_batch_response(failed)
-
-    def _parts(self, records: Sequence[Any]) -> Iterator[Part]:
-        """The batch in one part or two. Folded whole, it is decoded now; otherwise each part when it is asked for."""
-        if not self.fold_whole:
-            lead = self.write.pace.lead(len(records))
-            return map(self._part, filter(None, (records[:lead], records[lead:])))
-        whole = self._part(records)
-        lead = self.write.pace.lead(len(whole.actions))
-        if lead >= len(whole.actions):
-            return iter([whole])
-        first = Part(changes=whole.changes, actions=whole.actions[:lead], rejections=whole.rejections)
-        return iter([first, Part(changes=[], actions=whole.actions[lead:], rejections=[])])
-
-    def _part(self, records: Sequence[Any]) -> Part:
-        changes, rejections = [], []
-        for raw in records:
-            try:
-                if not isinstance(raw, dict):
-                    raise RecordDecodeError("not_a_record", "The record is not a JSON object.")
-                changes.append(self.decode(raw))
-            except RecordDecodeError as error:
-                rejections.append(
-                    Rejection(code=error.code, message=str(error), raw=raw, sequence_number=_sequence_number(raw))
-                )
-        actions, unplannable = self.plan(changes)
-        return Part(changes=changes, actions=actions, rejections=[*rejections, *unplannable])
 
     def _begin(self, parts: Iterator[Part], seconds_left: Callable[[], float]) -> Iterator[tuple[Part, BegunWrites]]:
         """Each part with its writes begun. The time that this takes is what a leading part hides of the next one's."""
@@ -158,18 +126,6 @@ class Pipeline:
             parked += 1
             log("record parked", level="WARNING", reason=rejection.code, sequence_number=rejection.sequence_number)
         return parked, failed
-
-
-def _sequence_number(raw: object) -> str | None:
-    """The sequence number of a record that could not be decoded, if it has one."""
-    if not isinstance(raw, Mapping):
-        return None
-    for part, name in (("dynamodb", "SequenceNumber"), ("kinesis", "sequenceNumber")):
-        body = raw.get(part)
-        number = body.get(name) if isinstance(body, Mapping) else None
-        if is_sequence_number(number):
-            return number
-    return None
 
 
 def _rejection(result: WriteResult) -> Rejection:

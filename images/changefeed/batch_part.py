@@ -1,0 +1,74 @@
+"""The parts of a batch: each is decoded and planned, and then its writes can begin.
+
+A part that leads lets the index begin while the rest is made ready (`bulk_pace` says how large it should be).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from changefeed.batch_response import is_sequence_number
+from changefeed.change_record import ChangeRecord
+from changefeed.document_action import DocumentAction, Rejection
+from changefeed.errors import RecordDecodeError
+from changefeed.value_class import value_class
+
+Decode = Callable[[Mapping[str, Any]], ChangeRecord]
+Plan = Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequence[Rejection]]]
+
+
+@value_class
+class Part:
+    """Some of a batch, decoded and planned."""
+
+    changes: Sequence[ChangeRecord]
+    actions: Sequence[DocumentAction]
+    rejections: Sequence[Rejection]
+
+
+ReadPart = Callable[[Sequence[Any]], Part]
+Lead = Callable[[int], int]
+"""How many of so many should go first."""
+
+
+def parts_folded_together(records: Sequence[Any], read: ReadPart, lead: Lead) -> Iterator[Part]:
+    """All is read now, and the documents are divided: none is in two parts."""
+    whole = read(records)
+    first = lead(len(whole.actions))
+    if first >= len(whole.actions):
+        return iter([whole])
+    leading = Part(changes=whole.changes, actions=whole.actions[:first], rejections=whole.rejections)
+    return iter([leading, Part(changes=[], actions=whole.actions[first:], rejections=[])])
+
+
+def parts_folded_apart(records: Sequence[Any], read: ReadPart, lead: Lead) -> Iterator[Part]:
+    """The records are divided, and each part is read when it is asked for."""
+    first = lead(len(records))
+    return map(read, filter(None, (records[:first], records[first:])))
+
+
+def read_part(records: Sequence[Any], *, decode: Decode, plan: Plan) -> Part:
+    """Decode and plan. What can't be is rejected; nothing is left out."""
+    changes, rejections = [], []
+    for raw in records:
+        try:
+            if not isinstance(raw, dict):
+                raise RecordDecodeError("not_a_record", "The record is not a JSON object.")
+            changes.append(decode(raw))
+        except RecordDecodeError as error:
+            rejections.append(
+                Rejection(code=error.code, message=str(error), raw=raw, sequence_number=_sequence_number(raw))
+            )
+    actions, unplannable = plan(changes)
+    return Part(changes=changes, actions=actions, rejections=[*rejections, *unplannable])
+
+
+def _sequence_number(raw: object) -> str | None:
+    """The sequence number of a record that could not be decoded, if it has one."""
+    if not isinstance(raw, Mapping):
+        return None
+    for part, name in (("dynamodb", "SequenceNumber"), ("kinesis", "sequenceNumber")):
+        body = raw.get(part)
+        number = body.get(name) if isinstance(body, Mapping) else None
+        if is_sequence_number(number):
+            return number
+    return None
