@@ -62,15 +62,15 @@ class _Posted:
         self._keep = keep
 
     def __call__(self, timeout_seconds: float) -> tuple[int, bytes]:
-        connection = self._connection
+        connection, self._connection = self._connection, None
         assert connection is not None, "an answer comes once"
         try:
             connection.sock.settimeout(timeout_seconds)
             answer = connection.getresponse()
             status, body = answer.status, answer.read()
         except (OSError, HTTPException) as error:
+            connection.close()
             return _no_answer(error, timeout_seconds)
-        self._connection = None
         self._keep(connection)
         return status, body
 
