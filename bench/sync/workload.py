@@ -64,6 +64,7 @@ def work(name: str, size_bytes: int = SIZES["1 KB"]) -> Callable[[], object]:
             return lambda: read_bulk_answer(200, answer, expected_items=len(changes))
         case "json_loads":
             return lambda: json.loads(text)
+    # Orders are put, never deleted: two lines each.
     handler = stubbed_handler(feed, lambda body, _: (200, answer_of(body.count(b"\n") // 2)))
     return functools.partial(_whole, handler, event)
 

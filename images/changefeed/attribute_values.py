@@ -99,7 +99,7 @@ def _fields(attributes: AttributeMap, fields: _FieldNames) -> dict[str, Any]:
                 raise TypeError("not a text")
         elif kind == "N":
             # The regular expression costs twice what these three do, and most numbers are plain integers.
-            if (content.isdigit() and content[0] != "0" and content.isascii()) or _is_json_number(content):
+            if (content.isdigit() and content[0] > "0" and content.isascii()) or _is_json_number(content):
                 content = Fragment(content)
             else:
                 content = _number(content)

@@ -8,14 +8,14 @@ the index forgets a delete after 60 s and would take the deleted item back.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from changefeed.backfill_page import Page, PageReader
 from changefeed.backfill_request import BackfillAnswer, BackfillProgress, BackfillRequest
-from changefeed.change_record import ChangeRecord
-from changefeed.document_action import DocumentAction, Rejection, plan
+from changefeed.batch_part import Plan
+from changefeed.document_action import Rejection, plan
 from changefeed.errors import ItemReadError, ParkingError, SuspectedEnvironmentError
 from changefeed.pipeline import SUSPICIOUS_REJECTIONS, LambdaContext
 from changefeed.telemetry import log
@@ -32,7 +32,7 @@ class Backfill:
     open_table: Callable[[], PageReader]
     write: Write
     park: Callable[[Rejection], None]
-    plan: Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequence[Rejection]]] = plan
+    plan: Plan = plan
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 

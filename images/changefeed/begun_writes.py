@@ -29,8 +29,7 @@ class BegunWrites:
 
     def written(self) -> list[WriteResult]:
         """What the answer to the request in flight nearly always means; made while it is on its way."""
-        sent = self.in_flight.chunk.writes if self.in_flight else []
-        return [WriteResult(write.action, Outcome.WRITTEN) for write in sent]
+        return [WriteResult(write.action, Outcome.WRITTEN) for write in self._sent()]
 
     def are_over(self) -> bool:
         """True when each write has its result."""
@@ -38,5 +37,7 @@ class BegunWrites:
 
     def left(self) -> list[PendingWrite]:
         """Those that have none."""
-        sent = self.in_flight.chunk.writes if self.in_flight else []
-        return [*sent, *self.stale, *self.requests.left()]
+        return [*self._sent(), *self.stale, *self.requests.left()]
+
+    def _sent(self) -> list[PendingWrite]:
+        return self.in_flight.chunk.writes if self.in_flight else []

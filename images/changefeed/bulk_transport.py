@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import NoReturn
 from urllib.parse import quote, urlsplit
 
 from changefeed.bulk_post import Answer
@@ -36,7 +37,10 @@ class BulkTransport:
 
     def post(self, body: bytes, timeout_seconds: float) -> Answer:
         """Send once, on a connection of its own as long as it is in flight. What goes wrong is told by the answer."""
-        connection = self._idle.pop() if self._idle else self._connect()
+        try:
+            connection = self._idle.pop()  # to look first whether there is one would let two threads race for the last
+        except IndexError:
+            connection = self._connect()
         try:
             _open(connection, timeout_seconds)
             headers = {"Content-Type": "application/x-ndjson", **self._sign(self._path, body)}
@@ -70,7 +74,7 @@ class _Posted:
             status, body = answer.status, answer.read()
         except (OSError, HTTPException) as error:
             connection.close()
-            return _no_answer(error, timeout_seconds)
+            _no_answer(error, timeout_seconds)
         self._keep(connection)
         return status, body
 
@@ -79,7 +83,7 @@ class _Posted:
             self._connection.close()
 
 
-def _no_answer(error: Exception, _timeout_seconds: float) -> tuple[int, bytes]:
+def _no_answer(error: Exception, _timeout_seconds: float) -> NoReturn:
     raise BulkRequestError(f"No answer to a bulk request: {type(error).__name__}.") from error
 
 

@@ -87,10 +87,12 @@ class BulkWriter:
 
     def _prepare(self, pending: list[PendingWrite], results: list[WriteResult]) -> BegunWrites:
         now = self._now()
-        stale = [write for write in pending if self._needs_item(write, now)]
-        known = {id(write) for write in stale}
+        stale: list[PendingWrite] = []
+        fresh: list[PendingWrite] = []
+        for write in pending:
+            (stale if self._needs_item(write, now) else fresh).append(write)
         requests = BulkRequests(
-            [write for write in pending if id(write) not in known] if stale else pending,
+            fresh,
             max_bytes=self.max_bulk_bytes,
             max_actions=min(self.max_bulk_actions, self.pace.limit),
             reject=lambda write, error: results.append(WriteResult(write.action, Outcome.REJECTED, error.code)),

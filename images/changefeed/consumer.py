@@ -1,12 +1,9 @@
 """Binds a consumer's pipeline to its environment: what every sync handler does at import."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from changefeed.aws_clients import aws_clients
+from changefeed.batch_part import Decode
 from changefeed.bulk_transport import BulkTransport
 from changefeed.bulk_writer import BulkWriter
-from changefeed.change_record import ChangeRecord
 from changefeed.document_action import plan
 from changefeed.environment import ConsumerEnvironment
 from changefeed.item_reader import ItemReader
@@ -14,9 +11,7 @@ from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
 
 
-def consumer_pipeline(
-    decode: Callable[[Mapping[str, Any]], ChangeRecord], environment: ConsumerEnvironment, *, fold_whole: bool = True
-) -> Pipeline:
+def consumer_pipeline(decode: Decode, environment: ConsumerEnvironment, *, fold_whole: bool = True) -> Pipeline:
     """The pipeline of a consumer that decodes its feed's records with `decode`; `fold_whole` as `Pipeline` has it."""
     client = aws_clients(environment.region)
     transport = BulkTransport(endpoint=environment.endpoint, index=environment.index, region=environment.region)

@@ -6,10 +6,11 @@ under `payload`.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from changefeed.batch_part import Decode
 from changefeed.batch_response import is_sequence_number
 from changefeed.change_record import ChangeRecord
 from changefeed.errors import RecordDecodeError
@@ -18,8 +19,6 @@ from ops.redrive.stream_range import StreamRange
 from ops.redrive.untrusted import change_of_keys, untrusted
 
 BATCH_INFO_NAMES = ("DDBStreamBatchInfo", "KinesisBatchInfo")
-
-Decode = Callable[[Mapping[str, Any]], ChangeRecord]
 
 
 @dataclass(frozen=True, kw_only=True)

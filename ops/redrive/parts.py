@@ -5,6 +5,7 @@ from functools import partial
 
 from botocore.config import Config
 
+from changefeed.batch_part import Decode
 from changefeed.bulk_transport import BulkTransport
 from changefeed.bulk_writer import BulkWriter
 from changefeed.dynamodb_record import decode_dynamodb_record
@@ -16,7 +17,7 @@ from local.streams.reader import StreamReader
 from ops.errors import UsageError
 from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
-from ops.redrive.letter_reader import Decode, LetterReader
+from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
 from ops.redrive.run import Choice, Redrive
 from ops.redrive.settler import Settler

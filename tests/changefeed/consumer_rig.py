@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
+from changefeed.batch_part import Decode, Plan
 from changefeed.bulk_pace import BulkPace
 from changefeed.bulk_post import Answer, PostBulk, SendBulk, posting
 from changefeed.bulk_writer import BulkWriter, ReadItems
-from changefeed.change_record import ChangeRecord
-from changefeed.document_action import DocumentAction, Rejection, plan
+from changefeed.document_action import plan
 from changefeed.dynamodb_record import decode_dynamodb_record
 from changefeed.item_reader import ItemReader
 from changefeed.kinesis_record import decode_kinesis_record
@@ -17,9 +17,6 @@ from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
 from tests.changefeed.records import TABLE
 from tests.fakes import FakeClock, FakeContext, FakeQueue, FakeTable, ModelIndex
-
-Decode = Callable[[Mapping[str, Any]], ChangeRecord]
-Plan = Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequence[Rejection]]]
 
 DECODERS: dict[str, Decode] = {
     "dynamodb_stream": decode_dynamodb_record,

@@ -69,7 +69,7 @@ def test_a_number_keeps_its_last_digit(text: str, kept: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        {"N": "NaN"}, {"N": "Infinity"}, {"N": ""}, {"N": "1,5"}, {"N": 5}, {"N": None}, {"N": True},
+        {"N": "NaN"}, {"N": "Infinity"}, {"N": ""}, {"N": "1,5"}, {"N": b"15"}, {"N": 5}, {"N": None}, {"N": True},
         {"NS": ["1", "x"]}, {"NS": ["1", "NaN"]}, {"NS": [1]}, {"SS": ["a", 1]}, {"S": 5}, {"S": "\ud800"},
         {"S": None}, {"BOOL": "true"}, {"B": 5}, {"B": [1]}, {"BS": [5]}, {"L": 5}, {"L": ["x"]}, {"M": []},
         {"X": "x"}, {}, {"S": "x", "N": "1"}, "x", None, [],

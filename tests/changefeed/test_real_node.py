@@ -97,6 +97,7 @@ def consumer(send: Any, feed: str, table: FakeTable, queue: FakeQueue, clock: Fa
             sleep=clock.sleep,
             jitter=lambda: 1.0,
         ),
+        fold_whole=feed == "dynamodb_stream",
         park=Parking(queue_url="https://q", index="i", client=lambda: queue),
     )
 

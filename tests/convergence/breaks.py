@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from changefeed.batch_part import Plan
 from changefeed.bulk_answer import ItemVerdict, Verdict
 from changefeed.bulk_post import SendBulk
 from changefeed.bulk_writer import BulkWriter, ReadItems
@@ -19,7 +20,7 @@ from changefeed.pending_write import PendingWrite
 from changefeed.pipeline import Pipeline
 from changefeed.write_result import Outcome, WriteResult
 from tests.changefeed import seeded_breaks
-from tests.changefeed.consumer_rig import DECODERS, Plan, Rig
+from tests.changefeed.consumer_rig import DECODERS, Rig
 from tests.convergence.history import Feed
 from tests.convergence.world import MakeRig
 from tests.fakes import FakeClock
