@@ -32,7 +32,7 @@ test: $(READY)  ## every test that needs no container engine, the whole flow in 
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not containers'
 
 test-images: $(READY)  ## builds every image with Docker or Podman and runs each in its container
-	@$(BIN)/python -m local.container_engine
+	@$(BIN)/python -m local.services.container_engine
 	$(BIN)/python -m pytest -q -m containers tests/containers
 
 image-requirements: $(READY)  ## images/*/requirements.txt with hashes, from their requirements.in
@@ -48,7 +48,7 @@ bench-check: $(READY)  ## fails when the handlers' cost per record has grown by 
 	$(BIN)/python -m bench.sync.check
 
 torture: $(READY)  ## 10 minutes of attacks on the sync: random histories on a model and on a real node, and broken rules
-	$(BIN)/python -m bench.torture
+	$(BIN)/python -m tests.torture
 
 demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end (OPTIONS="--analytics --containers")
 	$(BIN)/python -m local demo $(OPTIONS)

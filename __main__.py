@@ -2,18 +2,10 @@
 
 import pulumi
 
-from infra.analytics import Analytics
-from infra.analytics_args import analytics_args
-from infra.change_stream import ChangeStream
-from infra.container_image import ContainerImage
-from infra.operator_access import OperatorAccess
-from infra.provider import aws_provider
-from infra.replication import Replication
-from infra.search_collection import SearchCollection
-from infra.search_index import SearchIndex
-from infra.settings import load_settings
-from infra.source_table import SourceTable
-from infra.stack_args import (
+from infra.analyses.analyses import Analytics
+from infra.analyses.declare import analytics_args
+from infra.api.write_api import WriteApi
+from infra.kit import (
     change_stream_args,
     container_image_args,
     image_folders,
@@ -26,9 +18,17 @@ from infra.stack_args import (
     stream_consumer_args,
     write_api_args,
 )
-from infra.stream_consumer import StreamConsumer
-from infra.stream_source import change_stream, table_stream
-from infra.write_api import WriteApi
+from infra.operators.access import OperatorAccess
+from infra.parts.container_image import ContainerImage
+from infra.search.collection import SearchCollection
+from infra.settings.provider import aws_provider
+from infra.settings.reading import load_settings
+from infra.source.change_stream import ChangeStream
+from infra.source.feeds import change_stream, table_stream
+from infra.source.table import SourceTable
+from infra.sync.backfill import Replication
+from infra.sync.consumer import StreamConsumer
+from infra.sync.index import SearchIndex
 
 settings = load_settings(pulumi.Config())
 opts = pulumi.ResourceOptions(providers=[aws_provider(settings)])

@@ -24,11 +24,11 @@ from typing import Any
 import requests
 from requests_aws4auth import AWS4Auth
 
-from local.aws_client import aws_client
 from local.layout import ROOT, Layout
-from local.ministack import REGION
 from local.observation import count_messages
-from local.ports import free_port
+from local.services.aws_client import aws_client
+from local.services.ministack import REGION
+from local.services.ports import free_port
 from local.stack import LocalStack
 
 REPORT = ROOT / "build" / "bench-analyses.json"

@@ -31,10 +31,10 @@ import requests
 from rich.console import Console
 
 from changefeed.create_index import create_index
-from infra.search_index import index_definition
-from local.demo.item_json import to_item
+from demo.item_json import to_item
+from infra.sync.index import index_definition
 from local.layout import ROOT, Layout
-from local.ports import free_port
+from local.services.ports import free_port
 from local.stack import LocalStack
 from ops.backfill.state import load_state
 from ops.stack import Stack

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from local.container_engine import find_engine
 from local.errors import LocalStackError
-from local.function_containers import image_folders
+from local.services.container_engine import find_engine
+from local.services.function_containers import image_folders
 from tools.image_layers import Layer, layers_of
 
 LIMIT_MEGABYTES = 60.0

@@ -18,11 +18,11 @@ from typing import Any
 
 from botocore.config import Config
 
-from local.aws_client import CREDENTIALS, aws_client
-from local.ministack import REGION
-from local.streams.dynamodb import DynamoDBStreamReader
-from local.streams.reader import Position
-from local.streams.record import StreamRecord
+from local.services.aws_client import CREDENTIALS, aws_client
+from local.services.ministack import REGION
+from streams.dynamodb import DynamoDBStreamReader
+from streams.reader import Position
+from streams.record import StreamRecord
 
 BATCH = 25
 HANDED_OVER = 500

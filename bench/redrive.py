@@ -24,24 +24,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from opensearchpy.helpers import scan
 
 import ops  # noqa: F401 - puts `images/` on the path
-from changefeed.document_action import Rejection, document_id
-from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.parking import parked_message
-from local.demo.proof import compare, read_items
+from changefeed.plan.document_action import Rejection, document_id
+from demo.proof import compare, read_items
 from local.layout import Layout
-from local.mapping.batch import Batch, DiscardBatch
-from local.mapping.failure_record import failure_object, failure_object_key, failure_record
-from local.mapping.invocation import InvokeResult
-from local.mapping.settings import MappingSettings
-from local.ports import free_port
+from local.runners.mapping.batch import Batch, DiscardBatch
+from local.runners.mapping.failure_record import failure_object, failure_object_key, failure_record
+from local.runners.mapping.invocation import InvokeResult
+from local.runners.mapping.settings import MappingSettings
+from local.services.ports import free_port
 from local.stack import LocalStack
-from local.streams.dynamodb import DynamoDBStreamReader
-from local.streams.reader import Position
-from local.streams.record import StreamRecord
 from ops.redrive.parts import redrive_of
 from ops.redrive.report import Report
 from ops.redrive.run import Choice
 from ops.stack import Stack
+from streams.dynamodb import DynamoDBStreamReader
+from streams.reader import Position
+from streams.record import StreamRecord
 
 CONSUMER = "sync_dynamodb_stream"
 BUCKET = "bench-failures"

@@ -23,13 +23,13 @@ from typing import Any
 import requests
 
 from bench.live_load import LAGS_KEPT, Counts, Place, carrier, identifier, put_all, writer
-from changefeed.bulk_transport import BulkTransport
 from changefeed.create_index import create_index
-from changefeed.search_client import create_search_client
-from infra.search_index import index_definition
-from local.ministack import REGION, MiniStack
-from local.opensearch_node import OpenSearchNode
-from local.ports import free_port
+from changefeed.write.bulk_transport import BulkTransport
+from infra.sync.index import index_definition
+from lambda_kit.search_client import create_search_client
+from local.services.ministack import REGION, MiniStack
+from local.services.opensearch_node import OpenSearchNode
+from local.services.ports import free_port
 from ops.verify.index_walk import Index
 from ops.verify.looks import Kind, read_looks
 from ops.verify.table_walk import Table

@@ -7,9 +7,10 @@ import sys
 import requests
 from botocore.exceptions import BotoCoreError
 
-from local.commands import demo, down, logs, outputs, status, up
+from demo import demo
+from local.commands import down, logs, outputs, status, up
 from local.errors import LocalStackError
-from local.ports import LOOPBACK
+from local.services.ports import LOOPBACK
 
 COMMANDS = (up, down, status, outputs, demo, logs)
 DONE, PROBLEM, USAGE = 0, 1, 2

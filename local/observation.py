@@ -6,8 +6,8 @@ from typing import Any
 
 import requests
 
-from local.aws_client import aws_client
-from local.ministack import REGION
+from local.services.aws_client import aws_client
+from local.services.ministack import REGION
 
 
 @dataclass(frozen=True, kw_only=True)

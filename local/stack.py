@@ -11,17 +11,17 @@ from typing import Any, TextIO
 
 from botocore.config import Config
 
-from local.aws_client import aws_client
-from local.container_engine import ContainerEngine
-from local.engine import deploy
 from local.errors import LocalStackError
-from local.feeds import Feeds
-from local.function_containers import FunctionContainers, build_images
 from local.layout import ROOT, Layout
-from local.ministack import REGION, MiniStack
-from local.opensearch_node import TRANSPORT_PORT_DISTANCE, OpenSearchNode
-from local.ports import AWS_PORT, OPENSEARCH_PORT, check_free, check_opensearch_port
-from local.resources.creation import Cloud
+from local.program.engine import deploy
+from local.program.resources.creation import Cloud
+from local.runners.feeds import Feeds
+from local.services.aws_client import aws_client
+from local.services.container_engine import ContainerEngine
+from local.services.function_containers import FunctionContainers, build_images
+from local.services.ministack import REGION, MiniStack
+from local.services.opensearch_node import TRANSPORT_PORT_DISTANCE, OpenSearchNode
+from local.services.ports import AWS_PORT, OPENSEARCH_PORT, check_free, check_opensearch_port
 from local.state import end_leftovers, take_lock, write_json, write_state
 from local.watchdog import start_watchdog
 

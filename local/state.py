@@ -9,11 +9,11 @@ from typing import Any, TextIO
 
 import psutil
 
-from local.container_engine import ContainerEngine
 from local.errors import LocalStackError
-from local.function_containers import FunctionContainers
 from local.layout import Layout
-from local.process import end_tree
+from local.services.container_engine import ContainerEngine
+from local.services.function_containers import FunctionContainers
+from local.services.process import end_tree
 
 
 def claim_folder(layout: Layout) -> None:

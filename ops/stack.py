@@ -15,14 +15,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from changefeed.change_record import MICROSECONDS_PER_SECOND
-from changefeed.search_client import create_search_client
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
+from lambda_kit.search_client import create_search_client
 from ops.errors import OpsError, UsageError
 
 LOCAL = "local"
 VERSION_SPANS = {"sync_dynamodb_stream": MICROSECONDS_PER_SECOND, "sync_kinesis_stream": 1}
 """How many versions one reading of a feed's clock stands for: a whole second, or the microsecond that
-`infra/source_table.py` asks Kinesis for. See `changefeed.change_record`."""
+`infra/source/table.py` asks Kinesis for. See `changefeed.decode.change_record`."""
 NEEDED_OUTPUTS = ("table_name", "table_stream_arn", "collection_endpoint", "indexes")
 CLI_SECONDS = 120
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.opensearch_node import OpenSearchNode
-from local.ports import free_port
+from local.services.opensearch_node import OpenSearchNode
+from local.services.ports import free_port
 
 
 @contextmanager

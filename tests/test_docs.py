@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.settings_rules import cross_field_problems
-from infra.settings_sections import Settings
+from infra.settings.rules import cross_field_problems
+from infra.settings.sections import Settings
 from local import __main__ as local_commands
 from local.layout import ROOT, Layout
-from local.resources import CREATORS
-from local.resources.creation import declared_only
+from local.program.resources import CREATORS
+from local.program.resources.creation import declared_only
 from ops import __main__ as ops_commands
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ COMMANDS = [module.__name__.rpartition(".")[2] for module in local_commands.COMM
 OPS_COMMANDS = {
     module.__name__.rpartition(".")[2].replace("_", "-"): module for module in ops_commands.command_modules()
 }
-ALARM_FILES = ("consumer_alarms.py", "replication_alarms.py", "api_alarms.py", "async_alarms.py")
+ALARM_FILES = ("sync/alarms.py", "source/alarms.py", "api/alarms.py", "queued/alarms.py")
 ALARMS = [
     suffix
     for name in ALARM_FILES

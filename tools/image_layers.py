@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from local.container_engine import ContainerEngine
 from local.errors import LocalStackError
+from local.services.container_engine import ContainerEngine
 
 FIRST_OWN_STEP = "LABEL org.opencontainers.image.title"
 

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.function_containers import image_folders
 from local.layout import ROOT
+from local.services.function_containers import image_folders
 
 IMAGES = ROOT / "images"
 

@@ -19,10 +19,10 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
-from local.container_engine import find_engine
 from local.errors import LocalStackError
-from local.function_containers import image_folders
 from local.layout import ROOT
+from local.services.container_engine import find_engine
+from local.services.function_containers import image_folders
 from tools.pinned_requirements import Pin, read_pins
 
 IMAGES = ROOT / "images"

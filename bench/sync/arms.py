@@ -22,7 +22,7 @@ from bench.sync.contents import GUARD_FIELD
 from bench.sync.documents import Change
 from bench.sync.events import NOTHING_FAILED, dynamodb_events, first_version
 from bench.sync.handlers import Feed, bench_handler
-from changefeed.attribute_values import encode_document, own_text
+from changefeed.decode.attribute_values import encode_document, own_text
 
 Batches = Sequence[Callable[[], None]]
 """What is timed: a call writes one batch, and they are called in order, maybe with other arms' between them."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from changefeed.attribute_values import encode_document
-from local.demo.flights import Kind, flight_changes
+from changefeed.decode.attribute_values import encode_document
+from demo.flights import Kind, flight_changes
 
 SIZES: Mapping[str, int] = {"0.3 KB": 300, "1 KB": 1_000, "10 KB": 10_000, "100 KB": 100_000}
 ZIPF_EXPONENT = 1.0

@@ -12,16 +12,16 @@ from typing import Any
 
 from bench.sync.documents import Change
 from bench.sync.events import TABLE, dynamodb_events, kinesis_events
-from changefeed.bulk_post import SendBulk, posting
-from changefeed.bulk_writer import ReadItems
-from changefeed.change_record import AttributeMap, ChangeRecord
 from changefeed.consumer import consumer_pipeline
-from changefeed.document_action import document_id
-from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.change_record import AttributeMap, ChangeRecord
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.environment import ConsumerEnvironment
 from changefeed.errors import RecordError
-from changefeed.kinesis_record import decode_kinesis_record
 from changefeed.pipeline import Pipeline
+from changefeed.plan.document_action import document_id
+from changefeed.write.bulk_post import SendBulk, posting
+from changefeed.write.bulk_writer import ReadItems
 
 TRUST_FOR_EVER = 1e10
 """Seconds."""

@@ -13,8 +13,8 @@ from typing import Any
 import requests
 
 from bench.sync.arms import Target
-from local.opensearch_node import OpenSearchNode
-from local.ports import free_port
+from local.services.opensearch_node import OpenSearchNode
+from local.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 JVM_OPTIONS = ("-Xms2g", "-Xmx2g", "-XX:+UseSerialGC")

@@ -17,10 +17,10 @@ from bench.sync.arms import UnlimitedTime
 from bench.sync.documents import SIZES, Change, orders
 from bench.sync.events import NOTHING_FAILED
 from bench.sync.handlers import Feed, stubbed_handler
-from changefeed.bulk_answer import read_bulk_answer
-from changefeed.bulk_body import encode
-from changefeed.document_action import plan
-from changefeed.pending_write import PendingWrite
+from changefeed.plan.document_action import plan
+from changefeed.write.bulk_answer import read_bulk_answer
+from changefeed.write.bulk_body import encode
+from changefeed.write.pending_write import PendingWrite
 
 RECORDS = 500
 """In each repetition, at sizes up to 1 KB."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from changefeed.batch_response import is_sequence_number
-from changefeed.change_record import ChangeRecord
-from changefeed.document_action import DocumentAction, Rejection
+from changefeed.decode.change_record import ChangeRecord
 from changefeed.errors import RecordDecodeError
+from changefeed.plan.document_action import DocumentAction, Rejection
 from changefeed.value_class import value_class
 
 Decode = Callable[[Mapping[str, Any]], ChangeRecord]

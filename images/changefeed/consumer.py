@@ -1,14 +1,14 @@
 """Binds a consumer's pipeline to its environment: what every sync handler does at import."""
 
-from changefeed.aws_clients import aws_clients
 from changefeed.batch_part import Decode
-from changefeed.bulk_transport import BulkTransport
-from changefeed.bulk_writer import BulkWriter
-from changefeed.document_action import plan
 from changefeed.environment import ConsumerEnvironment
-from changefeed.item_reader import ItemReader
 from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
+from changefeed.plan.document_action import plan
+from changefeed.write.bulk_transport import BulkTransport
+from changefeed.write.bulk_writer import BulkWriter
+from changefeed.write.item_reader import ItemReader
+from lambda_kit.aws_clients import aws_clients
 
 
 def consumer_pipeline(decode: Decode, environment: ConsumerEnvironment, *, fold_whole: bool = True) -> Pipeline:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from changefeed.errors import SettingsError
-from changefeed.telemetry import log
+from lambda_kit.telemetry import log
 
 PROPAGATION_SECONDS = 120
 """A collection's access policy takes up to a minute to act; until then it answers 403."""
@@ -63,7 +63,7 @@ def _create(client: Any, index: str, definition: Mapping[str, Any]) -> bool:
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, bool]:
     """Lambda's entry: `{"index", "alias" or null, "definition"}`."""
-    from changefeed.search_client import create_search_client
+    from lambda_kit.search_client import create_search_client
 
     missing = [name for name in ("index", "definition") if not event.get(name)]
     if missing:

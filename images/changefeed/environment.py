@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from changefeed.errors import SettingsError
-from changefeed.signing import check_endpoint
+from lambda_kit.signing import check_endpoint
 
 
 @dataclass(frozen=True, kw_only=True)

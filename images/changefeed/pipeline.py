@@ -16,14 +16,14 @@ from typing import Any, Protocol
 
 from changefeed.batch_part import Decode, Part, Plan, parts_folded_apart, parts_folded_together, read_part
 from changefeed.batch_response import PartialBatchResponse, partial_batch_response
-from changefeed.begun_writes import BegunWrites
-from changefeed.bulk_writer import BulkWriter
-from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
-from changefeed.document_action import Rejection
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.errors import ParkingError, SuspectedEnvironmentError
 from changefeed.garbage import collector_paused
-from changefeed.telemetry import log
-from changefeed.write_result import Outcome, WriteResult
+from changefeed.plan.document_action import Rejection
+from changefeed.write.begun_writes import BegunWrites
+from changefeed.write.bulk_writer import BulkWriter
+from changefeed.write.write_result import Outcome, WriteResult
+from lambda_kit.telemetry import log
 
 SUSPICIOUS_REJECTIONS = 5
 """From this many rejections on, a batch that is rejected by more than half is blamed on the index. Fewer can't tell:

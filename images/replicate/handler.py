@@ -2,6 +2,6 @@
 
 import os
 
-from changefeed.backfill_function import BackfillEnvironment, backfill_function
+from changefeed.backfill.function import BackfillEnvironment, backfill_function
 
 handler = backfill_function(BackfillEnvironment.from_env(os.environ))

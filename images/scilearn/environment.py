@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from changefeed.errors import SettingsError
-from changefeed.signing import check_endpoint
+from lambda_kit.signing import check_endpoint
 
 SMALLEST_MEMORY_MB = 512
 """Below it the libraries alone (about 290 MB with a model and a plot) leave no room for data."""

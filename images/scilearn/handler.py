@@ -5,7 +5,7 @@ import uuid
 from functools import cache
 from typing import Any
 
-from changefeed.aws_clients import aws_clients
+from lambda_kit.aws_clients import aws_clients
 from scilearn.environment import AnalysisEnvironment
 from scilearn.inputs import Inputs
 from scilearn.limits import Limits
@@ -24,7 +24,7 @@ _clients = aws_clients(_settings.region)
 
 @cache
 def _search() -> SearchInput:
-    from changefeed.search_client import create_search_client
+    from lambda_kit.search_client import create_search_client
 
     assert _settings.search_endpoint is not None
     assert _settings.search_alias is not None

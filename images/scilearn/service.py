@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from changefeed.telemetry import log
+from lambda_kit.telemetry import log
 from scilearn.claims import Delivery, Refusal, released
 from scilearn.errors import AnalysisFailedError, PermanentError, TransientError
 from scilearn.pipe_event import Message, message_of

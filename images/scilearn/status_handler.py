@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from changefeed.aws_clients import aws_clients
-from changefeed.telemetry import log
+from lambda_kit.aws_clients import aws_clients
+from lambda_kit.telemetry import log
 from scilearn.environment import StatusEnvironment
 from scilearn.errors import TransientError
 from scilearn.status_answer import StatusAnswer, answered

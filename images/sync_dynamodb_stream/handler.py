@@ -3,7 +3,7 @@
 import os
 
 from changefeed.consumer import consumer_pipeline
-from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.environment import ConsumerEnvironment
 
 handler = consumer_pipeline(decode_dynamodb_record, ConsumerEnvironment.from_env(os.environ))

@@ -4,8 +4,8 @@ import os
 from functools import partial
 
 from changefeed.consumer import consumer_pipeline
+from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.environment import ConsumerEnvironment
-from changefeed.kinesis_record import decode_kinesis_record
 
 environment = ConsumerEnvironment.from_env(os.environ)
 decode = partial(decode_kinesis_record, table_name=environment.table_name)

@@ -15,7 +15,7 @@ _environment = Environment.from_variables(os.environ)
 
 @functools.cache
 def _search_client() -> Any:
-    from changefeed.search_client import create_search_client
+    from lambda_kit.search_client import create_search_client
 
     return lossless(create_search_client(_environment.opensearch_endpoint, _environment.region))
 

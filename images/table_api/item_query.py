@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from changefeed.attribute_values import unescape_name
+from changefeed.decode.attribute_values import unescape_name
 from table_api.problem import Problem, bad_request, shown
 from table_api.request import Request
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from changefeed.attribute_values import unescape_name
+from changefeed.decode.attribute_values import unescape_name
 from table_api.item_json import NumberText, answered_number, dump, load_lossless
 from table_api.item_query import Field, ItemQuery, fields_of
 from table_api.page_size import fitting

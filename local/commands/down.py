@@ -6,7 +6,7 @@ Example: python -m local down
 import argparse
 
 from local.layout import Layout
-from local.process import end_tree
+from local.services.process import end_tree
 from local.state import end_leftovers, lock_holder
 
 

@@ -5,10 +5,10 @@ Example: python -m local logs sync-data-with-dynamodb-stream --lines 50
 
 import argparse
 
-from local.aws_client import aws_client
 from local.errors import LocalStackError
-from local.ministack import REGION
 from local.running import running_outputs
+from local.services.aws_client import aws_client
+from local.services.ministack import REGION
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,12 +9,12 @@ import subprocess
 import sys
 import time
 
-from local.container_engine import ContainerEngine, find_engine
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
-from local.function_containers import build_images
 from local.layout import ROOT, Layout
-from local.ports import AWS_PORT, OPENSEARCH_PORT, port_number
+from local.services.container_engine import ContainerEngine, find_engine
+from local.services.function_containers import build_images
+from local.services.ports import AWS_PORT, OPENSEARCH_PORT, port_number
 from local.stack import LocalStack
 from local.state import claim_folder, lock_holder, read_state
 

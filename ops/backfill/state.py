@@ -53,7 +53,7 @@ class BackfillState:
         return all(segment.done for segment in self.segments)
 
     def take(self, segment: Segment, answer: dict[str, Any]) -> None:
-        """Note what an invocation handed back (`changefeed.backfill_request.BackfillAnswer`)."""
+        """Note what an invocation handed back (`changefeed.backfill.request.BackfillAnswer`)."""
         segment.next_key, segment.done = answer["next_key"], answer["done"]
         for count in ("items", "written", "superseded", "parked", "read_units"):
             setattr(self, count, getattr(self, count) + answer[count])

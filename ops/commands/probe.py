@@ -11,7 +11,7 @@ import json
 
 from rich.console import Console
 
-from changefeed.bulk_transport import BulkTransport
+from changefeed.write.bulk_transport import BulkTransport
 from ops.probe.checks import Finding
 from ops.probe.probe import probe
 from ops.stack import add_stack_arguments, open_stack

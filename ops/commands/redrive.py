@@ -19,13 +19,13 @@ from rich.console import Console
 
 from local.ending import unwind_on_signals
 from ops.errors import OpsError, UsageError
-from ops.redrive.analyses.display import print_resend_report, show_progress
-from ops.redrive.analyses.mending import read_mending
-from ops.redrive.analyses.parts import SERVICE, resend_of
-from ops.redrive.analyses.run import Resend, ResendChoice
 from ops.redrive.display import Ticker, print_report
 from ops.redrive.parts import redrive_of
 from ops.redrive.run import Choice, Redrive
+from ops.resend.display import print_resend_report, show_progress
+from ops.resend.mending import read_mending
+from ops.resend.parts import SERVICE, resend_of
+from ops.resend.run import Resend, ResendChoice
 from ops.stack import Stack, add_stack_arguments, open_stack
 
 

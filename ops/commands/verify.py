@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.console import Console
 
-from changefeed.bulk_transport import BulkTransport
+from changefeed.write.bulk_transport import BulkTransport
 from ops.errors import UsageError
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
 from ops.verify.index_walk import Index

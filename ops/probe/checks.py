@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from changefeed.bulk_answer import CONFLICT_ERROR, ItemVerdict, Verdict
-from changefeed.document_action import LONGEST_ID_BYTES
+from changefeed.plan.document_action import LONGEST_ID_BYTES
+from changefeed.write.bulk_answer import CONFLICT_ERROR, ItemVerdict, Verdict
 from ops.probe.scratch import Scratch
 
 NOT_SAFE = "Don't run the sync against this target: a late or repeated change would overwrite a newer one."

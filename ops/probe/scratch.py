@@ -1,7 +1,7 @@
 """Where the probe may write: an index of its own, or ids in a consumer's index that no item can have.
 
 An index of its own is tried first. Whoever may not create one gets scratch ids that begin with `%probe-`: in an item's
-id a `%` is always followed by N, B, H, 25 or 7C (`changefeed.document_action`). They are deleted afterwards.
+id a `%` is always followed by N, B, H, 25 or 7C (`changefeed.plan.document_action`). They are deleted afterwards.
 """
 
 import secrets
@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 from opensearchpy.exceptions import AuthorizationException, NotFoundError, TransportError
 
-from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
-from changefeed.bulk_post import SendBulk
 from changefeed.errors import BulkRequestError
+from changefeed.write.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
+from changefeed.write.bulk_post import SendBulk
 
 REQUEST_SECONDS = 20.0
 RETRY_SECONDS = 3.0

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from changefeed.change_record import ChangeRecord
-from changefeed.document_action import document_id
+from changefeed.decode.change_record import ChangeRecord
 from changefeed.errors import RecordError
+from changefeed.plan.document_action import document_id
 from ops.redrive.stream_range import StreamRange
 
 RANGE_EXPIRED = "stream_range_expired"

@@ -12,7 +12,7 @@ from typing import Any
 
 from changefeed.batch_part import Decode
 from changefeed.batch_response import is_sequence_number
-from changefeed.change_record import ChangeRecord
+from changefeed.decode.change_record import ChangeRecord
 from changefeed.errors import RecordDecodeError
 from ops.redrive.letter import DeadLetter, Place
 from ops.redrive.stream_range import StreamRange

@@ -6,14 +6,11 @@ from functools import partial
 from botocore.config import Config
 
 from changefeed.batch_part import Decode
-from changefeed.bulk_transport import BulkTransport
-from changefeed.bulk_writer import BulkWriter
-from changefeed.dynamodb_record import decode_dynamodb_record
-from changefeed.item_reader import ItemReader
-from changefeed.kinesis_record import decode_kinesis_record
-from local.streams.dynamodb import DynamoDBStreamReader
-from local.streams.kinesis import KinesisStreamReader
-from local.streams.reader import StreamReader
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.kinesis_record import decode_kinesis_record
+from changefeed.write.bulk_transport import BulkTransport
+from changefeed.write.bulk_writer import BulkWriter
+from changefeed.write.item_reader import ItemReader
 from ops.errors import UsageError
 from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
@@ -22,6 +19,9 @@ from ops.redrive.report import Report
 from ops.redrive.run import Choice, Redrive
 from ops.redrive.settler import Settler
 from ops.stack import Consumer, Stack
+from streams.dynamodb import DynamoDBStreamReader
+from streams.kinesis import KinesisStreamReader
+from streams.reader import StreamReader
 
 
 def redrive_of(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from local.streams.reader import StreamReader
 from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
 from ops.redrive.letter import DeadLetter, End
@@ -17,6 +16,7 @@ from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
 from ops.redrive.settler import Owned, Settler
 from ops.redrive.stream_range import RangeState, StreamRange, read_ranges
+from streams.reader import StreamReader
 
 LETTERS_PER_CHUNK = 500
 CHANGES_PER_CHUNK = 2_000

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from changefeed.change_record import ChangeRecord
-from changefeed.document_action import document_id, plan
-from changefeed.write_result import Outcome, Write, WriteResult
+from changefeed.decode.change_record import ChangeRecord
+from changefeed.plan.document_action import document_id, plan
+from changefeed.write.write_result import Outcome, Write, WriteResult
 from ops.redrive.letter import DeadLetter
 
 SETTLE_SECONDS = 60.0

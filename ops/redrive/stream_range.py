@@ -11,14 +11,14 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.streams.reader import (
+from streams.reader import (
     IteratorExpiredError,
     Position,
     RecordsTrimmedError,
     ShardGoneError,
     StreamReader,
 )
-from local.streams.record import StreamRecord
+from streams.record import StreamRecord
 
 EMPTY_PAGES = 20
 """So many in a row, a quarter of a second apart, and the range's end is not going to come."""

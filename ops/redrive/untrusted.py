@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from changefeed.change_record import ChangeRecord, Operation
-from changefeed.dynamodb_record import checked_version, decode_keys
+from changefeed.decode.change_record import ChangeRecord, Operation
+from changefeed.decode.dynamodb_record import checked_version, decode_keys
 from changefeed.errors import RecordDecodeError
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from changefeed.attribute_values import escape_name
+from changefeed.decode.attribute_values import escape_name
 
 DIGEST_BYTES = 16
 

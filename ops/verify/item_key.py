@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from changefeed.change_record import AttributeMap
-from changefeed.document_action import document_id
+from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import RecordDecodeError
+from changefeed.plan.document_action import document_id
 
 HASH_MARK = "%H"
 

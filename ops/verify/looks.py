@@ -15,9 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from changefeed.change_record import AttributeMap
+from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import RecordError
-from changefeed.item_reader import ItemReader
+from changefeed.write.item_reader import ItemReader
 from ops.verify.canonical import item_digest
 from ops.verify.index_walk import Index
 from ops.verify.item_key import decode_key, encode_key, key_of_document

@@ -25,13 +25,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from changefeed.bulk_post import SendBulk, posting
-from changefeed.bulk_writer import BulkWriter, ReadItems
-from changefeed.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
-from changefeed.document_action import DocumentAction, plan
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
 from changefeed.errors import RecordError
-from changefeed.pending_write import CLOCK_MARGIN_MICROSECONDS
-from changefeed.write_result import Outcome, WriteResult
+from changefeed.plan.document_action import DocumentAction, plan
+from changefeed.write.bulk_post import SendBulk, posting
+from changefeed.write.bulk_writer import BulkWriter, ReadItems
+from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS
+from changefeed.write.write_result import Outcome, WriteResult
 from ops.verify.item_key import decode_key
 from ops.verify.looks import BATCH, Look, Looker
 from ops.verify.spill import Candidate

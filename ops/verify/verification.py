@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from changefeed.bulk_post import SendBulk
-from changefeed.write_result import Outcome
+from changefeed.write.bulk_post import SendBulk
+from changefeed.write.write_result import Outcome
 from ops.verify.index_walk import Index
 from ops.verify.looks import Inspector, Kind, Look, Settled, read_looks, settle
 from ops.verify.repair import Repaired, repair

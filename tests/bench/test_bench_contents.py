@@ -12,7 +12,7 @@ from bench.sync.check import dearer
 from bench.sync.contents import Contents, _digest, difference, expected
 from bench.sync.documents import SIZES, Change, delete_heavy, flights, orders, with_duplicates, zipf
 from bench.sync.stages import HELPERS
-from changefeed.attribute_values import encode_document
+from changefeed.decode.attribute_values import encode_document
 
 
 def as_indexed(changes: Sequence[Change], **numbers: Any) -> Contents:

@@ -10,7 +10,7 @@ from bench.sync.arms import ARMS, Batches, Target, sync_dynamodb_stream
 from bench.sync.delay_proxy import delayed
 from bench.sync.documents import Change, delete_heavy, orders, zipf
 from bench.sync.rounds import run_rounds
-from local.opensearch_node import OpenSearchNode
+from local.services.opensearch_node import OpenSearchNode
 from tests.search_node import running_node
 
 pytestmark = pytest.mark.local

@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from changefeed.backfill import Backfill
-from changefeed.backfill_page import MARGIN_MICROSECONDS, PageReader
-from changefeed.backfill_request import BackfillAnswer, BackfillRequest
+from changefeed.backfill.backfill import Backfill
+from changefeed.backfill.page import MARGIN_MICROSECONDS, PageReader
+from changefeed.backfill.request import BackfillAnswer, BackfillRequest
 from changefeed.parking import Parking
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import TABLE

@@ -6,15 +6,15 @@ from functools import partial
 from typing import Any, Literal
 
 from changefeed.batch_part import Decode, Plan
-from changefeed.bulk_pace import BulkPace
-from changefeed.bulk_post import Answer, PostBulk, SendBulk, posting
-from changefeed.bulk_writer import BulkWriter, ReadItems
-from changefeed.document_action import plan
-from changefeed.dynamodb_record import decode_dynamodb_record
-from changefeed.item_reader import ItemReader
-from changefeed.kinesis_record import decode_kinesis_record
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
+from changefeed.plan.document_action import plan
+from changefeed.write.bulk_pace import BulkPace
+from changefeed.write.bulk_post import Answer, PostBulk, SendBulk, posting
+from changefeed.write.bulk_writer import BulkWriter, ReadItems
+from changefeed.write.item_reader import ItemReader
 from tests.changefeed.records import TABLE
 from tests.fakes import FakeClock, FakeContext, FakeQueue, FakeTable, ModelIndex
 

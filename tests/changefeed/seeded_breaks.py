@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from changefeed.bulk_post import SendBulk
-from changefeed.bulk_writer import BulkWriter
-from changefeed.change_record import ChangeRecord
-from changefeed.document_action import DocumentAction, Rejection, plan
-from changefeed.write_result import Outcome, WriteResult
+from changefeed.decode.change_record import ChangeRecord
+from changefeed.plan.document_action import DocumentAction, Rejection, plan
+from changefeed.write.bulk_post import SendBulk
+from changefeed.write.bulk_writer import BulkWriter
+from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed.consumer_rig import DECODERS, Rig
 
 MakeRig = Callable[..., Rig]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changefeed.attribute_values import METADATA_NAMES, encode_document, escape_name, unescape_name
+from changefeed.decode.attribute_values import METADATA_NAMES, encode_document, escape_name, unescape_name
 from changefeed.errors import UnindexableItemError
 from tests.changefeed.records import recorded
 from tests.fakes import as_boto3

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from changefeed.backfill_function import BackfillEnvironment, backfill_function
-from changefeed.backfill_page import PageReader, event_key, server_time
-from changefeed.backfill_request import BackfillRequest
+from changefeed.backfill.function import BackfillEnvironment, backfill_function
+from changefeed.backfill.page import PageReader, event_key, server_time
+from changefeed.backfill.request import BackfillRequest
 from changefeed.errors import ItemReadError, SettingsError, SuspectedEnvironmentError
 from tests.changefeed.backfill_rig import invoke, scanned, scanned_rig
 from tests.changefeed.consumer_rig import Rig

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from changefeed.backfill import Backfill
-from changefeed.backfill_page import Page, PageReader
-from changefeed.bulk_writer import BulkWriter
-from changefeed.pending_write import PendingWrite
+from changefeed.backfill.backfill import Backfill
+from changefeed.backfill.page import Page, PageReader
+from changefeed.write.bulk_writer import BulkWriter
+from changefeed.write.pending_write import PendingWrite
 from tests.changefeed.backfill_rig import backfill_on, invoke, scanned, scanned_rig
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import item, kinesis_record, stream_record

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from changefeed.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
 from changefeed.errors import BulkRequestError
+from changefeed.write.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
 
 CONFLICT = "version_conflict_engine_exception"
 

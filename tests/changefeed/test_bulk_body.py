@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from changefeed.bulk_body import BulkRequests, Chunk, encode
-from changefeed.document_action import plan
-from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.errors import RecordError
-from changefeed.pending_write import PendingWrite
+from changefeed.plan.document_action import plan
+from changefeed.write.bulk_body import BulkRequests, Chunk, encode
+from changefeed.write.pending_write import PendingWrite
 from tests.changefeed.records import item, stream_record
 
 

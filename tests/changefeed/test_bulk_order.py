@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from changefeed.bulk_pace import BulkPace
-from changefeed.bulk_post import Answer, posting
 from changefeed.pipeline import SUSPICIOUS_REJECTIONS
+from changefeed.write.bulk_pace import BulkPace
+from changefeed.write.bulk_post import Answer, posting
 from tests.changefeed.consumer_rig import DECODERS, ORDERS, Order, Rig
 from tests.changefeed.records import item, kinesis_record, stream_record
 from tests.convergence.accounting import sequence_number

@@ -2,7 +2,7 @@
 
 import pytest
 
-from changefeed.bulk_pace import FEWEST_ACTIONS, MOST_ACTIONS, REQUEST_SECONDS, BulkPace
+from changefeed.write.bulk_pace import FEWEST_ACTIONS, MOST_ACTIONS, REQUEST_SECONDS, BulkPace
 
 
 def answer(milliseconds: int) -> bytes:

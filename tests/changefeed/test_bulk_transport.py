@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from changefeed.bulk_transport import BulkTransport
 from changefeed.errors import BulkRequestError, SettingsError
+from changefeed.write.bulk_transport import BulkTransport
 
 
 class Recorder(BaseHTTPRequestHandler):

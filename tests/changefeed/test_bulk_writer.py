@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from changefeed.bulk_writer import RESERVED_SECONDS, BulkWriter
-from changefeed.document_action import DocumentAction, plan
-from changefeed.write_result import Outcome, WriteResult
+from changefeed.plan.document_action import DocumentAction, plan
+from changefeed.write.bulk_writer import RESERVED_SECONDS, BulkWriter
+from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed.consumer_rig import DECODERS, Rig
 from tests.changefeed.records import item, kinesis_record, stream_record
 from tests.fakes import NOW, FakeClock, FakeContext, Fault, bulk_actions, client_error

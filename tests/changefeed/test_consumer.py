@@ -9,11 +9,11 @@ import pytest
 import requests
 
 from changefeed.consumer import consumer_pipeline
-from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.environment import ConsumerEnvironment
 from changefeed.errors import SettingsError
-from changefeed.search_client import create_search_client
-from changefeed.signing import check_endpoint, request_auth
+from lambda_kit.search_client import create_search_client
+from lambda_kit.signing import check_endpoint, request_auth
 
 COMPLETE = {
     "OPENSEARCH_ENDPOINT": "https://abc.eu-west-1.aoss.amazonaws.com",

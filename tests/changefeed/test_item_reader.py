@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from changefeed.document_action import document_id
 from changefeed.errors import ItemReadError, RecordError
-from changefeed.item_reader import Found, ItemReader
+from changefeed.plan.document_action import document_id
+from changefeed.write.item_reader import Found, ItemReader
 from tests.changefeed.records import TABLE, item
 from tests.fakes import FakeClock, FakeTable, client_error
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from changefeed.document_action import Rejection, reject
-from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.errors import ParkingError, UnindexableItemError
 from changefeed.parking import LARGEST_MESSAGE_BYTES, Parking, parked_message
+from changefeed.plan.document_action import Rejection, reject
 from tests.changefeed.records import item, stream_record
 from tests.fakes import FakeQueue, client_error
 

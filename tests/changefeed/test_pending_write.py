@@ -2,9 +2,9 @@
 
 import pytest
 
-from changefeed.bulk_answer import ItemVerdict, Verdict
-from changefeed.document_action import plan
-from changefeed.pending_write import CLOCK_MARGIN_MICROSECONDS, PendingWrite
+from changefeed.plan.document_action import plan
+from changefeed.write.bulk_answer import ItemVerdict, Verdict
+from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS, PendingWrite
 from tests.changefeed.consumer_rig import DECODERS
 from tests.changefeed.records import item, kinesis_record, stream_record
 

@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 import requests
 
-from changefeed.attribute_values import METADATA_NAMES, escape_name
-from changefeed.bulk_body import encode
-from changefeed.bulk_post import posting
-from changefeed.bulk_transport import BulkTransport
-from changefeed.bulk_writer import BulkWriter
 from changefeed.create_index import create_index
-from changefeed.document_action import DocumentAction, document_id, plan
-from changefeed.item_reader import ItemReader
+from changefeed.decode.attribute_values import METADATA_NAMES, escape_name
 from changefeed.parking import Parking
-from changefeed.pending_write import PendingWrite
 from changefeed.pipeline import Pipeline
-from changefeed.search_client import create_search_client
-from local.opensearch_node import OpenSearchNode
+from changefeed.plan.document_action import DocumentAction, document_id, plan
+from changefeed.write.bulk_body import encode
+from changefeed.write.bulk_post import posting
+from changefeed.write.bulk_transport import BulkTransport
+from changefeed.write.bulk_writer import BulkWriter
+from changefeed.write.item_reader import ItemReader
+from changefeed.write.pending_write import PendingWrite
+from lambda_kit.search_client import create_search_client
+from local.services.opensearch_node import OpenSearchNode
 from tests.changefeed.consumer_rig import DECODERS
 from tests.changefeed.records import TABLE, item, kinesis_record, recorded, stream_record
 from tests.fakes import NOW, FakeClock, FakeContext, FakeQueue, FakeTable, ModelIndex

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from changefeed.change_record import Operation
-from changefeed.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.change_record import Operation
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.errors import RecordDecodeError, RecordError
-from changefeed.kinesis_record import decode_kinesis_record
 from tests.changefeed.consumer_rig import DECODERS, Rig
 from tests.changefeed.records import item, kinesis_record, recorded, stream_record
 from tests.fakes import NOW

@@ -9,7 +9,7 @@ from botocore.credentials import Credentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from changefeed.signing import request_signer
+from lambda_kit.signing import request_signer
 
 HOST = "abc.eu-west-1.aoss.amazonaws.com"
 ROLE = {"AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s/+cret"}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from changefeed.telemetry import log
+from lambda_kit.telemetry import log
 
 
 def test_a_line_is_one_json_object_whatever_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:

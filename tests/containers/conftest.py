@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.aws_client import aws_client
-from local.container_engine import ContainerEngine, find_engine
-from local.function_containers import image_folders
-from local.ministack import REGION, MiniStack
-from local.opensearch_node import OpenSearchNode
-from local.ports import LOOPBACK, free_port
+from local.services.aws_client import aws_client
+from local.services.container_engine import ContainerEngine, find_engine
+from local.services.function_containers import image_folders
+from local.services.ministack import REGION, MiniStack
+from local.services.opensearch_node import OpenSearchNode
+from local.services.ports import LOOPBACK, free_port
 from tests.containers.door import LABEL
 from tests.search_node import running_node
 

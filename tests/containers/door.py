@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.container_engine import ContainerEngine
+from local.services.container_engine import ContainerEngine
 from tests.containers import forwarder
 
 LABEL = f"driftless.test={uuid.uuid4().hex}"

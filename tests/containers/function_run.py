@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.container_engine import ContainerEngine
 from local.layout import ROOT
+from local.services.container_engine import ContainerEngine
 from tests.containers.door import LABEL, door
 from tests.containers.runtime_api import Answer, RuntimeApi
 

@@ -10,10 +10,10 @@ import pytest
 from packaging.markers import Marker
 
 from bench.image_size import LIMIT_MEGABYTES, layer_size, too_large
-from local.container_engine import ContainerEngine
-from local.function_containers import image_folders
-from local.image_context import context_files
 from local.layout import ROOT
+from local.program.image_context import context_files
+from local.services.container_engine import ContainerEngine
+from local.services.function_containers import image_folders
 from tools.image_layers import Layer, LayerEntry, layers_of
 from tools.pinned_requirements import normalised, read_pins
 from tools.sbom import BASE_LABEL, default_base_image
@@ -59,7 +59,7 @@ def test_our_files_are_those_of_the_context_to_the_byte(files: dict[str, LayerEn
         for path in context_files(IMAGES, IMAGES / folder / "Dockerfile")
         if path.name != "requirements.txt"
     }
-    ours = tuple(f"{TASK_ROOT}/{name}/" for name in (folder, "changefeed"))
+    ours = tuple(f"{TASK_ROOT}/{name}/" for name in (folder, "changefeed", "lambda_kit"))
     there = {
         path: entry.content for path, entry in files.items() if path.startswith(ours) and "/__pycache__/" not in path
     }
@@ -88,7 +88,7 @@ def test_every_other_file_belongs_to_a_package(files: dict[str, LayerEntry], fol
         if path.endswith(".dist-info/RECORD")
         for line in entry.content.decode().splitlines()
     }
-    ours = tuple(f"{TASK_ROOT}/{name}/" for name in (folder, "changefeed"))
+    ours = tuple(f"{TASK_ROOT}/{name}/" for name in (folder, "changefeed", "lambda_kit"))
     strangers = [
         path for path in files if path not in recorded and not path.startswith(ours) and not path.endswith(".pyc")
     ]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from local.container_engine import ContainerEngine
 from local.errors import LocalStackError
-from local.function_containers import image_folders
+from local.services.container_engine import ContainerEngine
+from local.services.function_containers import image_folders
 from tools.image_layers import Layer, layers_of
 
 pytestmark = pytest.mark.containers

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local.container_engine import ContainerEngine
-from local.function_containers import STACK_LABEL, FunctionContainers
 from local.layout import ROOT
-from local.ports import free_port
+from local.services.container_engine import ContainerEngine
+from local.services.function_containers import STACK_LABEL, FunctionContainers
+from local.services.ports import free_port
 from tests.containers.runtime_api import RuntimeApi
 
 pytestmark = pytest.mark.containers

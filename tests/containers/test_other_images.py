@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from infra.settings_sections import ConsumersSettings, ReplicateSettings, TableApiSettings
-from local.container_engine import ContainerEngine
-from local.function_containers import image_folders
+from infra.settings.sections import ConsumersSettings, ReplicateSettings, TableApiSettings
 from local.layout import ROOT
+from local.services.container_engine import ContainerEngine
+from local.services.function_containers import image_folders
 from tests.changefeed.records import TABLE
 from tests.containers.conftest import Services
 from tests.containers.function_run import FunctionRun, as_a_process, in_a_container

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local.container_engine import ContainerEngine
-from local.function_containers import image_folders
-from local.image_context import context_files
 from local.layout import ROOT
+from local.program.image_context import context_files
+from local.services.container_engine import ContainerEngine
+from local.services.function_containers import image_folders
 
 IMAGES = ROOT / "images"
 
@@ -99,7 +99,7 @@ def test_modes_and_times_of_files_change_nothing(build: Build, context: Path) ->
 
 def test_files_that_no_handler_imports_change_nothing(build: Build, context: Path) -> None:
     before = build()
-    for folder in (*FOLDERS, "changefeed"):
+    for folder in (*FOLDERS, "changefeed", "lambda_kit"):
         cache = context / folder / "__pycache__"
         cache.mkdir()
         (cache / "handler.cpython-313.pyc").write_bytes(b"not code")

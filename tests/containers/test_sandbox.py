@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from local.container_engine import LAMBDA_USER, ContainerEngine
-from local.function_containers import image_folders
+from local.services.container_engine import LAMBDA_USER, ContainerEngine
+from local.services.function_containers import image_folders
 from tests.containers.conftest import Services
 from tests.containers.door import door
 from tests.containers.function_run import in_a_container

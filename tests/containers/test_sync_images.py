@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.container_engine import ContainerEngine
+from local.services.container_engine import ContainerEngine
 from tests.containers.cases import CONTENT, FEEDS, Case, change_cases, malformed_cases, poison_cases
 from tests.containers.conftest import Services
 from tests.containers.function_run import in_a_container

@@ -12,11 +12,11 @@ import requests
 from botocore.exceptions import ClientError, ParamValidationError
 
 from changefeed.create_index import create_index
-from changefeed.search_client import create_search_client
-from infra.settings_sections import ConsumersSettings
-from local.container_engine import ContainerEngine
+from infra.settings.sections import ConsumersSettings
+from lambda_kit.search_client import create_search_client
 from local.layout import ROOT
-from local.ministack import REGION
+from local.services.container_engine import ContainerEngine
+from local.services.ministack import REGION
 from tests.changefeed.records import TABLE
 from tests.containers.cases import Case
 from tests.containers.conftest import Services
@@ -128,7 +128,7 @@ def make_table(services: Services) -> None:
 
 
 def variables(place: Place) -> dict[str, str]:
-    """What `infra/stream_consumer.py` gives the function, and where the embedded AWS is."""
+    """What `infra/sync/consumer.py` gives the function, and where the embedded AWS is."""
     return {
         "OPENSEARCH_ENDPOINT": place.services.search_url,
         "OPENSEARCH_INDEX": place.index,

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from changefeed.change_record import ChangeRecord
-from changefeed.document_action import document_id
+from changefeed.decode.change_record import ChangeRecord
 from changefeed.errors import RecordError
+from changefeed.plan.document_action import document_id
 from tests.changefeed.consumer_rig import DECODERS, Rig
 
 

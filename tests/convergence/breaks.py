@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from changefeed.batch_part import Plan
-from changefeed.bulk_answer import ItemVerdict, Verdict
-from changefeed.bulk_post import SendBulk
-from changefeed.bulk_writer import BulkWriter, ReadItems
-from changefeed.change_record import AttributeMap, ChangeRecord, Operation
-from changefeed.document_action import DocumentAction, Rejection, document_id, plan
+from changefeed.decode.change_record import AttributeMap, ChangeRecord, Operation
 from changefeed.errors import ItemReadError
-from changefeed.pending_write import PendingWrite
 from changefeed.pipeline import Pipeline
-from changefeed.write_result import Outcome, WriteResult
+from changefeed.plan.document_action import DocumentAction, Rejection, document_id, plan
+from changefeed.write.bulk_answer import ItemVerdict, Verdict
+from changefeed.write.bulk_post import SendBulk
+from changefeed.write.bulk_writer import BulkWriter, ReadItems
+from changefeed.write.pending_write import PendingWrite
+from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed import seeded_breaks
 from tests.changefeed.consumer_rig import DECODERS, Rig
 from tests.convergence.history import Feed

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.opensearch_node import OpenSearchNode
+from local.services.opensearch_node import OpenSearchNode
 from tests.search_node import running_node
 
 

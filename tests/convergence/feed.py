@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from changefeed.change_record import MICROSECONDS_PER_SECOND
-from local.streams.record import StreamRecord
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
+from streams.record import StreamRecord
 from tests.changefeed.records import kinesis_record, stream_record
 from tests.convergence.history import KEYS, Change, History
 

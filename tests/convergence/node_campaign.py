@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from changefeed.create_index import create_index
-from changefeed.search_client import create_search_client
-from local.opensearch_node import OpenSearchNode
+from lambda_kit.search_client import create_search_client
+from local.services.opensearch_node import OpenSearchNode
 from tests.changefeed.consumer_rig import Rig
 from tests.convergence.campaign import Result
 from tests.convergence.drawing import histories

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import requests
 
-from changefeed.bulk_answer import Verdict, read_bulk_answer
-from changefeed.bulk_transport import BulkTransport
 from changefeed.errors import BulkRequestError
-from local.opensearch_node import OpenSearchNode
+from changefeed.write.bulk_answer import Verdict, read_bulk_answer
+from changefeed.write.bulk_transport import BulkTransport
+from local.services.opensearch_node import OpenSearchNode
 from tests.convergence.fault_proxy import FaultProxy, without_hooks
 from tests.fakes import ConsumerKilled, FakeClock, Fault, bulk_actions
 

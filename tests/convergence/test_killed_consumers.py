@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.opensearch_node import OpenSearchNode
+from local.services.opensearch_node import OpenSearchNode
 from tests.convergence.killed_consumers import ENDS, KilledConsumers
 
 pytestmark = pytest.mark.local

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.opensearch_node import OpenSearchNode
+from local.services.opensearch_node import OpenSearchNode
 from tests.convergence.breaks import item_verdicts_ignored
 from tests.convergence.node_campaign import NodeCampaign
 

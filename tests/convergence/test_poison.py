@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from changefeed.document_action import document_id
-from local.opensearch_node import OpenSearchNode
+from changefeed.plan.document_action import document_id
+from local.services.opensearch_node import OpenSearchNode
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import item, stream_record
 from tests.convergence.fault_proxy import FaultProxy

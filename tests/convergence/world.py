@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from changefeed.backfill_page import Page, PageReader
-from changefeed.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
-from changefeed.document_action import document_id
+from changefeed.backfill.page import Page, PageReader
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.errors import ParkingError, RecordError, SuspectedEnvironmentError
-from changefeed.write_result import Outcome, WriteResult
-from local.mapping.batch import DiscardBatch, InvokeBatch
-from local.mapping.batch import Wait as LaneWait
-from local.mapping.lane import Lane
-from local.mapping.response import Failed, PartlyFailed, Succeeded
-from local.mapping.response import Outcome as InvokeOutcome
-from local.streams.record import StreamRecord
+from changefeed.plan.document_action import document_id
+from changefeed.write.write_result import Outcome, WriteResult
+from local.runners.mapping.batch import DiscardBatch, InvokeBatch
+from local.runners.mapping.batch import Wait as LaneWait
+from local.runners.mapping.lane import Lane
+from local.runners.mapping.response import Failed, PartlyFailed, Succeeded
+from local.runners.mapping.response import Outcome as InvokeOutcome
 from ops.redrive.untrusted import untrusted
+from streams.record import StreamRecord
 from tests.changefeed.backfill_rig import ScannedTable
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import TABLE

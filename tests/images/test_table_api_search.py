@@ -13,7 +13,7 @@ from opensearchpy.exceptions import (
     TransportError,
 )
 
-from changefeed.attribute_values import encode_document
+from changefeed.decode.attribute_values import encode_document
 from tests.images.table_api_fakes import Api, event
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote
 
 import pytest
 
-from infra.api_queue_answers import LARGEST_REQUEST_BYTES, accepted_template, message_template
+from infra.api.queue_answers import LARGEST_REQUEST_BYTES, accepted_template, message_template
 from scilearn.environment import AnalysisEnvironment, StatusEnvironment
 from scilearn.pipe_event import message_of
 from scilearn.request_schema import api_model

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from infra.api_queue_answers import ANSWERS
-from infra.settings_analytics import AnalyticsSettings
+from infra.analyses.settings import AnalyticsSettings
+from infra.api.queue_answers import ANSWERS
 from scilearn.analyses import ANALYSES
 from scilearn.request_schema import INPUTS, checked
 from scilearn.status_answer import STOPPED

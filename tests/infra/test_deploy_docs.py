@@ -10,8 +10,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from infra.container_image import KEPT_UNTAGGED_IMAGES
-from infra.settings_sections import Settings
+from infra.parts.container_image import KEPT_UNTAGGED_IMAGES
+from infra.settings.sections import Settings
 from ops import __main__ as ops_commands
 from tests.infra.deployment import ROOT
 from tests.infra.test_program import EXPORTS

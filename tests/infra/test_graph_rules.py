@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from infra.api_refusals import REFUSALS, template
+from infra.api.refusals import REFUSALS, template
 from tests.infra import async_rules, data_rules, function_rules, image_rules
 from tests.infra import graph_rules as rules
 from tests.infra import resource_types as types

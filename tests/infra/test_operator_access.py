@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra import policies
+from infra.rights import statements as policies
 from ops.probe.scratch import open_scratch
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy

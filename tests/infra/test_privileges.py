@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra import policies
+from infra.rights import statements as policies
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
 from tests.infra.deployment import Deployment

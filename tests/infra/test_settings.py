@@ -10,8 +10,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from infra.settings import SettingsError, load_settings
-from infra.settings_sections import Settings
+from infra.settings.reading import SettingsError, load_settings
+from infra.settings.sections import Settings
 from tests.infra.conftest import as_config
 from tests.infra.deployment import PROJECT, ROOT, run, whole_program
 from tests.infra.variants import ACCESS_POINT, PRIVATE_NETWORK

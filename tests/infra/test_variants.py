@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from infra.api_refusals import REFUSALS, fingerprint
-from infra.api_routes import ROUTES
-from infra.physical_name import bounded_name
+from infra.api.refusals import REFUSALS, fingerprint
+from infra.api.routes import ROUTES
+from infra.base.names import bounded_name
 from table_api.problem import throttled
 from table_api.request import ITEM, ITEMS, SEARCH, UNKNOWN
 from table_api.routes import ITEM_ROUTES

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.layout import ROOT
-from local.ports import free_port
+from local.services.ports import free_port
 
 _PROGRAM = """
 import json, pathlib, sys

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.asynchronous.event import AsynchronousEvent, Ended
-from local.asynchronous.settings import AsynchronousSettings, PipeSettings
-from local.mapping.invocation import InvokeResult
+from local.runners.asynchronous.event import AsynchronousEvent, Ended
+from local.runners.asynchronous.settings import AsynchronousSettings, PipeSettings
+from local.runners.mapping.invocation import InvokeResult
 
 NOW = 1_700_000_000.0
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:work"

@@ -12,15 +12,15 @@ from typing import Any
 import requests
 from botocore.config import Config
 
-from local.asynchronous.pipe import Pipe
-from local.asynchronous.runner import AsynchronousRunner
-from local.asynchronous.start import asynchronous_runner, queue_pipe
-from local.aws_client import aws_client
 from local.layout import ROOT
-from local.ministack import REGION, MiniStack
-from local.ports import free_port
-from local.resources import CREATORS
-from local.resources.creation import Cloud
+from local.program.resources import CREATORS
+from local.program.resources.creation import Cloud
+from local.runners.asynchronous.pipe import Pipe
+from local.runners.asynchronous.runner import AsynchronousRunner
+from local.runners.asynchronous.start import asynchronous_runner, queue_pipe
+from local.services.aws_client import aws_client
+from local.services.ministack import REGION, MiniStack
+from local.services.ports import free_port
 
 TEMPLATE = (
     "Action=SendMessage&MessageBody=%7B%22request_id%22%3A%22${context.requestTimeEpoch}-"

@@ -16,10 +16,10 @@ from typing import Any
 
 import boto3
 
-from local.mapping.invocation import InvokeResult
-from local.mapping.settings import MappingSettings
-from local.streams.reader import IteratorExpiredError, Position, ReadResult, ShardInfo
-from local.streams.record import StreamRecord
+from local.runners.mapping.invocation import InvokeResult
+from local.runners.mapping.settings import MappingSettings
+from streams.reader import IteratorExpiredError, Position, ReadResult, ShardInfo
+from streams.record import StreamRecord
 
 NOW = 1_700_000_000.0
 SUCCESS = InvokeResult(status_code=200, payload=b"null", request_id="request-1")

@@ -15,11 +15,11 @@ from urllib.parse import quote, urljoin
 import pytest
 import requests
 
-from local.aws_client import aws_client
 from local.layout import ROOT
-from local.ministack import REGION
-from local.resources import CREATORS
-from local.resources.creation import Cloud
+from local.program.resources import CREATORS
+from local.program.resources.creation import Cloud
+from local.services.aws_client import aws_client
+from local.services.ministack import REGION
 from tests.local.api_caller import Answer, Caller
 from tests.local.api_hostile import HOSTILE, Hostile
 from tests.local.api_stack import running_stack

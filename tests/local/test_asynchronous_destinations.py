@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.asynchronous.destinations import Destinations
-from local.asynchronous.event import Ended, accepted
-from local.asynchronous.invocation_record import invocation_record
-from local.mapping.invocation import InvokeResult
+from local.runners.asynchronous.destinations import Destinations
+from local.runners.asynchronous.event import Ended, accepted
+from local.runners.asynchronous.invocation_record import invocation_record
+from local.runners.mapping.invocation import InvokeResult
 from tests.local.asynchronous_fakes import DONE, ERROR, FUNCTION_ARN, NOW, settings
 
 TRIED = replace(accepted("id-1", [{"body": "b"}], NOW), attempts=3, last_result=ERROR)

@@ -104,8 +104,8 @@ def test_a_runner_that_is_stopped_in_a_backlog_loses_nothing(stack: Asynchronous
 
 def test_topic_bus_and_function_take_records_of_the_embedded_aws(stack: AsynchronousStack) -> None:
     """Each of the other kinds of destination delivers to a queue, where this test reads it."""
-    from local.asynchronous.destinations import Destinations
-    from local.asynchronous.event import Ended, accepted
+    from local.runners.asynchronous.destinations import Destinations
+    from local.runners.asynchronous.event import Ended, accepted
     from tests.local.asynchronous_fakes import NOW, settings
 
     cloud = stack.cloud

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from local.asynchronous.start import MOST_PARALLEL, asynchronous_settings
-from local.demo.analyses import COLUMNS, as_csv, days, january, mean_delays, poison, requests_for
-from local.ministack_additions import _known
-from local.resources import CREATORS
-from local.resources.creation import Cloud
+from demo.analyses import COLUMNS, as_csv, days, january, mean_delays, poison, requests_for
+from local.program.resources import CREATORS
+from local.program.resources.creation import Cloud
+from local.runners.asynchronous.start import MOST_PARALLEL, asynchronous_settings
+from local.services.ministack_additions import _known
 from scilearn.errors import PermanentError
 from scilearn.request_schema import checked
 

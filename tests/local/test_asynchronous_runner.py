@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from local.asynchronous.event import AsynchronousEvent
-from local.asynchronous.pipe import Pipe, pipe_record
-from local.asynchronous.runner import AsynchronousRunner
-from local.asynchronous.settings import MAX_EVENT_BYTES
+from local.runners.asynchronous.event import AsynchronousEvent
+from local.runners.asynchronous.pipe import Pipe, pipe_record
+from local.runners.asynchronous.runner import AsynchronousRunner
+from local.runners.asynchronous.settings import MAX_EVENT_BYTES
 from tests.local.asynchronous_fakes import (
     DONE,
     ERROR,

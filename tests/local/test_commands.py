@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from local.layout import ROOT
-from local.ports import free_port
+from local.services.ports import free_port
 
 pytestmark = pytest.mark.local
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local.container_engine import ContainerEngine, find_engine
 from local.errors import LocalStackError
-from local.function_containers import STACK_LABEL, FunctionContainers
 from local.layout import ROOT
+from local.services.container_engine import ContainerEngine, find_engine
+from local.services.function_containers import STACK_LABEL, FunctionContainers
 
 SILENT = "exit 1"
 WITHOUT_BUILDKIT = '[ "$1" = version ]'
@@ -70,7 +70,7 @@ def test_where_none_works_the_error_says_why_and_what_to_do(tmp_path: Path, scri
     assert ".ci/container-engine" in str(told.value)
 
 
-@pytest.mark.parametrize("words", [["local.container_engine"], ["local", "up", "--containers"]])
+@pytest.mark.parametrize("words", [["local.services.container_engine"], ["local", "up", "--containers"]])
 def test_a_command_that_needs_an_engine_ends_with_1_where_none_answers(tmp_path: Path, words: list[str]) -> None:
     environment = os.environ | {
         "DRIFTLESS_CONTAINER_ENGINE": str(tmp_path / "nothing"),

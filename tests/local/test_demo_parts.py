@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from local.demo.checks import late_flights
-from local.demo.flights import FlightChange, Kind, flight_changes
-from local.demo.item_json import to_item
-from local.demo.lag import LagMeter
-from local.demo.load import BATCH, batches
-from local.demo.proof import compare, read_documents, read_items
+from demo.checks import late_flights
+from demo.flights import FlightChange, Kind, flight_changes
+from demo.item_json import to_item
+from demo.lag import LagMeter
+from demo.load import BATCH, batches
+from demo.proof import compare, read_documents, read_items
 
 
 @pytest.fixture(scope="module")

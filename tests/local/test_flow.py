@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import requests
 
-from local.aws_client import aws_client
-from local.demo.checks import parked_messages, wait_for
-from local.demo.disaster import kill_consumers
-from local.demo.item_json import to_item
-from local.demo.proof import prove
+from demo.checks import parked_messages, wait_for
+from demo.disaster import kill_consumers
+from demo.item_json import to_item
+from demo.proof import prove
 from local.layout import Layout
-from local.ministack import REGION
-from local.ports import free_port
+from local.services.aws_client import aws_client
+from local.services.ministack import REGION
+from local.services.ports import free_port
 from local.stack import LocalStack
 
 pytestmark = pytest.mark.local

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.image_context import context_digest, context_files
+from local.program.image_context import context_digest, context_files
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = sorted(path.parent.name for path in (ROOT / "images").glob("*/Dockerfile"))

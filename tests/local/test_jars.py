@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalStackError
-from local.jars import COORDINATES, cache_directory, class_path
+from local.services.jars import COORDINATES, cache_directory, class_path
 
 JARS = ("a.jar", "b.jar")
 

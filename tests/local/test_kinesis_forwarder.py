@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from local.forwarder.change_clock import ChangeClock
-from local.forwarder.disorder import Disorder
-from local.forwarder.forwarder import KinesisForwarder
-from local.forwarder.record import ForwardedRecord, forwarded_record
-from local.forwarder.writer import KinesisWriter, chunks
-from local.mapping.runner import MappingRunner
-from local.mapping.start import stream_reader
-from local.streams.client import polling_config
-from local.streams.record import StreamRecord
+from local.runners.forwarder.change_clock import ChangeClock
+from local.runners.forwarder.disorder import Disorder
+from local.runners.forwarder.forwarder import KinesisForwarder
+from local.runners.forwarder.record import ForwardedRecord, forwarded_record
+from local.runners.forwarder.writer import KinesisWriter, chunks
+from local.runners.mapping.runner import MappingRunner
+from local.runners.mapping.start import stream_reader
+from streams.client import polling_config
+from streams.record import StreamRecord
 from tests.local.mapping_fakes import STREAM_ARN, FakeFunction, Ministack, running_ministack, settings
 
 RECORDED = """{"awsRegion":"us-east-1","eventID":"b015b5f0-c095-4b50-8ad0-4279aa3d88c6","eventName":"MODIFY",\

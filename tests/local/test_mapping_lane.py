@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from local.mapping.backoff import Backoff
-from local.mapping.batch import Batch, DiscardBatch, InvokeBatch, Wait
-from local.mapping.lane import Lane
-from local.mapping.response import Failed, NotInvoked, PartlyFailed, Succeeded
-from local.mapping.settings import MAX_PAYLOAD_BYTES
+from local.runners.mapping.batch import Batch, DiscardBatch, InvokeBatch, Wait
+from local.runners.mapping.lane import Lane
+from local.runners.mapping.response import Failed, NotInvoked, PartlyFailed, Succeeded
+from local.runners.mapping.settings import MAX_PAYLOAD_BYTES
+from local.runners.polling.backoff import Backoff
 from tests.local.mapping_fakes import FAILURE, NOW, record, records, sequences, settings
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.mapping.destination import failure_destination
-from local.mapping.invocation import InvokeResult
-from local.mapping.runner import MappingRunner
-from local.mapping.start import mapping_runner, stream_reader
+from local.runners.mapping.destination import failure_destination
+from local.runners.mapping.invocation import InvokeResult
+from local.runners.mapping.runner import MappingRunner
+from local.runners.mapping.start import mapping_runner, stream_reader
 from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, Ministack, running_ministack, settings
 
 pytestmark = pytest.mark.local

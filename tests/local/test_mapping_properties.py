@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from local.mapping.batch import DiscardBatch, InvokeBatch, Wait
-from local.mapping.invocation import InvokeResult
-from local.mapping.lane import Lane
-from local.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, Succeeded, read_outcome
-from local.mapping.settings import MappingSettings
-from local.mapping.shard import MappingShard
-from local.streams.record import StreamRecord
+from local.runners.mapping.batch import DiscardBatch, InvokeBatch, Wait
+from local.runners.mapping.invocation import InvokeResult
+from local.runners.mapping.lane import Lane
+from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, Succeeded, read_outcome
+from local.runners.mapping.settings import MappingSettings
+from local.runners.mapping.shard import MappingShard
+from streams.record import StreamRecord
 from tests.local.mapping_fakes import FAILURE, NOW, SUCCESS, record, records, reported, sequences, settings
 
 MANY = hypothesis_settings(max_examples=200, deadline=None)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.mapping.invocation import InvokeResult
-from local.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, Succeeded, read_outcome
+from local.runners.mapping.invocation import InvokeResult
+from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, Succeeded, read_outcome
 from tests.local.mapping_fakes import FAILURE, THROTTLE, record, records, reported
 
 BATCH = records(5, first=8)  # 8, 9, 10, 11, 12: as text 10 sorts before 8

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.mapping.backoff import Backoff
-from local.mapping.batch import DiscardBatch
-from local.mapping.invocation import InvokeResult
-from local.mapping.runner import MappingRunner
-from local.streams.record import StreamRecord
+from local.runners.mapping.batch import DiscardBatch
+from local.runners.mapping.invocation import InvokeResult
+from local.runners.mapping.runner import MappingRunner
+from local.runners.polling.backoff import Backoff
+from streams.record import StreamRecord
 from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, FakeReader, record, records, reported, settings
 
 FAST = Backoff(first_seconds=0.001, cap_seconds=0.01)

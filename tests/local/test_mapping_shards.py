@@ -5,19 +5,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.streams.cursor import ShardCursor
-from local.streams.dynamodb import DynamoDBStreamReader
-from local.streams.errors import sorted_stream_errors
-from local.streams.kinesis import KinesisStreamReader
-from local.streams.reader import (
+from local.runners.polling.shard_order import startable_shards
+from streams.cursor import ShardCursor
+from streams.dynamodb import DynamoDBStreamReader
+from streams.errors import sorted_stream_errors
+from streams.kinesis import KinesisStreamReader
+from streams.reader import (
     IteratorExpiredError,
     Position,
     RecordsTrimmedError,
     ShardGoneError,
     ShardInfo,
 )
-from local.streams.record import StreamRecord
-from local.streams.shard_order import startable_shards
+from streams.record import StreamRecord
 from tests.local.mapping_fakes import KINESIS_ARN, NOW, STREAM_ARN, FakeReader, record, records, sequences
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from local.streams.event_json import dynamodb_stream_record, item_key_text, kinesis_stream_record
+from streams.event_json import dynamodb_stream_record, item_key_text, kinesis_stream_record
 from tests.local.mapping_fakes import KINESIS_ARN, STREAM_ARN
 
 

@@ -9,14 +9,14 @@ import psutil
 import pytest
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
-from local.engine import EmbeddedCloud
 from local.errors import LocalStackError
 from local.layout import ROOT
-from local.opensearch_node import OpenSearchNode
-from local.ports import check_free, free_port
-from local.process import ChildProcess
-from local.resources import CREATORS
-from local.resources.creation import Cloud
+from local.program.engine import EmbeddedCloud
+from local.program.resources import CREATORS
+from local.program.resources.creation import Cloud
+from local.services.opensearch_node import OpenSearchNode
+from local.services.ports import check_free, free_port
+from local.services.process import ChildProcess
 
 
 def cloud() -> Cloud:

@@ -7,22 +7,22 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from changefeed.bulk_post import posting
-from changefeed.bulk_writer import BulkWriter
-from changefeed.document_action import Rejection
-from changefeed.dynamodb_record import decode_dynamodb_record
-from changefeed.item_reader import ItemReader
-from changefeed.kinesis_record import decode_kinesis_record
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.parking import parked_message
-from local.streams.dynamodb import DynamoDBStreamReader
-from local.streams.kinesis import KinesisStreamReader
-from local.streams.reader import StreamReader
+from changefeed.plan.document_action import Rejection
+from changefeed.write.bulk_post import posting
+from changefeed.write.bulk_writer import BulkWriter
+from changefeed.write.item_reader import ItemReader
 from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
 from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
 from ops.redrive.run import Choice, Redrive
 from ops.redrive.settler import Settler
+from streams.dynamodb import DynamoDBStreamReader
+from streams.kinesis import KinesisStreamReader
+from streams.reader import StreamReader
 from tests.changefeed.records import TABLE, item, kinesis_record, stream_record
 from tests.fakes import FakeClock, FakeTable, ModelIndex
 from tests.ops.redrive_fakes import FakeS3, FakeSqs, FakeStream

@@ -12,11 +12,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.redrive.analyses.failed_request import FailurePlace
-from ops.redrive.analyses.mending import Mending
-from ops.redrive.analyses.report import ResendReport
-from ops.redrive.analyses.run import Resend, ResendChoice
 from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.resend.failed_request import FailurePlace
+from ops.resend.mending import Mending
+from ops.resend.report import ResendReport
+from ops.resend.run import Resend, ResendChoice
 from scilearn.errors import AnalysisFailedError, PermanentError, TransientError
 from scilearn.service import AnalysisService, Finished
 from scilearn.status_table import StatusTable

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from changefeed.backfill_request import BackfillRequest
+from changefeed.backfill.request import BackfillRequest
 from ops.backfill.driver import MOST_FAILURES, BackfillStoppedError, Driver
 from ops.backfill.invocation import InvocationError
 from ops.backfill.state import BackfillState, load_state

@@ -14,12 +14,12 @@ import pytest
 import requests
 
 from changefeed.create_index import create_index
-from infra.search_index import index_definition
-from local.demo.checks import wait_for
-from local.demo.item_json import to_item
-from local.demo.proof import prove
+from demo.checks import wait_for
+from demo.item_json import to_item
+from demo.proof import prove
+from infra.sync.index import index_definition
 from local.layout import ROOT, Layout
-from local.ports import free_port
+from local.services.ports import free_port
 from local.stack import LocalStack
 from ops.__main__ import main
 from ops.backfill.state import load_state

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from changefeed.document_action import Rejection, plan
 from changefeed.parking import parked_message
 from changefeed.pipeline import Pipeline
+from changefeed.plan.document_action import Rejection, plan
 from tests.fakes import FakeContext, Fault
 from tests.ops.redrive_rig import FEEDS, RedriveRig, sequence_text
 

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 import requests
 
-from local.aws_client import aws_client
-from local.demo.checks import wait_for
-from local.demo.item_json import to_item
-from local.demo.proof import prove
+from demo.checks import wait_for
+from demo.item_json import to_item
+from demo.proof import prove
 from local.layout import ROOT
-from local.mapping.destination import failure_destination
-from local.mapping.runner import MappingRunner
-from local.mapping.start import stream_reader
-from local.ministack import REGION
 from local.observation import count_messages
+from local.runners.mapping.destination import failure_destination
+from local.runners.mapping.runner import MappingRunner
+from local.runners.mapping.start import stream_reader
+from local.services.aws_client import aws_client
+from local.services.ministack import REGION
 from ops.redrive.parts import redrive_of
 from ops.redrive.run import Choice
 from ops.stack import Stack

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError, UsageError
-from ops.redrive.analyses.failed_request import FailurePlace, read_failure
-from ops.redrive.analyses.mending import Mending
-from ops.redrive.analyses.report import End
+from ops.resend.failed_request import FailurePlace, read_failure
+from ops.resend.mending import Mending
+from ops.resend.report import End
 from tests.images.scilearn_fakes import client_error
 from tests.ops.redrive_scilearn_rig import ScilearnRig, failure_record, request_id
 

@@ -13,10 +13,10 @@ from typing import Any
 import boto3
 import pytest
 
-from local.ministack import MiniStack
+from local.services.ministack import MiniStack
 from ops.__main__ import main
-from ops.redrive.analyses.parts import resend_of
-from ops.redrive.analyses.run import ResendChoice
+from ops.resend.parts import resend_of
+from ops.resend.run import ResendChoice
 from ops.stack import Stack
 from scilearn.errors import AnalysisFailedError, PermanentError
 from scilearn.service import AnalysisService, Finished

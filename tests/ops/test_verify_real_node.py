@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import requests
 
-from changefeed.attribute_values import encode_document
-from changefeed.bulk_transport import BulkTransport
 from changefeed.create_index import create_index
-from changefeed.document_action import document_id
-from changefeed.search_client import create_search_client
-from local.opensearch_node import OpenSearchNode
+from changefeed.decode.attribute_values import encode_document
+from changefeed.plan.document_action import document_id
+from changefeed.write.bulk_transport import BulkTransport
+from lambda_kit.search_client import create_search_client
+from local.services.opensearch_node import OpenSearchNode
 from ops.probe.probe import probe
 from ops.verify.index_walk import Index
 from ops.verify.table_walk import Table

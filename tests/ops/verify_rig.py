@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from opensearchpy.exceptions import NotFoundError
 
-from changefeed.attribute_values import encode_document
-from changefeed.document_action import document_id
+from changefeed.decode.attribute_values import encode_document
+from changefeed.plan.document_action import document_id
 from ops.verify.index_walk import Index
 from ops.verify.table_walk import Table
 from ops.verify.verification import Plan, Report, verify

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from local.function_containers import image_folders
-from local.image_context import context_files
 from local.layout import ROOT
+from local.program.image_context import context_files
+from local.services.function_containers import image_folders
 
 IMAGES = ROOT / "images"
 
@@ -18,7 +18,10 @@ def shape(path: Path, folder: str) -> str:
     """The text without what differs on purpose: names, subfolders, whether it syncs, and what it clears away."""
     text = re.sub(r'(image\.description=)".*"', r"\1...", path.read_text())
     text = re.sub(
-        rf"^(COPY changefeed .*|!changefeed/.*|!{folder}/\w+/.*| +&& python3 -c .*|\[.*)\n", "", text, flags=re.M
+        rf"^(COPY (?:changefeed|lambda_kit) .*|!(changefeed|lambda_kit)/.*|!{folder}/\w+/.*| +&& python3 -c .*|\[.*)\n",
+        "",
+        text,
+        flags=re.M,
     )
     return re.sub(rf"\b{folder}\b", "<folder>", text)
 
@@ -46,7 +49,8 @@ def test_no_file_of_a_handler_is_missing_in_its_context(folder: str) -> None:
         }
 
     there = set(context_files(IMAGES, IMAGES / folder / "Dockerfile"))
-    shared = files("changefeed") if any(path.parts[0] == "changefeed" for path in there) else set()
+    used = {name for name in ("lambda_kit", "changefeed") if any(path.parts[0] == name for path in there)}
+    shared = {path for name in used for path in files(name)}
     assert there == files(folder) | shared | {Path(folder) / "requirements.txt"}
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from local.function_containers import image_folders
-from local.image_context import context_files
 from local.layout import ROOT
+from local.program.image_context import context_files
+from local.services.function_containers import image_folders
 from tools.image_requirements import OPTIONS
 from tools.pinned_requirements import normalised, read_pins
 
@@ -125,7 +125,7 @@ def third_party_imports(folder: str) -> set[str]:
         path.with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"): IMAGES / path
         for path in _sources(folder)
     }
-    makes_an_index = (IMAGES / folder / "index.json").exists()  # infra/search_index.py runs it in such an image
+    makes_an_index = (IMAGES / folder / "index.json").exists()  # infra/sync/index.py runs it in such an image
     handlers = [name for name in ours if name.startswith(f"{folder}.") and name.endswith("handler")]
     waiting = [*handlers, *(["changefeed.create_index"] if makes_an_index else [])]
     seen, found = set(), set()
@@ -137,7 +137,7 @@ def third_party_imports(folder: str) -> set[str]:
         for module, names in _imports_of(ours[name]):
             reached = [module, *(f"{module}.{each}" for each in names)]
             waiting += [each for each in reached if each in ours]
-            if module.split(".")[0] not in {folder, "changefeed", *sys.stdlib_module_names}:
+            if module.split(".")[0] not in {folder, "changefeed", "lambda_kit", *sys.stdlib_module_names}:
                 found.add(module.split(".")[0])
     return found
 

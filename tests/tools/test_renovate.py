@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.function_containers import image_folders
 from local.layout import ROOT
+from local.services.function_containers import image_folders
 from tools.image_requirements import OPTIONS
 
 IMAGES = ROOT / "images"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from cyclonedx.validation.json import JsonStrictValidator
 
-from local.function_containers import image_folders
 from local.layout import ROOT
+from local.services.function_containers import image_folders
 from tools.pinned_requirements import read_pins
 from tools.sbom import SCHEMA, as_json, bill_of_materials, default_base_image
 

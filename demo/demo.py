@@ -1,0 +1,112 @@
+"""A real day of flights through the whole pipeline, with the proof at its end that index and table are equal.
+
+Starts a local stack of its own, or uses the one that is up. Writes build/demo.json, and with --analytics the results
+of analyses to build/analytics/.
+
+Example: python -m local demo --containers --outage 20 --kill-consumer
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from demo.analyses_story import AnalyticsDemo
+from demo.disaster import Disaster
+from demo.memory import MemoryMeter
+from demo.story import Demo
+from local.commands.up import add_containers_argument, add_port_arguments
+from local.ending import unwind_on_signals
+from local.errors import LocalStackError
+from local.layout import ROOT, Layout
+from local.running import running_outputs, runs_in_containers
+from local.services.container_engine import find_engine
+from local.stack import LocalStack
+from local.state import lock_holder
+
+LOG_WIDTH = 160
+REPORT = ROOT / "build" / "demo.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ports, and what goes wrong on purpose."""
+    add_port_arguments(parser)
+    add_containers_argument(parser)
+    parser.add_argument("--outage", type=_seconds, default=0, metavar="SECONDS", help="stop OpenSearch in mid-load")
+    parser.add_argument("--analytics", action="store_true", help="afterwards, analyses of the flights of January")
+    parser.add_argument("--kill-consumer", action="store_true", help="kill the consumers' processes in mid-load")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit code 0 only if all of it held."""
+    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
+    REPORT.unlink(missing_ok=True)  # an old one must not speak for a run that failed
+    started = time.monotonic()
+    holder = lock_holder(Layout())
+    if holder is None:
+        report = _in_a_stack_of_its_own(options, console)
+    elif options.outage or options.kill_consumer:
+        raise LocalStackError("--outage and --kill-consumer need a stack of their own: python -m local down, first.")
+    elif options.containers and not runs_in_containers():
+        raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
+    else:
+        outputs = running_outputs()
+        report = Demo(outputs=outputs, console=console, memory=MemoryMeter(holder)).run()
+        report = _with_analyses(options, report, outputs, console)
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    lag = report["lag_seconds"]
+    whole = time.monotonic() - started
+    verdict = "[bold green]All of it held.[/]" if report["ok"] else "[bold red]Not all of it held.[/]"
+    console.print(
+        f"{verdict} {report['changes']} changes in {report['seconds']} s ({report['changes_per_second']}/s), "
+        f"lag p50 {lag['p50']} s, p99 {lag['p99']} s; {whole:.0f} s in all. {REPORT.relative_to(ROOT)}"
+    )
+    return 0 if report["ok"] else 1
+
+
+def _in_a_stack_of_its_own(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=console.print)
+    if options.containers:
+        local.run_in_containers(find_engine())
+    unwind_on_signals()
+    memory = MemoryMeter()
+    try:
+        with local as stack:
+            if not (options.outage or options.kill_consumer):
+                report = Demo(outputs=stack.outputs, console=console, memory=memory).run()
+                return _with_analyses(options, report, stack.outputs, console)
+            disaster = Disaster(stack, console.print, outage_seconds=options.outage, kill=options.kill_consumer)
+            try:
+                report = Demo(outputs=stack.outputs, console=console, memory=memory, at_half_time=disaster).run()
+            finally:
+                disaster.end()
+            report["problems"] += disaster.outcome
+            return _with_analyses(options, report | {"ok": not report["problems"]}, stack.outputs, console)
+    except KeyboardInterrupt:
+        console.print("Ended.")
+        raise
+
+
+def _with_analyses(
+    options: argparse.Namespace, report: dict[str, Any], outputs: Mapping[str, Any], console: Console
+) -> dict[str, Any]:
+    if not options.analytics:
+        return report
+    analytics = AnalyticsDemo(outputs=outputs, console=console).run()
+    problems = report["problems"] + analytics["problems"]
+    return report | {"ok": not problems, "problems": problems, "analytics": analytics}
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: more than 0, at most 3600 seconds")
+    return seconds

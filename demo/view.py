@@ -1,0 +1,88 @@
+"""What the demo shows while it runs: a live table on a terminal, a line every few seconds elsewhere."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from demo.lag import LagMeter
+from demo.memory import MemoryMeter
+from local.observation import Observation, Observer
+from local.running import feed_status
+from local.stack import STATUS_SECONDS
+
+LOOK_SECONDS = 0.5
+LINE_SECONDS = 3.0
+
+
+class DemoView:
+    """Shows progress from a thread of its own until it is left."""
+
+    def __init__(self, console: Console, outputs: Mapping[str, Any], meter: LagMeter, memory: MemoryMeter) -> None:
+        self._console = console
+        self._outputs = outputs
+        self._observer = Observer(outputs)
+        self._meter = meter
+        self._memory = memory
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="view", daemon=True)
+        self.written = 0
+        self.total = 0
+        self.doing = "starting"
+
+    def __enter__(self) -> "DemoView":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        if self._console.is_terminal:
+            with Live(console=self._console, refresh_per_second=4, transient=False) as live:
+                self._look_until_the_end(live.update, LOOK_SECONDS)
+        else:
+            self._look_until_the_end(lambda _table: self._console.print(self._line()), LINE_SECONDS)
+
+    def _look_until_the_end(self, show: Callable[[Table], None], seconds: float) -> None:
+        while not self._ending.wait(seconds):
+            self._memory.look()
+            show(self._table(self._observer.look()))
+        if self._console.is_terminal:
+            time.sleep(STATUS_SECONDS)  # the feeds' counters are that old
+            show(self._table(self._observer.look()))
+
+    def _line(self) -> str:
+        carried = {consumer: status.get("records_settled", 0) for consumer, status in feed_status().items()}
+        return f"{self.doing}: {self.written} of {self.total} changes written; carried {carried}"
+
+    def _table(self, seen: Observation) -> Table:
+        feeds = feed_status()
+        lags = self._meter.percentiles()
+        table = Table(
+            title=f"{self.doing} · {self.written:,} of {self.total:,} changes · {_count(seen.items)} items",
+            caption=time.strftime("%H:%M:%S"),
+        )
+        for heading in ("feed", "changes carried", "waiting", "documents", "lag p50", "lag p99", "dead letters"):
+            table.add_column(heading, justify="left" if heading == "feed" else "right")
+        for consumer in self._outputs["indexes"]:
+            feed, lag = feeds.get(consumer, {}), lags.get(consumer)
+            table.add_row(
+                consumer.removeprefix("sync_").replace("_", " "),
+                _count(feed.get("records_settled", 0)),
+                _count(feed.get("pending_records", 0)),
+                _count(seen.documents.get(consumer, -1)),
+                f"{lag['p50']:.2f} s" if lag else "",
+                f"{lag['p99']:.2f} s" if lag else "",
+                _count(seen.dead_letters.get(consumer, -1)),
+            )
+        return table
+
+
+def _count(number: int) -> str:
+    return "no answer" if number < 0 else f"{number:,}"

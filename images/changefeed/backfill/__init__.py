@@ -1,0 +1,1 @@
+"""From the table's items to the index."""

@@ -1,0 +1,83 @@
+"""Decodes a record of a Kinesis stream that is a table's streaming destination.
+
+The data is base64 JSON without DynamoDB's sequence number; its time is an integer in the unit of
+`ApproximateCreationDateTimePrecision` (absent in old records: milliseconds). Kinesis may deliver changes out of order
+and twice: the version sorts them out. Source: "Change data capture for Kinesis Data Streams", DynamoDB guide.
+"""
+
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from pybase64 import b64decode
+
+from changefeed.batch_response import is_sequence_number
+from changefeed.decode.attribute_values import encode_document, own_text
+from changefeed.decode.change_record import AttributeMap, ChangeRecord
+from changefeed.decode.dynamodb_record import checked_version, decode_image, decode_keys, decode_operation
+from changefeed.decode.encoded_image import EncodedImage
+from changefeed.errors import RecordDecodeError, UnindexableItemError
+
+MICROSECONDS_PER_UNIT = {"MICROSECOND": 1, "MILLISECOND": 1_000}
+KPL_MAGIC = b"\xf3\x89\x9a\xc2"
+
+
+def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = None) -> ChangeRecord:
+    """Turn one entry of `event["Records"]` into a change record.
+
+    With `table_name`, a record of another table is refused: written here, it would mix two tables in one index.
+    Raises RecordDecodeError when a part is missing or is not what AWS documents.
+    """
+    envelope = raw.get("kinesis")
+    if not isinstance(envelope, dict):
+        raise RecordDecodeError("not_a_kinesis_record", "The record has no 'kinesis' part: is this a Kinesis stream?")
+    sequence_number = envelope.get("sequenceNumber")
+    if not is_sequence_number(sequence_number):
+        raise RecordDecodeError("no_sequence_number", "The record has no numeric sequenceNumber.")
+    change = _payload(envelope.get("data"))
+    body = change.get("dynamodb")
+    if not isinstance(body, dict):
+        raise RecordDecodeError("not_a_dynamodb_change", "The data has no 'dynamodb' part: not a table's change.")
+    if table_name is not None and change.get("tableName") not in (table_name, None):
+        raise RecordDecodeError("other_table", f"The change is not one of table {table_name}.")
+    unit = MICROSECONDS_PER_UNIT.get(str(body.get("ApproximateCreationDateTimePrecision", "MILLISECOND")))
+    time = body.get("ApproximateCreationDateTime")
+    if unit is None or not isinstance(time, int):
+        raise RecordDecodeError("bad_time", "ApproximateCreationDateTime or its precision is not what AWS documents.")
+    return ChangeRecord(
+        sequence_number=sequence_number,
+        operation=decode_operation(change.get("eventName")),
+        keys=decode_keys(body.get("Keys")),
+        image=_encoded(decode_image(change.get("eventName"), body.get("NewImage"))),
+        version=checked_version(time * unit),
+        version_span=unit,
+        in_order=False,
+        raw=raw,
+    )
+
+
+def _encoded(image: AttributeMap | None) -> EncodedImage | None:
+    if image is None:
+        return None
+    try:
+        return EncodedImage(own_text(encode_document(image)))
+    except UnindexableItemError as error:
+        return EncodedImage(error)
+
+
+def _payload(data: object) -> Mapping[str, Any]:
+    """The base64 text as a JSON object."""
+    try:
+        decoded = b64decode(data, validate=True)  # type: ignore[arg-type]
+    except (TypeError, ValueError, binascii.Error):
+        raise RecordDecodeError("bad_base64", "kinesis.data is not base64.") from None
+    if decoded.startswith(KPL_MAGIC):
+        raise RecordDecodeError("kpl_aggregated", "The record is a KPL aggregate; DynamoDB never writes one.")
+    try:
+        change = orjson.loads(decoded)
+    except orjson.JSONDecodeError:
+        raise RecordDecodeError("bad_json", "kinesis.data is not JSON.") from None
+    if not isinstance(change, dict):
+        raise RecordDecodeError("bad_json", "kinesis.data is not a JSON object.")
+    return change

@@ -1,0 +1,1 @@
+"""From document actions to the index, each with its result."""

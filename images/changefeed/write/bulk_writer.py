@@ -1,0 +1,205 @@
+"""Sends document actions as bulk requests until each is written, superseded, rejected, or out of time.
+
+What counts as done and what as retryable:
+
+* 2xx is done, and so is a delete of a document that isn't there.
+* A conflict (409) is done when the index holds this version or a newer one; inside one version's span the item is
+  read again (`pending_write`). All writes are strictly `external`: a request that timed out and is applied later finds
+  its version taken. With `external_gte` it would revert a change of the same second.
+* 429, 5xx and errors of the environment, of a request or of one item, are sent again with backoff while the
+  invocation's time lasts, then reported for retry. There is no other retry layer below Lambda's own.
+* Any other error of an item: its present state is tried once, because OpenSearch checks a document before its
+  version, so a stale and badly typed one answers 400 although a newer one is there. Refused again, it is rejected.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap
+from changefeed.errors import BulkRequestError, ItemReadError, RecordError
+from changefeed.plan.document_action import DocumentAction
+from changefeed.write.begun_writes import BegunWrites, InFlight
+from changefeed.write.bulk_answer import DONE, ItemVerdict, Verdict, read_bulk_answer
+from changefeed.write.bulk_body import BulkRequests, Chunk
+from changefeed.write.bulk_pace import BulkPace
+from changefeed.write.bulk_post import PostBulk
+from changefeed.write.pending_write import PendingWrite
+from changefeed.write.write_result import Outcome, WriteResult
+
+FIRST_BACKOFF_SECONDS = 0.1
+LONGEST_BACKOFF_SECONDS = 5.0
+REQUEST_TIMEOUT_SECONDS = 20.0
+SHORTEST_TIMEOUT_SECONDS = 0.5
+RESERVED_SECONDS = 2.0
+"""Kept of an invocation's time for parking and for the answer."""
+
+
+class ReadItems(Protocol):
+    """Reads items from the table, consistently: key to image, to None for an absent one, or to why it can't be read."""
+
+    def __call__(self, keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkWriter:
+    """Writes to one index. Clock in seconds since the epoch; `jitter` gives 0 to 1.
+
+    Of what was begun together, one request is in flight at a time, and the next is built meanwhile.
+    """
+
+    post: PostBulk
+    read_items: ReadItems
+    trust_seconds: float = 30.0
+    max_bulk_bytes: int = 5 * 1024 * 1024
+    max_bulk_actions: int = 1_000
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+    pace: BulkPace = field(default_factory=BulkPace)
+
+    def __call__(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> list[WriteResult]:
+        """One result for each action. Never raises for what the index, the network or the table answer."""
+        return self.finish(self.begin(actions, seconds_left), seconds_left)
+
+    def begin(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> BegunWrites:
+        """Send the first request, without waiting; what has to be read from the table waits for `finish`."""
+        begun = self._prepare([PendingWrite.of(action) for action in actions], [])
+        if seconds_left() > RESERVED_SECONDS and (chunk := begun.requests.take()):
+            self._send(chunk, begun, seconds_left)
+        return begun
+
+    def finish(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> list[WriteResult]:
+        """One result for each action that was begun, as calling it gives."""
+        results = begun.results
+        attempt = 0
+        while not begun.are_over() and seconds_left() > RESERVED_SECONDS:
+            pending, must_wait = self._attempt(begun, seconds_left)
+            if pending and must_wait:
+                backoff = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt) * (0.5 + self.jitter() / 2)
+                self.sleep(max(0.0, min(backoff, seconds_left() - RESERVED_SECONDS)))
+                attempt += 1
+            begun = self._prepare(pending, results)
+        results.extend(WriteResult(write.action, Outcome.RETRYABLE, write.last_error) for write in begun.left())
+        return results
+
+    def _prepare(self, pending: list[PendingWrite], results: list[WriteResult]) -> BegunWrites:
+        now = self._now()
+        stale: list[PendingWrite] = []
+        fresh: list[PendingWrite] = []
+        for write in pending:
+            (stale if self._needs_item(write, now) else fresh).append(write)
+        requests = BulkRequests(
+            fresh,
+            max_bytes=self.max_bulk_bytes,
+            max_actions=min(self.max_bulk_actions, self.pace.limit),
+            reject=lambda write, error: results.append(WriteResult(write.action, Outcome.REJECTED, error.code)),
+        )
+        requests.build()
+        return BegunWrites(requests=requests, stale=stale, results=results)
+
+    def _attempt(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> tuple[list[PendingWrite], bool]:
+        """Send everything once. Gives what is still to be written, and whether to wait before the next attempt."""
+        requests, results = begun.requests, begun.results
+        ready, again = self._read_stale_items(begun.stale, results)
+        requests.add(ready)
+        must_wait = bool(again)
+        while begun.in_flight or self._send_next(begun, seconds_left):
+            requests.build()
+            written = begun.written()
+            chunk, verdicts = self._receive(begun, seconds_left)
+            if not verdicts:
+                requests.put_back(chunk.halves())  # one bad line fails them all: halve until it stands alone
+                continue
+            if verdicts.count(DONE) == len(verdicts):
+                results += written
+                continue
+            for write, verdict in zip(chunk.writes, verdicts, strict=True):
+                if not self._settle(write, verdict, results):
+                    again.append(write)
+                    must_wait |= write.must_wait(verdict)
+            if all(verdict.verdict is Verdict.RETRYABLE for verdict in verdicts):
+                break  # the index answers nothing now: the other chunks wait with this one
+        return again + requests.left(), must_wait
+
+    def _send_next(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> bool:
+        """False when all are sent, or those before took so long that the next is reported, or looked at again."""
+        chunk = begun.requests.take()
+        if chunk is None:
+            return False
+        now = self._now()
+        if seconds_left() <= RESERVED_SECONDS or any(self._needs_item(write, now) for write in chunk.writes):
+            begun.requests.put_back([chunk])
+            return False
+        self._send(chunk, begun, seconds_left)
+        return True
+
+    def _send(self, chunk: Chunk, begun: BegunWrites, seconds_left: Callable[[], float]) -> None:
+        sent_at = self.pace.stopwatch()
+        answer = self.post(chunk.body, _timeout_seconds(seconds_left))
+        begun.in_flight = InFlight(chunk=chunk, sent_at=sent_at, answer=answer)
+
+    def _receive(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> tuple[Chunk, list[ItemVerdict]]:
+        """What was in flight, and a verdict for each of its writes, or none when the body as such is refused."""
+        assert begun.in_flight is not None
+        flight, begun.in_flight = begun.in_flight, None
+        chunk, actions = flight.chunk, len(flight.chunk.writes)
+        try:
+            status, answer = flight.answer(_timeout_seconds(seconds_left))
+            verdicts = read_bulk_answer(status, answer, expected_items=actions)
+        except BulkRequestError as error:
+            self.pace.answered(actions, self.pace.stopwatch() - flight.sent_at, b"")
+            return chunk, [ItemVerdict(Verdict.RETRYABLE, type(error).__name__)] * actions
+        self.pace.answered(actions, self.pace.stopwatch() - flight.sent_at, answer)
+        refused = status != 200 and verdicts[0].verdict is Verdict.REFUSED and actions > 1
+        return chunk, [] if refused else verdicts
+
+    def _settle(self, write: PendingWrite, verdict: ItemVerdict, results: list[WriteResult]) -> bool:
+        """True when the write is over, with its result added."""
+        if verdict.verdict is Verdict.DONE:
+            results.append(WriteResult(write.action, Outcome.WRITTEN))
+        elif verdict.verdict is Verdict.CONFLICT and write.is_superseded(verdict):
+            results.append(WriteResult(write.action, Outcome.SUPERSEDED))
+        elif verdict.verdict is Verdict.REFUSED and write.is_rejected(verdict):
+            results.append(WriteResult(write.action, Outcome.REJECTED, verdict.error_type))
+        else:
+            return False
+        return True
+
+    def _read_stale_items(
+        self, stale: list[PendingWrite], results: list[WriteResult]
+    ) -> tuple[list[PendingWrite], list[PendingWrite]]:
+        """Give writes that can't be trusted the table's present state; a read that fails is a retry, no guess."""
+        if not stale:
+            return [], []
+        now = self._now()
+        by_id = {write.action.document_id: write for write in stale}
+        try:
+            items = self.read_items({key: write.action.keys for key, write in by_id.items()})
+        except ItemReadError as error:
+            for write in stale:
+                write.last_error = type(error).__name__
+            return [], stale
+        ready = []
+        for key, write in by_id.items():
+            image = items[key]
+            try:
+                if isinstance(image, RecordError):
+                    raise image
+                write.take_item(image, now)
+                ready.append(write)
+            except RecordError as error:
+                results.append(WriteResult(write.action, Outcome.REJECTED, error.code))
+        return ready, []
+
+    def _now(self) -> int:
+        return int(self.clock() * MICROSECONDS_PER_SECOND)
+
+    def _needs_item(self, write: PendingWrite, now: int) -> bool:
+        return write.needs_item(now, int(self.trust_seconds * MICROSECONDS_PER_SECOND))
+
+
+def _timeout_seconds(seconds_left: Callable[[], float]) -> float:
+    return max(SHORTEST_TIMEOUT_SECONDS, min(REQUEST_TIMEOUT_SECONDS, seconds_left() - 1))

@@ -1,0 +1,97 @@
+"""One document action on its way: what state it would write, with which version, and whether that may be trusted.
+
+Trust: OpenSearch forgets a delete after 60 s (`index.gc_deletes`, in memory only), and Lambda may hand over an old
+batch again. So a record's image is written only within the trust window (30 s) of its change: the guard of a delete
+that makes it stale was set later and lives longer. An older record's item is read again from the table, and that
+state is written, or deleted. A state that was read is never older than its record, and later changes have higher
+versions.
+
+Versions: a state read after the end of its record's version span (a second, on the Streams path) holds every change
+of that span, so it gets the span's last version. Read earlier, it gets the version after the one in the index.
+"""
+
+from dataclasses import dataclass
+
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, Image
+from changefeed.plan.document_action import DocumentAction
+from changefeed.write.bulk_answer import ItemVerdict, Verdict
+
+CLOCK_MARGIN_MICROSECONDS = 5 * MICROSECONDS_PER_SECOND
+"""How far this machine's clock and DynamoDB's may be apart."""
+
+READ_TRUST_MICROSECONDS = 30 * MICROSECONDS_PER_SECOND
+"""How long a state that was read may be sent, whatever the trust in images is (0: an image is never sent)."""
+
+
+@dataclass(slots=True)
+class PendingWrite:
+    """`image` None deletes; `as_of` is when its state was true, in microseconds since the epoch."""
+
+    action: DocumentAction
+    image: Image | None
+    version: int
+    as_of: int
+    must_read_item: bool
+    from_table: bool = False
+    last_error: str | None = None
+
+    @classmethod
+    def of(cls, action: DocumentAction) -> "PendingWrite":
+        """The write of a record's own image, or of one that a backfill has just read from the table."""
+        read_at = action.record.read_at
+        return cls(
+            action=action,
+            image=action.body,
+            version=action.version,
+            as_of=action.version if read_at is None else read_at,
+            must_read_item=action.image_missing,
+        )
+
+    @property
+    def last_version_of_span(self) -> int:
+        """The highest version that this record's span can hold."""
+        return self.action.version + self.action.version_span - 1
+
+    def needs_item(self, now: int, trust_microseconds: int) -> bool:
+        """True when the item must be read from the table before this is sent. The trust is that in a record's image."""
+        if self.from_table or self.action.record.read_at is not None:
+            trust_microseconds = READ_TRUST_MICROSECONDS
+        # A time in the future is no fresher than one in the past: a clock is wrong, so the table is asked.
+        return self.must_read_item or abs(now - self.as_of) >= trust_microseconds
+
+    def take_item(self, image: AttributeMap | None, read_at: int) -> None:
+        """Replace the state by what the table holds. `read_at` is the time before the read, in microseconds."""
+        self.image = image
+        self.as_of = read_at
+        self.must_read_item = False
+        self.from_table = True
+        if read_at > self.last_version_of_span + CLOCK_MARGIN_MICROSECONDS:
+            self.version = self.last_version_of_span
+
+    def is_superseded(self, conflict: ItemVerdict) -> bool:
+        """True when a conflict means that the index holds this state or a newer one.
+
+        Otherwise the index holds another version of the same span: this write is prepared to settle it.
+        """
+        current = conflict.current_version
+        settled_at = self.last_version_of_span
+        if self.version >= settled_at or (current is not None and current >= settled_at):
+            return True
+        self.must_read_item = True
+        if current is not None:
+            self.version = current + 1
+        return False
+
+    def is_rejected(self, verdict: ItemVerdict) -> bool:
+        """True when the refused state is what the table holds; else the item is looked at again."""
+        self.last_error = verdict.error_type
+        if self.from_table:
+            return True
+        self.must_read_item = True
+        return False
+
+    def must_wait(self, verdict: ItemVerdict) -> bool:
+        """True when the next attempt has to leave the index, or the clock, some time."""
+        self.last_error = verdict.error_type
+        unknown_version = verdict.verdict is Verdict.CONFLICT and verdict.current_version is None
+        return verdict.verdict is Verdict.RETRYABLE or unknown_version

@@ -1,0 +1,32 @@
+"""How the write of one action ended."""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from changefeed.plan.document_action import DocumentAction
+
+
+class Outcome(StrEnum):
+    """Where an action ended."""
+
+    WRITTEN = "written"
+    SUPERSEDED = "superseded"
+    RETRYABLE = "retryable"
+    REJECTED = "rejected"
+
+
+class WriteResult(NamedTuple):
+    """`reason` is an error type of OpenSearch or a code of ours; None when the action is done."""
+
+    action: DocumentAction
+    outcome: Outcome
+    reason: str | None = None
+
+
+class Write(Protocol):
+    """Writes actions within a time; one result each."""
+
+    def __call__(
+        self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]
+    ) -> Sequence[WriteResult]: ...

@@ -1,0 +1,1 @@
+"""What every function in this folder stands on: clients, signing, logs, environment."""

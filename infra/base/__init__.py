@@ -1,0 +1,1 @@
+"""What every room of infra/ stands on: types of settings, names, alarms."""

@@ -1,0 +1,1 @@
+"""What whoever runs `python -m ops` may do."""

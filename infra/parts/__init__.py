@@ -1,0 +1,1 @@
+"""What capabilities are made of: functions, images, queues, buckets."""

@@ -1,0 +1,1 @@
+"""Policy statements: who may do what."""

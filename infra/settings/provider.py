@@ -1,0 +1,49 @@
+"""The AWS provider of every resource: region, default tags and, for an emulator, other endpoints.
+
+The only file that knows that an emulator can exist.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.settings.sections import Settings
+
+_EMULATED_SERVICES = (
+    "apigateway",
+    "cloudwatch",
+    "dynamodb",
+    "ecr",
+    "iam",
+    "kinesis",
+    "lambda_",
+    "logs",
+    "opensearchserverless",
+    "pipes",
+    "s3",
+    "sqs",
+    "sts",
+)
+
+
+def aws_provider(settings: Settings) -> aws.Provider:
+    """The provider to hand to components as `ResourceOptions(providers=[...])`; children and invokes inherit it.
+
+    The region is `aws:region`, else the environment's, as everywhere in Pulumi; so are the credentials.
+    """
+    tags = {"project": pulumi.get_project(), "stack": pulumi.get_stack(), **settings.tags}
+    args = aws.ProviderArgs(
+        region=pulumi.Config("aws").get("region"), default_tags=aws.ProviderDefaultTagsArgs(tags=tags)
+    )
+    if settings.aws_endpoint_url:
+        _use_emulator(args, settings.aws_endpoint_url)
+    return aws.Provider("aws", args)
+
+
+def _use_emulator(args: aws.ProviderArgs, url: str) -> None:
+    args.endpoints = [aws.ProviderEndpointArgs(**dict.fromkeys(_EMULATED_SERVICES, url))]
+    args.s3_use_path_style = True
+    args.skip_credentials_validation = True
+    args.skip_metadata_api_check = True
+    args.skip_requesting_account_id = True

@@ -1,0 +1,1 @@
+"""The table and the two feeds of its changes."""

@@ -1,0 +1,1 @@
+"""The consumers, their indexes and the backfill."""

@@ -1,0 +1,1 @@
+"""Applies the program, `__main__.py`, to the embedded AWS."""

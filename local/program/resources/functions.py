@@ -1,0 +1,117 @@
+"""Lambda: an image function runs as AWS's own runtime client on the image's files, in this Python or in the image.
+
+The function is made as `provided.al2023`, whose bootstrap is `python -m awslambdaric HANDLER` in `images/`: real
+environment, real errors, real logs. With `--containers` the bootstrap runs the image
+Event source mappings are noted for our own runner: the embedded one loses records that a function reports as failed.
+So is asynchronous invocation: the embedded one makes a new request id an attempt, and knows no on-success destination.
+"""
+
+import io
+import json
+import shlex
+import sys
+import uuid
+import zipfile
+
+from local.program.resources.creation import Cloud, Created, Inputs, StreamMapping, physical_name
+
+_BOOTSTRAP = """#!/bin/sh
+cd {images}
+exec {python} -B -m awslambdaric "$_HANDLER"
+"""
+
+
+_LESS_URGENT = "#!/bin/sh\nrenice -n 10 -p $$ >/dev/null 2>&1\n"
+
+
+def _function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    function_name = physical_name(name, inputs)
+    commands = (inputs.get("imageConfig") or {}).get("commands")
+    handler = commands[0] if commands else cloud.image_commands[inputs["imageUri"].partition("@")[2]]
+    bootstrap = _BOOTSTRAP.format(images=shlex.quote(str(cloud.root / "images")), python=shlex.quote(sys.executable))
+    temporary_megabytes = (inputs.get("ephemeralStorage") or {}).get("size", 512)
+    if cloud.containers is not None:
+        bootstrap = cloud.containers.bootstrap(
+            cloud.image_folders[inputs["imageUri"].partition("@")[2]],
+            command=commands[0] if commands else None,
+            memory_megabytes=inputs["memorySize"],
+            temporary_megabytes=temporary_megabytes,
+            variables=inputs["environment"]["variables"],
+        )
+    cloud.bootstraps[function_name] = bootstrap
+    lambda_client = cloud.client("lambda")
+    function = lambda_client.create_function(
+        FunctionName=function_name,
+        Runtime="provided.al2023",
+        Handler=handler,
+        Role=inputs["role"],
+        Code={"ZipFile": _archive(bootstrap)},
+        Timeout=inputs["timeout"],
+        MemorySize=inputs["memorySize"],
+        EphemeralStorage={"Size": temporary_megabytes},
+        Environment={"Variables": dict(inputs["environment"]["variables"])},
+        LoggingConfig={"LogFormat": "JSON", "LogGroup": inputs["loggingConfig"]["logGroup"]},
+    )
+    lambda_client.get_waiter("function_active_v2").wait(
+        FunctionName=function_name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
+    )
+    if (reserved := inputs.get("reservedConcurrentExecutions", -1)) >= 0:
+        lambda_client.put_function_concurrency(FunctionName=function_name, ReservedConcurrentExecutions=reserved)
+    arn = function["FunctionArn"]
+    invoke_arn = f"arn:aws:apigateway:{cloud.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+    return function_name, {"arn": arn, "name": function_name, "invokeArn": invoke_arn}
+
+
+def _archive(bootstrap: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        archive.writestr(entry, bootstrap)
+    return buffer.getvalue()
+
+
+def _invocation(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    answer = cloud.client("lambda").invoke(FunctionName=inputs["functionName"], Payload=inputs["input"].encode())
+    payload = answer["Payload"].read().decode()
+    if answer.get("FunctionError"):
+        error = json.loads(payload)
+        raise RuntimeError(f"{inputs['functionName']} failed: {error.get('errorType')}: {error.get('errorMessage')}")
+    return name, {"result": payload}
+
+
+def _permission(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    cloud.client("lambda").add_permission(
+        FunctionName=inputs["function"],
+        StatementId=name,
+        Action=inputs["action"],
+        Principal=inputs["principal"],
+        **({"SourceArn": inputs["sourceArn"]} if "sourceArn" in inputs else {}),
+    )
+    return name, {}
+
+
+def _event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    mapping_uuid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{inputs['functionName']}:{inputs['eventSourceArn']}"))
+    cloud.mappings.append(StreamMapping(uuid=mapping_uuid, inputs=inputs))
+    return mapping_uuid, {"uuid": mapping_uuid}
+
+
+def _event_invoke_config(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    if inputs.get("qualifier") not in (None, "$LATEST"):
+        raise ValueError("only a function's latest version is emulated")
+    function_name = inputs["functionName"]
+    cloud.asynchronous[function_name] = inputs
+    # On AWS a function never takes a processor from the services; here work that nobody waits for must not, either.
+    bootstrap = cloud.bootstraps[function_name].replace("#!/bin/sh\n", _LESS_URGENT, 1)
+    cloud.client("lambda").update_function_code(FunctionName=function_name, ZipFile=_archive(bootstrap))
+    return str(function_name), {}
+
+
+CREATORS = {
+    "aws:lambda/function:Function": _function,
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
+    "aws:lambda/invocation:Invocation": _invocation,
+    "aws:lambda/permission:Permission": _permission,
+    "aws:lambda/eventSourceMapping:EventSourceMapping": _event_source_mapping,
+}

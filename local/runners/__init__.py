@@ -1,0 +1,1 @@
+"""What AWS would run outside the functions: mappings, pipes, forwarding, asynchronous invocation."""

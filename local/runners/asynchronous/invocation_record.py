@@ -1,0 +1,56 @@
+"""What a destination is told about an asynchronous event: AWS's invocation record. No I/O.
+
+Shape: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from local.runners.asynchronous.event import Ended
+from local.runners.asynchronous.settings import AsynchronousSettings
+
+
+def invocation_record(ended: Ended, settings: AsynchronousSettings, now: float) -> dict[str, Any]:
+    """The record. Without a `responseContext` when no attempt ever ran; AWS doesn't say what it writes then."""
+    event, result = ended.event, ended.event.last_result
+    moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+    record: dict[str, Any] = {
+        "version": "1.0",
+        "timestamp": moment.removesuffix("+00:00") + "Z",
+        "requestContext": {
+            "requestId": event.request_id,
+            "functionArn": f"{settings.function_arn}:$LATEST",
+            "condition": ended.condition,
+            "approximateInvokeCount": event.attempts,
+        },
+        "requestPayload": event.payload,
+    }
+    if result is not None:
+        context = {"statusCode": result.status_code, "executedVersion": result.executed_version}
+        if result.function_error is not None:
+            context["functionError"] = result.function_error
+        record |= {"responseContext": context, "responsePayload": _payload(result.payload)}
+    return record
+
+
+def bus_entry(record: dict[str, Any], ended: Ended, settings: AsynchronousSettings, bus_arn: str) -> dict[str, Any]:
+    """The record as an entry of EventBridge's PutEvents: its `detail`, with both ARNs as resources.
+
+    Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_lambda_destinations-readme.html
+    """
+    outcome = "Success" if ended.condition == "Success" else "Failure"
+    return {
+        "Source": "lambda",
+        "DetailType": f"Lambda Function Invocation Result - {outcome}",
+        "Resources": [f"{settings.function_arn}:$LATEST", bus_arn],
+        "EventBusName": bus_arn,
+        "Detail": json.dumps(record),
+    }
+
+
+def _payload(text: bytes) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text.decode(errors="replace")

@@ -1,0 +1,132 @@
+"""Stands in for a table's Kinesis streaming destination: reads its change stream and puts AWS-shaped records.
+
+MiniStack's own destination lacks fields, has whole seconds and random partition keys, so it is not used.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.runners.forwarder.change_clock import ChangeClock
+from local.runners.forwarder.disorder import Disorder
+from local.runners.forwarder.record import ForwardedRecord, forwarded_record
+from local.runners.forwarder.writer import KinesisWriter, chunks
+from local.runners.polling.backoff import Backoff
+from local.runners.polling.walker import ShardSink, StreamWalker
+from streams.dynamodb import DynamoDBStreamReader
+from streams.record import StreamRecord
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class KinesisForwarder:
+    """One table's destination. Reads from the oldest record, in memory only: a new forwarder sends all of it again.
+
+    Both clients are boto3's, made with `polling_config`: the forwarder retries by itself.
+    `duplicate_probability` and `reorder_window` make it misbehave as AWS may; the same seed misbehaves alike.
+    """
+
+    streams_client: Any
+    kinesis_client: Any
+    table_stream_arn: str
+    kinesis_stream_arn: str
+    duplicate_probability: float = 0
+    reorder_window: int = 0
+    seed: int = 0
+    poll_interval_seconds: float = 0.05
+    records_put: int = 0
+    put_failures: int = 0
+    _walker: StreamWalker = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Wire it; nothing runs yet."""
+        self._walker = StreamWalker(
+            name=f"kinesis-forwarder-{self.table_name}",
+            reader=DynamoDBStreamReader(client=self.streams_client, stream_arn=self.table_stream_arn),
+            starting_position="TRIM_HORIZON",
+            open_sink=self._open_shard,
+            poll_interval_seconds=self.poll_interval_seconds,
+        )
+
+    @property
+    def table_name(self) -> str:
+        """The table, out of its stream's ARN (`...:table/NAME/stream/LABEL`)."""
+        return self.table_stream_arn.split("/")[1]
+
+    def start(self) -> None:
+        """Begin; returns at once. Call it once."""
+        self._walker.start()
+
+    def stop(self, timeout_seconds: float = 5.0) -> bool:
+        """End all threads; False when one was still busy after the time."""
+        return self._walker.stop(timeout_seconds)
+
+    def wait_until_drained(self, timeout_seconds: float) -> bool:
+        """Wait until every change made before this call is on the Kinesis stream; False after the time."""
+        return self._walker.wait_until_drained(timeout_seconds)
+
+    def _open_shard(self, shard_id: str) -> ShardSink:
+        disorder = Disorder(
+            duplicate_probability=self.duplicate_probability, reorder_window=self.reorder_window, seed=self.seed
+        )
+        return _ShardForwarder(forwarder=self, shard_id=shard_id, disorder=disorder)
+
+
+@dataclass(kw_only=True)
+class _ShardForwarder:
+    """Forwards one shard, on its reader's thread: a page is on the Kinesis stream before the next one is read."""
+
+    forwarder: KinesisForwarder
+    shard_id: str
+    disorder: Disorder
+    clock: ChangeClock = field(default_factory=ChangeClock)
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_seconds=0.05, cap_seconds=2))
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _is_empty: bool = True
+
+    def accept(self, records: tuple[StreamRecord, ...]) -> None:
+        """Put a page; an empty one lets go what was held back."""
+        if not records:
+            self._put(self.disorder.flush())
+            self._is_empty = True
+            return
+        self._is_empty = False
+        self._put(self.disorder.apply([self._convert(record) for record in records]))
+
+    def finish(self) -> bool:
+        """Let go what was held back."""
+        self._put(self.disorder.flush())
+        self._is_empty = True
+        return not self._stopping.is_set()
+
+    def is_empty(self) -> bool:
+        """True when the last page was empty, and so everything before it was put."""
+        return self._is_empty
+
+    def stop(self) -> None:
+        """Give up waiting between attempts."""
+        self._stopping.set()
+
+    def _convert(self, record: StreamRecord) -> ForwardedRecord:
+        moment = self.clock.microseconds(record.sequence_number, int(record.arrival_seconds))
+        return forwarded_record(record, table_name=self.forwarder.table_name, microseconds=moment)
+
+    def _put(self, records: list[ForwardedRecord]) -> None:
+        writer = KinesisWriter(client=self.forwarder.kinesis_client, stream_arn=self.forwarder.kinesis_stream_arn)
+        for chunk in chunks(records):
+            failures, remaining = 0, chunk
+            while remaining and not self._stopping.is_set():
+                try:
+                    again = writer.put_once(remaining)
+                except Exception as error:  # a forwarder outlives whatever the service says
+                    again = remaining
+                    if failures & (failures + 1) == 0:
+                        _log.warning("%s: PutRecords: %s: %s", self.shard_id, type(error).__name__, error)
+                self.forwarder.records_put += len(remaining) - len(again)
+                remaining = again
+                if remaining:
+                    failures += 1
+                    self.forwarder.put_failures += 1
+                    self._stopping.wait(self.backoff.seconds(failures))

@@ -1,0 +1,69 @@
+"""What a failure destination is told about a batch that was given up: AWS's invocation record. No I/O."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from local.runners.mapping.batch import DiscardBatch
+from local.runners.mapping.settings import MappingSettings
+from streams.record import event_json
+
+
+def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: str, now: float) -> dict[str, Any]:
+    """The record as SQS and SNS get it: where the batch is in its stream, without its contents.
+
+    `responseContext` is left out of a batch that grew too old before its first invocation, because there was none;
+    `functionError` is null when the function answered with item failures. Shapes:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html, .../kinesis-on-failure-destination.html
+    """
+    batch, result = action.batch, action.batch.last_result
+    request_id = result.request_id if result is not None and result.request_id else None
+    record: dict[str, Any] = {
+        "requestContext": {
+            "requestId": request_id or str(uuid.uuid4()),
+            "functionArn": settings.function_arn,
+            "condition": action.condition,
+            "approximateInvokeCount": batch.invoke_count,
+        }
+    }
+    if result is not None:
+        record["responseContext"] = {
+            "statusCode": result.status_code,
+            "executedVersion": result.executed_version,
+            "functionError": result.function_error,
+        }
+    record["version"] = "1.0"
+    record["timestamp"] = _milliseconds(now)
+    # DynamoDB's arrival times are whole seconds, and AWS writes them without a fraction.
+    clock = _seconds if settings.is_dynamodb else _milliseconds
+    record["DDBStreamBatchInfo" if settings.is_dynamodb else "KinesisBatchInfo"] = {
+        "shardId": shard_id,
+        "startSequenceNumber": batch.records[0].sequence_number,
+        "endSequenceNumber": batch.records[-1].sequence_number,
+        "approximateArrivalOfFirstRecord": clock(batch.records[0].arrival_seconds),
+        "approximateArrivalOfLastRecord": clock(batch.records[-1].arrival_seconds),
+        "batchSize": len(batch.records),
+        "streamArn": settings.event_source_arn,
+    }
+    return record
+
+
+def failure_object(action: DiscardBatch, settings: MappingSettings, shard_id: str, now: float) -> dict[str, Any]:
+    """The record as S3 gets it: the same, and the whole event as text under `payload`."""
+    event = {"Records": [record.event_record for record in action.batch.records]}
+    return {**failure_record(action, settings, shard_id, now), "payload": event_json(event).decode()}
+
+
+def failure_object_key(settings: MappingSettings, shard_id: str, now: float) -> str:
+    """`aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, in UTC."""
+    moment = datetime.fromtimestamp(now, UTC)
+    return f"aws/lambda/{settings.uuid}/{shard_id}/{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+
+
+def _milliseconds(epoch_seconds: float) -> str:
+    moment = datetime.fromtimestamp(epoch_seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _seconds(epoch_seconds: float) -> str:
+    return f"{datetime.fromtimestamp(int(epoch_seconds), UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,90 @@
+"""Reads a function's answer as AWS does: success, a checkpoint inside the batch, failure, or "it was not invoked"."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from local.runners.mapping.invocation import InvokeResult
+from streams.record import StreamRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class Succeeded:
+    """Every record is done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartlyFailed:
+    """Records before `first_failed` (an index into the batch) are done; it and all after it are retried."""
+
+    first_failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """The whole batch is retried and uses up an attempt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotInvoked:
+    """A throttle or a service error before the function ran: retried, and no attempt is used up."""
+
+    throttled: bool
+
+
+_SEQUENCE_NUMBER = re.compile(r"[0-9]{1,128}")  # Kinesis' own limit; Python refuses to read numbers without one
+
+Outcome = Succeeded | PartlyFailed | Failed | NotInvoked
+
+
+def read_outcome(result: InvokeResult, batch: Sequence[StreamRecord], *, report_batch_item_failures: bool) -> Outcome:
+    """Judge one invocation.
+
+    With several identifiers the lowest sequence number, as an integer, is the checkpoint. An empty or null list or
+    response is success; a missing, empty, null, mistyped or unknown identifier fails the whole batch. Source:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html and, for throttles,
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html ("before invocation").
+    AWS doesn't say what an answer that is no JSON object means: here it fails the batch, which can't lose a record.
+    """
+    if result.status_code == 429:
+        return NotInvoked(throttled=True)
+    if not 200 <= result.status_code < 300:
+        return NotInvoked(throttled=False)
+    if result.function_error is not None:
+        return Failed()
+    if not report_batch_item_failures:
+        return Succeeded()
+    return _read_item_failures(result.payload, batch)
+
+
+def _read_item_failures(payload: bytes, batch: Sequence[StreamRecord]) -> Outcome:
+    if not payload.strip():
+        return Succeeded()
+    try:
+        response = json.loads(payload)
+    except (ValueError, RecursionError):
+        return Failed()
+    if response is None or response == "":
+        return Succeeded()
+    if not isinstance(response, dict):
+        return Failed()
+    failures = response.get("batchItemFailures")
+    if failures is None:
+        return Succeeded()
+    if not isinstance(failures, list):
+        return Failed()
+    index_of = {record.sequence: index for index, record in enumerate(batch)}
+    found = [_failed_index(failure, index_of) for failure in failures]
+    known = [index for index in found if index is not None]
+    if len(known) < len(found):
+        return Failed()
+    # Ascending by sequence number within a batch, so the lowest index is the lowest number.
+    return PartlyFailed(first_failed=min(known)) if known else Succeeded()
+
+
+def _failed_index(failure: object, index_of: dict[int, int]) -> int | None:
+    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+    if not isinstance(identifier, str) or not _SEQUENCE_NUMBER.fullmatch(identifier):
+        return None
+    return index_of.get(int(identifier))

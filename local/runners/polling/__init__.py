@@ -1,0 +1,1 @@
+"""Walks a stream's shards in order."""

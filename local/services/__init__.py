@@ -1,0 +1,1 @@
+"""The programs that the local stack runs: the embedded AWS, OpenSearch, containers."""

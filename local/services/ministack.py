@@ -1,0 +1,59 @@
+"""The embedded AWS: MiniStack as a process on the loopback.
+
+It is used as storage and control plane only; its event engine is not AWS's (docs/local.md), so event source mappings
+and the DynamoDB → Kinesis destination are ours. Its state is not kept: PERSIST_STATE loses stream records.
+"""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from local.layout import ROOT
+from local.services.ports import LOOPBACK
+from local.services.process import ChildProcess
+
+REGION = "us-east-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # any value; MiniStack's root
+START_SECONDS = 30
+
+
+class MiniStack:
+    """MiniStack on a port."""
+
+    def __init__(self, *, port: int, directory: Path, log_file: Path) -> None:
+        self.endpoint_url = f"http://{LOOPBACK}:{port}"
+        env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        env |= {
+            "BIND_HOST": LOOPBACK,
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # Functions inherit it; without it they would call the real AWS.
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_DEFAULT_REGION": REGION,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **CREDENTIALS,
+        }
+        program = [sys.executable, "-P", str(ROOT / "local" / "ministack_additions.py")]
+        self.process = ChildProcess("MiniStack", program, log_file=log_file, env=env, cwd=directory)
+
+    def launch(self) -> None:
+        """Start the process without waiting for it."""
+        self.process.start()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        self.process.wait_until(self._answers, timeout_seconds=START_SECONDS)
+
+    def stop(self) -> None:
+        """End it and the functions' processes that it has started."""
+        self.process.stop(grace_seconds=5)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.endpoint_url}/_ministack/health", timeout=1) as answer:  # noqa: S310 — our own loopback URL
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False

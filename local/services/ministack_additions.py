@@ -1,0 +1,120 @@
+"""The embedded AWS's program: MiniStack, and two things that the asynchronous service needs and its release lacks.
+
+* Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
+  `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
+  authoriser's values only. Both: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+* An invocation may bring its own request id, in the client context (`{"custom": {"request_id": ID}}`), so that
+  the runner can keep one over the retries of an event, as Lambda does. MiniStack makes one an attempt.
+
+They wrap functions of MiniStack's, whose version is pinned exactly; a release that has them no more ends here at once.
+This file runs by its path and imports nothing of this project, so that functions, which inherit its environment, don't.
+"""
+
+import base64
+import inspect
+import json
+import re
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from ministack.app import main
+from ministack.services import apigateway_v1, lambda_svc
+
+_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "_invoke_sqs_v1": ("integration", "api_id", "stage_name"),
+    "_render_request_template_v1": ("template", "body_str", "params_map", "context"),
+    "_vtl_set": ("inner", "st"),
+    "_vtl_value": ("expr", "st"),
+    "_invoke": ("name", "event", "headers", "path_qualifier", "query_params"),
+    "_execute_function_dispatch": ("func", "config", "event", "request_id", "started"),
+}
+_HEADER = re.compile(r"\s*\$context\.responseOverride\.header\.([\w-]+)\s*=\s*(.+?)\s*", re.DOTALL)
+
+_request: ContextVar[dict[str, Any]] = ContextVar("request")
+_headers: ContextVar[dict[str, str]] = ContextVar("headers")
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def add_template_values() -> None:
+    """Give the templates of SQS integrations the request's time and id, and let them set headers."""
+    invoke = _known(apigateway_v1, "_invoke_sqs_v1")
+    render = _known(apigateway_v1, "_render_request_template_v1")
+    set_variable = _known(apigateway_v1, "_vtl_set")
+    value_of = _known(apigateway_v1, "_vtl_value")
+
+    async def invoked(*arguments: Any, **named: Any) -> tuple[int, dict[str, str], bytes]:
+        values = {
+            "requestTimeEpoch": int(time.time() * 1000),
+            "requestId": str(uuid.uuid4()),
+            "extendedRequestId": uuid.uuid4().hex,
+            "stage": arguments[2],
+        }
+        request, headers = _request.set(values), _headers.set({})
+        try:
+            status, answered, body = await invoke(*arguments, **named)
+            return status, answered | _headers.get(), body
+        finally:
+            _request.reset(request)
+            _headers.reset(headers)
+
+    def rendered(template: str, body: str, parameters: dict[str, Any], context: Any = None) -> str:
+        return str(render(template, body, parameters, _request.get({}) | (context or {})))
+
+    def variable_set(inner: str, state: dict[str, Any]) -> None:
+        header = _HEADER.fullmatch(inner)
+        if header is None:
+            set_variable(inner, state)
+        else:
+            _headers.get({})[header[1]] = str(value_of(header[2], state))
+
+    apigateway_v1._invoke_sqs_v1 = invoked
+    apigateway_v1._render_request_template_v1 = rendered
+    apigateway_v1._vtl_set = variable_set
+
+
+def keep_request_ids() -> None:
+    """Let an invocation's client context name its request id."""
+    invoke, execute = _known(lambda_svc, "_invoke"), _known(lambda_svc, "_execute_function_dispatch")
+
+    async def invoked(name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any) -> Any:
+        kept = _request_id.set(_given_id(headers))
+        try:
+            return await invoke(name, event, headers, *rest, **named)
+        finally:
+            _request_id.reset(kept)
+
+    def executed(func: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
+        return execute(func, config, event, _request_id.get() or request_id, started)
+
+    lambda_svc._invoke = invoked
+    lambda_svc._execute_function_dispatch = executed
+
+
+def _given_id(headers: dict[str, str]) -> str | None:
+    text = next((value for name, value in headers.items() if name.lower() == "x-amz-client-context"), None)
+    if not text:
+        return None
+    try:
+        return str(json.loads(base64.b64decode(text))["custom"]["request_id"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _known(module: Any, name: str) -> Callable[..., Any]:
+    function = getattr(module, name, None)
+    expected = _PARAMETERS[name]
+    if function is None or tuple(inspect.signature(function).parameters)[: len(expected)] != expected:
+        sys.exit(
+            f"This MiniStack has no {module.__name__}.{name} as it was: look at local/services/ministack_additions.py."
+        )
+    return function  # type: ignore[no-any-return]
+
+
+if __name__ == "__main__":
+    add_template_values()
+    keep_request_ids()
+    main()

@@ -1,1 +1,0 @@
-"""Reads DynamoDB and Kinesis streams by their public APIs; start at walker.py."""

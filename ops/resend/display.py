@@ -1,0 +1,49 @@
+"""What a person sees of a resending: how far it is, and the report in words."""
+
+import sys
+
+from rich.console import Console
+
+from ops.resend.report import End, ResendReport
+
+EXAMPLES = 5
+_LEFT = {
+    End.PENDING: "were sent and are not settled yet: run this again later, nothing is sent twice",
+    End.BUSY: "are being worked on, or will be: run this again later",
+    End.POISON: "name no request, so nothing can be sent again: --drop-poison deletes them",
+    End.NOT_JSON: "are no JSON: send them mended, with --id and --mend",
+    End.NOT_SENT: "could not be sent",
+    End.NOT_DELETED: "are settled and could not be deleted: run this again",
+    End.FAILED_AGAIN: "failed again and come back as new failures",
+}
+
+
+def show_progress(console: Console, report: ResendReport) -> None:
+    """One line on standard error, where it is a terminal."""
+    if console.is_terminal:
+        console.print(f"{report.sent} sent, {report.ends.total()} ended", end="\r", markup=False, highlight=False)
+
+
+def print_resend_report(report: ResendReport) -> None:
+    """The report on standard output."""
+    if not report.ends:
+        print("No failed analyses rest.")
+    for (reason, end), count in sorted(report.ends.items()):
+        print(f"{count:>8}  {end:<13} {reason}")
+    for end, what in _LEFT.items():
+        left = [told for told in report.requests if told["end"] == end]
+        if left:
+            names = ", ".join(f"{told['request_id'] or told['message']}{_why(told)}" for told in left[:EXAMPLES])
+            print(f"{sum(n for (_, e), n in report.ends.items() if e is end):>8}  {what}: {names}")
+    if report.skipped:
+        print(f"{report.skipped} were not chosen and left alone.")
+    if report.foreign:
+        print(f"{report.foreign} are no failures of analyses: left alone.")
+    if report.limit_reached:
+        print("There may be more: the limit was reached.")
+    if report.stopped:
+        print(f"Stopped: {report.stopped}.", file=sys.stderr)
+
+
+def _why(told: dict[str, object]) -> str:
+    return f" ({told['now']})" if told.get("now") else ""
