@@ -1,35 +1,27 @@
-"""The section `analytics`: the asynchronous service SciLearn, its queue, its destinations, and what it may read."""
+"""The section `analyses`: the service SciLearn, its queue, its destinations, and what its requests may read."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, Field
 
-from infra.base.values import FunctionName, ImageDigest, MemoryMegabytes, Section, written_as
+from infra.base.section import PhysicalName, Problem, Section
+from infra.base.values import FunctionName, MemoryMegabytes, written_as
+from infra.parts.image_function import FunctionFileSystem
+from infra.queued.settings import QueuedSettings
+from infra.search.settings import CollectionSettings
 
-QUEUE = "sqs"
-"""The stack's own SQS queue as a destination."""
-# A FIFO queue or topic is no destination, nor is a bucket where successes go, too:
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-_NAME = r"[A-Za-z0-9_-]+"
-DESTINATION = (
-    rf"{QUEUE}|arn:aws[a-z-]*:(?:(?:sqs|sns):[a-z0-9-]+:[0-9]{{12}}:{_NAME}"
-    rf"|events:[a-z0-9-]+:[0-9]{{12}}:event-bus/[A-Za-z0-9._/-]+"
-    rf"|lambda:[a-z0-9-]+:[0-9]{{12}}:function:{_NAME}(?::[A-Za-z0-9_$-]+)?)"
-)
+STATUS_FUNCTION_SUFFIX = "-status"
+# Below it the libraries alone leave no room for data, and the function refuses to start: images/scilearn/environment.py
+LEAST_MEMORY_MB = 512
 ACCESS_POINT_ARN = r"arn:aws[a-z-]*:elasticfilesystem:[a-z0-9-]+:[0-9]{12}:access-point/fsap-[0-9a-f]+"
 MOUNT_FOLDER = r"[A-Za-z0-9_-]+"
 # Bucket names: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html. Neither a comma, which
 # separates locations on their way to the function, nor a star or question mark, which would widen the right to read.
 LOCATION = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9!_.'()/=-]*"
 
-Destination = Annotated[
-    str,
-    AfterValidator(
-        written_as(DESTINATION, f"{QUEUE}, or the ARN of a standard queue or topic, an event bus or a function")
-    ),
-]
 AccessPointArn = Annotated[
     str, AfterValidator(written_as(ACCESS_POINT_ARN, "the ARN of an EFS access point, ...:access-point/fsap-..."))
 ]
@@ -39,6 +31,15 @@ Location = Annotated[
 ]
 
 
+class _Stack(Protocol):
+    """What the rules read of other sections."""
+
+    @property
+    def name_prefix(self) -> str: ...
+    @property
+    def collection(self) -> CollectionSettings: ...
+
+
 class FileSystemSettings(Section):
     """An EFS file system in the function, by an access point, in a folder below /mnt; both or none.
 
@@ -46,35 +47,65 @@ class FileSystemSettings(Section):
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html
     """
 
-    access_point_arn: AccessPointArn | None = None
-    folder: MountFolder | None = None
+    access_point_arn: AccessPointArn | None = Field(
+        default=None,
+        examples=["arn:aws:elasticfilesystem:eu-central-1:123456789012:access-point/fsap-0123456789abcdef0"],
+    )
+    folder: MountFolder | None = Field(default=None, examples=["data"])
+
+    def conflicts(self, stack: _Stack) -> Iterator[Problem]:
+        """Yields a key without the other, and keys that need a VPC."""
+        parts = {"access_point_arn": self.access_point_arn, "folder": self.folder}
+        for key, value in parts.items():
+            path = ("analyses", "file_system", key)
+            if value is None and any(parts.values()):
+                yield Problem(path=path, message="is required when the other key of analyses.file_system is set")
+            if value is not None and stack.collection.network.access != "private":
+                message = "needs a function in a VPC, so collection.network.access: private; or remove it"
+                yield Problem(path=path, message=message)
+
+    @property
+    def mounted(self) -> FunctionFileSystem | None:
+        """What the function mounts."""
+        if self.access_point_arn is None or self.folder is None:
+            return None
+        return FunctionFileSystem(access_point_arn=self.access_point_arn, mount_path=f"/mnt/{self.folder}")
 
 
-class AnalyticsSettings(Section):
-    """SciLearn: bounds are Lambda's, SQS's and those that `images/scilearn` itself checks.
+class AnalysesSettings(QueuedSettings):
+    """SciLearn: analyses on request. Bounds are those that `images/scilearn` checks.
 
     On by default: idle it costs what its alarms and its image in ECR cost, and a stack without it lacks a path of the
     API. Off saves the build of the largest image.
-
-    https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html (retries, event age)
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
     """
 
     enabled: bool = True
     function_name: FunctionName = "scilearn"
     memory_mb: MemoryMegabytes = 2048
-    ephemeral_storage_mb: int = Field(default=2048, ge=512, le=10_240)
     timeout_seconds: int = Field(default=300, ge=20, le=900)
-    reserved_concurrency: int | None = Field(default=None, ge=1)
-    maximum_retry_attempts: int = Field(default=2, ge=0, le=2)
-    maximum_event_age_seconds: int = Field(default=21_600, ge=60, le=21_600)
-    queue_retention_hours: int = Field(default=96, ge=1, le=312)
-    request_age_seconds: int = Field(default=300, ge=60, le=86_400)
-    on_success: Destination = QUEUE
-    on_failure: Destination = QUEUE
     result_days: int = Field(default=30, ge=1, le=3650)
     link_seconds: int = Field(default=900, ge=60, le=43_200)
-    input_locations: tuple[Location, ...] = Field(default=(), max_length=20)
+    input_locations: tuple[Location, ...] = Field(default=(), max_length=20, examples=["[s3://my-data/inputs/]"])
     search_input: bool = True
     file_system: FileSystemSettings = FileSystemSettings()
-    image_digest: ImageDigest | None = None
+
+    @property
+    def input_places(self) -> list[tuple[str, str]]:
+        """Buckets and key prefixes that requests may read."""
+        parts = (location.removeprefix("s3://").partition("/") for location in self.input_locations)
+        return [(bucket, prefix) for bucket, _, prefix in parts]
+
+    def names(self) -> Iterator[PhysicalName]:
+        """Yields the function's name, with room for the status function's."""
+        if self.enabled:
+            yield from self.function_names("analyses", suffix=STATUS_FUNCTION_SUFFIX)
+
+    def conflicts(self, stack: _Stack) -> Iterator[Problem]:
+        """Yields what the service can't run with; nothing while it is off."""
+        if not self.enabled:
+            return
+        if self.memory_mb < LEAST_MEMORY_MB:
+            message = f"is {self.memory_mb}; at least {LEAST_MEMORY_MB} is needed, or it does not start"
+            yield Problem(path=("analyses", "memory_mb"), message=message)
+        yield from self.file_system.conflicts(stack)
+        yield from self.own_destination("analyses", stack)

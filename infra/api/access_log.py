@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.rights import statements as policies
+from infra.api.settings import ApiSettings
+from infra.kit import Kit
+from infra.rights.documents import assume_role
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
 # resourcePath is the template (/items/{id+}); `path` would hold the id.
@@ -33,28 +34,19 @@ LOG_FORMAT = json.dumps(_FIELDS)
 _PUSH_TO_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApiAccessLogArgs:
-    """The log group, and whether this stack gives the account its role for writing API logs."""
-
-    log_group_name: str
-    retention_days: int
-    account_log_role: bool
-
-
 class ApiAccessLog(pulumi.ComponentResource):
     """A log group that a stage may name as soon as the account has its role."""
 
     log_group_arn: pulumi.Output[str]
 
-    def __init__(self, name: str, args: ApiAccessLogArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, kit: Kit, own: ApiSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:ApiAccessLog", name, {}, opts)
         log_group = aws.cloudwatch.LogGroup(
             f"{name}-log",
-            name=args.log_group_name,
-            retention_in_days=args.retention_days,
+            name=f"/aws/apigateway/{kit.physical(own.name)}",
+            retention_in_days=kit.log_retention_days,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=_account_role(name, parent=self) if args.account_log_role else []
+                parent=self, depends_on=_account_role(name, parent=self) if own.account_log_role else []
             ),
         )
         self.log_group_arn = log_group.arn
@@ -69,7 +61,7 @@ def _account_role(name: str, *, parent: pulumi.Resource) -> list[pulumi.Resource
     kept = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
     role = aws.iam.Role(
         f"{name}-account-role",
-        assume_role_policy=json.dumps(policies.assume_role("apigateway.amazonaws.com")),
+        assume_role_policy=json.dumps(assume_role("apigateway.amazonaws.com")),
         opts=kept,
     )
     attachment = aws.iam.RolePolicyAttachment(

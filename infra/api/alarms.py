@@ -1,42 +1,28 @@
-"""ApiAlarms: when the API answers with errors that are not its callers' fault."""
+"""Watches the API for errors that are not its callers' fault."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pulumi
 
-from infra.base.alarm import Alarm, AlarmLimits, Metric, declare_alarms
+from infra.base.alarm import Alarm, AlarmSettings
+from infra.base.metrics import Metric
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApiAlarmsArgs:
-    """The API's one stage, and the stack's limits."""
-
-    api_name: pulumi.Input[str]
-    stage_name: pulumi.Input[str]
-    limits: AlarmLimits
-
-
-class ApiAlarms(pulumi.ComponentResource):
-    """One alarm: the function's own errors reach the gateway as 5xx, and so do its time-outs and throttles.
+def api_alarms(api_name: pulumi.Input[str], stage_name: pulumi.Input[str], limits: AlarmSettings) -> list[Alarm]:
+    """Lists the API's one alarm: errors, time-outs and throttles of the function reach the gateway as 5xx.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
     """
-
-    def __init__(self, name: str, args: ApiAlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("driftless:index:ApiAlarms", name, {}, opts)
-        alarm = Alarm(
+    return [
+        Alarm(
             suffix="api-errors",
             description="The API fails: callers get 5xx minute after minute.",
             watched=Metric(
                 namespace="AWS/ApiGateway",
                 name="5XXError",
-                dimensions={"ApiName": args.api_name, "Stage": args.stage_name},
+                dimensions={"ApiName": api_name, "Stage": stage_name},
                 statistic="Sum",
             ),
-            threshold=0,
-            bad_periods=args.limits.evaluation_minutes,
+            bad_periods=limits.evaluation_minutes,
         )
-        declare_alarms(name, [alarm], args.limits, parent=self)
-        self.register_outputs({})
+    ]

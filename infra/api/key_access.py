@@ -6,21 +6,11 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_aws as aws
 
-
-@dataclass(frozen=True, kw_only=True)
-class ApiKeyAccessArgs:
-    """The stage that the key opens, requests a second and in a burst."""
-
-    key_name: str
-    rest_api_id: pulumi.Input[str]
-    stage_name: pulumi.Input[str]
-    throttle_rate: float
-    throttle_burst: int
+from infra.api.settings import ApiSettings
+from infra.kit import Kit
 
 
 class ApiKeyAccess(pulumi.ComponentResource):
@@ -28,15 +18,24 @@ class ApiKeyAccess(pulumi.ComponentResource):
 
     key_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: ApiKeyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        kit: Kit,
+        own: ApiSettings,
+        api: aws.apigateway.RestApi,
+        *,
+        stage_name: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("driftless:index:ApiKeyAccess", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        key = aws.apigateway.ApiKey(f"{name}-key", name=args.key_name, opts=child)
+        child, key_name = pulumi.ResourceOptions(parent=self), kit.physical(own.name)
+        key = aws.apigateway.ApiKey(f"{name}-key", name=key_name, opts=child)
         plan = aws.apigateway.UsagePlan(
             f"{name}-plan",
-            name=args.key_name,
-            api_stages=[{"api_id": args.rest_api_id, "stage": args.stage_name}],
-            throttle_settings={"rate_limit": args.throttle_rate, "burst_limit": args.throttle_burst},
+            name=key_name,
+            api_stages=[{"api_id": api.id, "stage": stage_name}],
+            throttle_settings={"rate_limit": own.throttle_rate, "burst_limit": own.throttle_burst},
             opts=child,
         )
         aws.apigateway.UsagePlanKey(

@@ -1,4 +1,4 @@
-"""What `POST` into a queue sends and answers: the message that SQS gets, and SQS's answer in the API's own JSON.
+"""Renders what `POST` into a queue sends and answers: the message for SQS, and SQS's answer in the API's JSON.
 
 Templates are Velocity. Nothing in them is quoted inside a quoted string: the message's own punctuation stands there
 percent-encoded already, so only what comes from outside is encoded by the gateway.
@@ -14,8 +14,6 @@ from urllib.parse import quote
 # Braces, because Velocity counts the hyphen as part of a name. The extended id may hold `=`.
 _TIME, _EXTENDED_ID = "${context.requestTimeEpoch}", "${context.extendedRequestId}"
 _ENCODED_ID = f"{_TIME}-$util.urlEncode($context.extendedRequestId)"
-LARGEST_REQUEST_BYTES = 98_304
-"""Of a message: an SNS destination takes 256 KB, and what is told it has the request in it as escaped text."""
 _TOO_LARGE = "The queue does not take this request: it is too long, or holds characters that are no text."
 _UNAVAILABLE = "The queue did not take the request."
 # Without quotes, dollars and number signs, which would mean something to the template.

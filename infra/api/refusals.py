@@ -1,4 +1,4 @@
-"""ApiRefusals: what the gateway answers itself, before any function runs, in the same JSON as the function's answers.
+"""ApiRefusals: what the gateway answers before any function runs, in the same JSON as the function's answers.
 
 Types, their status codes and what falls back on the two defaults:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -31,8 +31,8 @@ class Refusal:
 # Hints hold no quotes, backslashes or dollars, so that nothing of them can mean something to the gateway's templates.
 _SIGN = "Sign the request with AWS Signature Version 4 for the service execute-api, or send your key as x-api-key."
 _BODY = (
-    "Send one JSON object: names in double quotes, no comma after the last member; an item has at most 64 KB, an "
-    "analysis the members and types that docs/analytics.md lists."
+    "Send one JSON object: names in double quotes, no comma after the last member. An item has at most 64 KB; what "
+    "another path takes is in its docs."
 )
 _CLOCK = "Check the secret key, the region, the clock, and that the path is sent exactly as it was signed."
 _LATER = "Nothing is wrong with the request: send it again in a moment. If it stays, give the operator the request id."
@@ -67,13 +67,6 @@ REFUSALS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApiRefusalsArgs:
-    """The API that answers so."""
-
-    rest_api_id: pulumi.Input[str]
-
-
 class ApiRefusals(pulumi.ComponentResource):
     """A gateway response for every type that a caller can meet; the rest fall back on the two defaults."""
 
@@ -82,12 +75,12 @@ class ApiRefusals(pulumi.ComponentResource):
     fingerprint: str
     """Changes when an answer does."""
 
-    def __init__(self, name: str, args: ApiRefusalsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, api: aws.apigateway.RestApi, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:ApiRefusals", name, {}, opts)
         self.served = [
             aws.apigateway.Response(
                 f"{name}-{refusal.type.lower().replace('_', '-')}",
-                rest_api_id=args.rest_api_id,
+                rest_api_id=api.id,
                 response_type=refusal.type,
                 response_templates={"application/json": template(refusal)},
                 response_parameters=_headers(refusal),

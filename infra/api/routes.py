@@ -1,4 +1,4 @@
-"""ApiRoutes: the paths and methods of the items and their search, every one answered by the same function.
+"""ApiRoutes: the paths and methods of the items and their search, all answered by the same function.
 
 Every path leads to the function, so that an unknown one is its 404 and a wrong method its 405, each with a hint;
 the gateway's own answer to both would be 403 "Missing Authentication Token". Explicit methods are those whose bodies
@@ -50,41 +50,40 @@ _INTEGRATION: dict[str, Any] = {"type": "AWS_PROXY", "integration_http_method": 
 ITEM_SCHEMA = {"$schema": "http://json-schema.org/draft-04/schema#", "title": "Item", "type": "object"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApiRoutesArgs:
-    """The API, its root, the function behind it and how callers prove who they are."""
-
-    rest_api_id: pulumi.Input[str]
-    root_resource_id: pulumi.Input[str]
-    invoke_arn: pulumi.Input[str]
-    authorization: Literal["iam", "api_key"]
-
-
 class ApiRoutes(pulumi.ComponentResource):
-    """What the API serves. A deployment has to wait for all of it and to be made again when any of it changes."""
+    """What the API serves. A deployment waits for all of it and is made again when any of it changes."""
 
     served: Sequence[pulumi.Resource]
     """For the deployment's `depends_on`."""
     validator_id: pulumi.Output[str]
-    """The API's one validator, for routes of other components."""
+    """The API's one validator, for other routes."""
     fingerprint: str
     """Changes when routes, validation or authorization do."""
 
-    def __init__(self, name: str, args: ApiRoutesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        api: aws.apigateway.RestApi,
+        *,
+        invoke_arn: pulumi.Input[str],
+        authorization: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`invoke_arn` is the function behind it, `authorization` how callers prove who they are."""
         super().__init__("driftless:index:ApiRoutes", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        items = _resource(f"{name}-items", args, args.root_resource_id, "items", child)
+        items = _resource(f"{name}-items", api, api.root_resource_id, "items", child)
         resource_ids = {
-            "/": args.root_resource_id,
+            "/": api.root_resource_id,
             "/items": items.id,
-            "/items/{id+}": _resource(f"{name}-item", args, items.id, "{id+}", child).id,
-            "/search": _resource(f"{name}-search", args, args.root_resource_id, "search", child).id,
-            "/{proxy+}": _resource(f"{name}-unknown", args, args.root_resource_id, "{proxy+}", child).id,
+            "/items/{id+}": _resource(f"{name}-item", api, items.id, "{id+}", child).id,
+            "/search": _resource(f"{name}-search", api, api.root_resource_id, "search", child).id,
+            "/{proxy+}": _resource(f"{name}-unknown", api, api.root_resource_id, "{proxy+}", child).id,
         }
         # The schema asks for an object and no more: what an item may hold is the function's to say, with a hint.
         item = aws.apigateway.Model(
             f"{name}-item-model",
-            rest_api=args.rest_api_id,
+            rest_api=api.id,
             name="Item",
             content_type="application/json",
             schema=json.dumps(ITEM_SCHEMA),
@@ -92,7 +91,7 @@ class ApiRoutes(pulumi.ComponentResource):
         )
         validator = aws.apigateway.RequestValidator(
             f"{name}-validator",
-            rest_api=args.rest_api_id,
+            rest_api=api.id,
             name="body-and-parameters",
             opts=child,
             **VALIDATION,
@@ -103,44 +102,44 @@ class ApiRoutes(pulumi.ComponentResource):
             suffix = _suffix(route)
             method = aws.apigateway.Method(
                 f"{name}-{suffix}",
-                rest_api=args.rest_api_id,
+                rest_api=api.id,
                 resource_id=resource_id,
                 request_models={"application/json": item.name} if route.has_body else {},
                 request_validator_id=validator.id,
                 opts=child,
-                **_method(route, args.authorization),
+                **_method(route, authorization),
             )
             integrations.append(
                 aws.apigateway.Integration(
                     f"{name}-{suffix}-integration",
-                    rest_api=args.rest_api_id,
+                    rest_api=api.id,
                     resource_id=resource_id,
                     http_method=method.http_method,
-                    uri=args.invoke_arn,
+                    uri=invoke_arn,
                     opts=child,
                     **_INTEGRATION,
                 )
             )
         self.served = [item, validator, *integrations]
         self.validator_id = validator.id
-        self.fingerprint = _fingerprint(args.authorization)
+        self.fingerprint = _fingerprint(authorization)
         self.register_outputs({"fingerprint": self.fingerprint})
 
 
 def _resource(
-    name: str, args: ApiRoutesArgs, parent_id: pulumi.Input[str], path_part: str, opts: pulumi.ResourceOptions
+    name: str, api: aws.apigateway.RestApi, parent_id: pulumi.Input[str], path_part: str, opts: pulumi.ResourceOptions
 ) -> aws.apigateway.Resource:
-    return aws.apigateway.Resource(name, rest_api=args.rest_api_id, parent_id=parent_id, path_part=path_part, opts=opts)
+    return aws.apigateway.Resource(name, rest_api=api.id, parent_id=parent_id, path_part=path_part, opts=opts)
 
 
 def _suffix(route: Route) -> str:
-    """`get-items-id` for GET /items/{id+}, `any-root` for /."""
+    """Returns `get-items-id` for GET /items/{id+}, `any-root` for /."""
     parts = [part.strip("{+}") for part in route.path.split("/") if part] or ["root"]
     return "-".join([route.method.lower(), *parts])
 
 
 def _method(route: Route, authorization: str) -> dict[str, Any]:
-    """What a deployment copies of a method, but for ids."""
+    """Returns what a deployment copies of a method, without ids."""
     return {
         "http_method": route.method,
         **authorization_of(authorization),
@@ -149,7 +148,7 @@ def _method(route: Route, authorization: str) -> dict[str, Any]:
 
 
 def authorization_of(authorization: str) -> dict[str, Any]:
-    """How a method lets callers in: the same on every path."""
+    """Returns how a method lets callers in: the same on every path."""
     return {
         "authorization": "AWS_IAM" if authorization == "iam" else "NONE",
         "api_key_required": authorization == "api_key",

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.api.access_log import LOG_FORMAT, ApiAccessLog, ApiAccessLogArgs
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiStageArgs:
-    """The API, and all that it serves: a deployment is a copy, so whatever is served has to be among the triggers, or
-    a change would never be served.
-    """
-
-    api_name: str
-    rest_api_id: pulumi.Input[str]
-    stage_name: str
-    throttle_rate: float
-    throttle_burst: int
-    account_log_role: bool
-    log_retention_days: int
-    served: Sequence[pulumi.Resource]
-    triggers: Mapping[str, pulumi.Input[str]]
+from infra.api.access_log import LOG_FORMAT, ApiAccessLog
+from infra.api.settings import ApiSettings
+from infra.kit import Kit
 
 
 class ApiStage(pulumi.ComponentResource):
@@ -35,36 +19,41 @@ class ApiStage(pulumi.ComponentResource):
     url: pulumi.Output[str]
     """Without a slash at its end."""
 
-    def __init__(self, name: str, args: ApiStageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        kit: Kit,
+        own: ApiSettings,
+        api: aws.apigateway.RestApi,
+        *,
+        served: Sequence[pulumi.Resource],
+        triggers: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`triggers` hold a fingerprint of all that is served. A deployment is a copy: without its trigger a change
+        would never be served.
+        """
         super().__init__("driftless:index:ApiStage", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        log = ApiAccessLog(
-            f"{name}-access-log",
-            ApiAccessLogArgs(
-                log_group_name=f"/aws/apigateway/{args.api_name}",
-                retention_days=args.log_retention_days,
-                account_log_role=args.account_log_role,
-            ),
-            opts=child,
-        )
+        log = ApiAccessLog(f"{name}-access-log", kit, own, child)
         deployment = aws.apigateway.Deployment(
             f"{name}-deployment",
-            rest_api=args.rest_api_id,
-            triggers=args.triggers,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.served)),
+            rest_api=api.id,
+            triggers=triggers,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(served)),
         )
         stage = aws.apigateway.Stage(
             f"{name}-stage",
-            rest_api=args.rest_api_id,
+            rest_api=api.id,
             deployment=deployment.id,
-            stage_name=args.stage_name,
+            stage_name=own.stage,
             access_log_settings={"destination_arn": log.log_group_arn, "format": LOG_FORMAT},
             xray_tracing_enabled=False,
             opts=child,
         )
         aws.apigateway.MethodSettings(
             f"{name}-method-settings",
-            rest_api=args.rest_api_id,
+            rest_api=api.id,
             stage_name=stage.stage_name,
             method_path="*/*",
             settings={
@@ -72,8 +61,8 @@ class ApiStage(pulumi.ComponentResource):
                 "logging_level": "OFF",  # execution logs hold requests
                 "data_trace_enabled": False,  # and this one their bodies
                 "caching_enabled": False,
-                "throttling_rate_limit": args.throttle_rate,
-                "throttling_burst_limit": args.throttle_burst,
+                "throttling_rate_limit": own.throttle_rate,
+                "throttling_burst_limit": own.throttle_burst,
             },
             opts=child,
         )

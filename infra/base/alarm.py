@@ -1,83 +1,46 @@
-"""The CloudWatch alarms of this stack, and what they have in common.
-
-Silence is never an alarm, for what is idle sends nothing; the topic, if there is one, is told of alarm and all-clear.
-"""
+"""Describes an alarm as data: capabilities offer alarms, the monitoring room makes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-import pulumi
-import pulumi_aws as aws
+from pydantic import Field
 
-
-@dataclass(frozen=True, kw_only=True)
-class AlarmLimits:
-    """From when on it is too much, for all alarms of the stack, and who is told."""
-
-    topic_arn: str | None
-    iterator_age_seconds: int
-    evaluation_minutes: int
+from infra.base.metrics import Metric, MetricsQuery
+from infra.base.section import Section
+from infra.base.values import Arn
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """One metric, with the value of each of its dimensions."""
+class AlarmSettings(Section):
+    """Thresholds shared by all alarms of the stack, and the topic that they notify.
 
-    namespace: str
-    name: str
-    dimensions: Mapping[str, pulumi.Input[str]]
-    statistic: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class MetricsQuery:
-    """A Metrics Insights query that gives one series, for a metric of which not every dimension's value is known.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Metrics_Insights_Alarm.html
+    Without a topic the alarms exist and notify nobody. `evaluation_minutes` are bad minutes in a row.
     """
 
-    sql: pulumi.Input[str]
+    topic_arn: Arn | None = Field(default=None, examples=["arn:aws:sns:eu-central-1:123456789012:alarms"])
+    iterator_age_seconds: int = Field(default=300, ge=1, le=604_800)
+    evaluation_minutes: int = Field(default=5, ge=1, le=60)
+
+    @property
+    def iterator_age_milliseconds(self) -> int:
+        """The age in the unit of Lambda's and DynamoDB's metrics."""
+        return self.iterator_age_seconds * 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """One alarm; a period is bad if what is watched is above the threshold."""
+    """One alarm. A period is bad when the watched metric is above the threshold; `owner` is who offers it."""
 
     suffix: str
     description: str
     watched: Metric | MetricsQuery
-    threshold: float
-    bad_periods: int
+    threshold: float = 0
+    bad_periods: int = 1
     period_seconds: int = 60
+    owner: str = ""
 
 
-def declare_alarms(name: str, alarms: Iterable[Alarm], limits: AlarmLimits, *, parent: pulumi.Resource) -> None:
-    """Each alarm as a child of the parent, named after it and its own suffix."""
-    actions = [limits.topic_arn] if limits.topic_arn else []
-    for alarm in alarms:
-        metric = alarm.watched if isinstance(alarm.watched, Metric) else None
-        query = alarm.watched if isinstance(alarm.watched, MetricsQuery) else None
-        aws.cloudwatch.MetricAlarm(
-            f"{name}-{alarm.suffix}",
-            alarm_description=alarm.description,
-            namespace=metric.namespace if metric else None,
-            metric_name=metric.name if metric else None,
-            dimensions=metric.dimensions if metric else None,
-            statistic=metric.statistic if metric else None,
-            period=alarm.period_seconds if metric else None,
-            metric_queries=[
-                {"id": "watched", "expression": query.sql, "period": alarm.period_seconds, "return_data": True}
-            ]
-            if query
-            else None,
-            evaluation_periods=alarm.bad_periods,
-            datapoints_to_alarm=alarm.bad_periods,
-            comparison_operator="GreaterThanThreshold",
-            threshold=alarm.threshold,
-            treat_missing_data="notBreaching",
-            alarm_actions=actions,
-            ok_actions=actions,
-            opts=pulumi.ResourceOptions(parent=parent),
-        )
+def owned_by(owner: str, alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Gives the alarms the logical name of the component that they watch."""
+    return [replace(alarm, owner=owner) for alarm in alarms]

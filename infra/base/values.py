@@ -1,4 +1,4 @@
-"""What a setting may hold: the types that the sections share, each with the message that its form has to have."""
+"""Defines the types of settings that sections share, each with a message that shows the expected form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 RESOURCE_NAME = r"^[A-Za-z0-9_.-]+$"
 FUNCTION_NAME = r"^[A-Za-z0-9_-]+$"
@@ -31,7 +31,7 @@ RetentionDays = Annotated[
 
 
 def written_as(pattern: str, form: str) -> Callable[[str], str]:
-    """A check whose message shows the form instead of the pattern."""
+    """Makes a check whose message shows the form instead of the pattern."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -58,9 +58,3 @@ PrincipalArn = Annotated[
 ]
 MemoryMegabytes = Annotated[int, Field(ge=128, le=10240)]
 Arn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:[^*]+$")]
-
-
-class Section(BaseModel):
-    """A mapping in `Pulumi.<stack>.yaml`: unknown keys are refused, values can't change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -9,6 +9,10 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker_build as docker_build
+from pydantic import Field
+
+from infra.base.section import Section
+from infra.base.values import ImageReference
 
 CACHE_TAG = "cache"
 NEWEST_TAG = "newest"
@@ -19,23 +23,31 @@ KEPT_UNTAGGED_IMAGES = (
 _PLATFORMS = {"arm64": docker_build.Platform.LINUX_ARM64, "x86_64": docker_build.Platform.LINUX_AMD64}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContainerImageArgs:
-    """What to build, or which digest of the repository to use instead.
+class ImagesSettings(Section):
+    """What all images are built on, and whether their repositories scan what is pushed.
 
-    `base_image` and `extensions_image` are references that stand in for the Dockerfile's own; None leaves those.
-    `scan_on_push` is the repository's own switch. ECR deprecates it in favour of the registry's scanning configuration,
-    which belongs to the account, not to a stack; so without it nothing is said, and the registry's filters decide.
+    None leaves the Dockerfile's image. A tag without a digest is not looked up again: only a change here rebuilds.
+    `scan_on_push` is the repository's switch. ECR deprecates it in favour of the registry's scanning configuration,
+    which belongs to the account, not to a stack; without it the registry's filters decide.
     https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageScanningConfiguration.html
     """
+
+    base_image: ImageReference | None = Field(default=None, examples=["public.ecr.aws/lambda/python:3.13"])
+    extensions_image: ImageReference | None = Field(
+        default=None, examples=["123456789012.dkr.ecr.eu-central-1.amazonaws.com/extensions:1"]
+    )
+    scan_on_push: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerImageArgs:
+    """What to build, or which digest of the repository to use instead."""
 
     folder: str
     repository_name: str
     architecture: Literal["arm64", "x86_64"]
     image_digest: str | None
-    base_image: str | None
-    extensions_image: str | None
-    scan_on_push: bool
+    images: ImagesSettings
     force_delete: bool
 
 
@@ -57,7 +69,7 @@ class ContainerImage(pulumi.ComponentResource):
                 {"filter": f"{tag}*", "filter_type": "WILDCARD"} for tag in (CACHE_TAG, NEWEST_TAG)
             ],
             encryption_configurations=[{"encryption_type": "AES256"}],
-            image_scanning_configuration={"scan_on_push": True} if args.scan_on_push else None,
+            image_scanning_configuration={"scan_on_push": True} if args.images.scan_on_push else None,
             force_delete=args.force_delete,
             opts=child,
         )
@@ -112,7 +124,7 @@ def _build(
 
 def _build_arguments(args: ContainerImageArgs) -> dict[str, pulumi.Input[str]] | None:
     """Only what is configured: an argument that a Dockerfile doesn't get keeps its default there."""
-    given = {"BASE_IMAGE": args.base_image, "EXTENSIONS_IMAGE": args.extensions_image}
+    given = {"BASE_IMAGE": args.images.base_image, "EXTENSIONS_IMAGE": args.images.extensions_image}
     return {name: value for name, value in given.items() if value is not None} or None
 
 

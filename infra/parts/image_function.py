@@ -1,4 +1,4 @@
-"""ImageFunction: a container-image Lambda with a log group, a role and a policy of its own."""
+"""ImageFunction: a container-image Lambda with its log group, its role and its policy."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
-from infra.rights import statements as policies
-from infra.search.target import FunctionNetwork
+from infra.parts.network import FunctionNetwork
+from infra.rights import lambda_
+from infra.rights.documents import Statement, Statements, assume_role, policy_of
 
 LEAST_EPHEMERAL_STORAGE_MB = 512  # what every function has
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSpec:
-    """What every function is told by configuration: its name, its image, its size, how long its log is kept."""
+    """What the configuration sets for every function: name, image, size, and how long its log is kept."""
 
     function_name: str
     image_uri: pulumi.Input[str]
@@ -46,7 +47,7 @@ class ImageFunctionArgs:
     spec: FunctionSpec
     description: str
     environment: Mapping[str, pulumi.Input[str]]
-    statements: pulumi.Input[Sequence[policies.Statement]]
+    statements: Statements
     command: str | None = None
     network: FunctionNetwork | None = None
     reserved_concurrency: int | None = None
@@ -58,7 +59,7 @@ class ImageFunctionArgs:
 class _Attachment:
     """How a function without a network and one with it differ."""
 
-    statements: Sequence[policies.Statement] = ()
+    statements: Sequence[Statement] = ()
     vpc_config: aws.lambda_.FunctionVpcConfigArgs | None = field(default=None)
 
 
@@ -76,8 +77,8 @@ class ImageFunction(pulumi.ComponentResource):
         super().__init__("driftless:index:ImageFunction", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         spec, attachment, files = args.spec, _attachment(args.network), args.file_system
-        mount = [policies.mount_file_system(files.access_point_arn)] if files else []
-        # Made before the function, or Lambda would make one of its own that is kept for ever.
+        mount = [lambda_.mount_file_system(files.access_point_arn)] if files else []
+        # Made before the function, or Lambda would make one that is kept for ever.
         log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/lambda/{spec.function_name}",
@@ -85,17 +86,13 @@ class ImageFunction(pulumi.ComponentResource):
             opts=child,
         )
         role = aws.iam.Role(
-            f"{name}-role", assume_role_policy=json.dumps(policies.assume_role("lambda.amazonaws.com")), opts=child
+            f"{name}-role", assume_role_policy=json.dumps(assume_role("lambda.amazonaws.com")), opts=child
         )
         self.policy = aws.iam.RolePolicy(
             f"{name}-policy",
             role=role.name,
-            policy=pulumi.Output.all(group=log_group.arn, more=args.statements).apply(
-                lambda known: json.dumps(
-                    policies.document(
-                        [policies.write_logs(known["group"]), *known["more"], *mount, *attachment.statements]
-                    )
-                )
+            policy=policy_of(
+                [log_group.arn.apply(lambda_.write_logs), *args.statements, *mount, *attachment.statements]
             ),
             opts=child,
         )
@@ -132,12 +129,17 @@ class ImageFunction(pulumi.ComponentResource):
             }
         )
 
+    @property
+    def may_invoke(self) -> pulumi.Output[Statement]:
+        """Allows to invoke it."""
+        return self.function_arn.apply(lambda_.invoke_function)
+
 
 def _attachment(network: FunctionNetwork | None) -> _Attachment:
     if network is None:
         return _Attachment()
     return _Attachment(
-        statements=policies.attach_to_network(),
+        statements=lambda_.attach_to_network(),
         vpc_config=aws.lambda_.FunctionVpcConfigArgs(
             subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
         ),

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.rights import statements as policies
+from infra.rights import sqs
+from infra.rights.documents import Statement
 
 LONGEST_RETENTION_SECONDS = 14 * 24 * 3600  # the longest that SQS keeps a message
 LARGEST_MESSAGE_BYTES = (
@@ -66,13 +67,28 @@ class MessageQueue(pulumi.ComponentResource):
         aws.sqs.QueuePolicy(
             f"{name}-tls",
             queue_url=queue.url,
-            policy=queue.arn.apply(lambda arn: json.dumps(policies.tls_only_queue(arn))),
+            policy=queue.arn.apply(lambda arn: json.dumps(sqs.queue_tls_only(arn))),
             opts=child,
         )
         self.url = queue.url
         self.arn = queue.arn
         self.queue_name = queue.name
         self.register_outputs({"url": self.url, "arn": self.arn, "queue_name": self.queue_name})
+
+    @property
+    def may_send(self) -> pulumi.Output[Statement]:
+        """Allows to send to it."""
+        return self.arn.apply(sqs.send_messages)
+
+    @property
+    def may_settle(self) -> pulumi.Output[Statement]:
+        """Lets an operator empty it."""
+        return self.arn.apply(sqs.settle_messages)
+
+    @property
+    def may_take(self) -> pulumi.Output[Statement]:
+        """Lets a pipe read it."""
+        return self.arn.apply(sqs.take_messages)
 
 
 def _redrive_policy(dead_letters: DeadLetters | None) -> pulumi.Output[str] | None:

@@ -7,12 +7,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-c
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.rights import statements as policies
+from infra.rights import s3
+from infra.rights.documents import Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +30,12 @@ class PrivateBucketArgs:
 
 
 class PrivateBucket(pulumi.ComponentResource):
-    """A bucket that nobody reaches without a right of his own. Its name is Pulumi's: buckets are global."""
+    """A bucket without public access: every reader and writer needs a permission. Pulumi chooses its unique name."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
     writable: pulumi.Resource
-    """For `depends_on`: when this is there, the bucket is closed to everybody else."""
+    """For `depends_on`: after this the bucket is closed to everybody else."""
 
     def __init__(self, name: str, args: PrivateBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:PrivateBucket", name, {}, opts)
@@ -64,7 +66,7 @@ class PrivateBucket(pulumi.ComponentResource):
         self.writable = aws.s3.BucketPolicy(
             f"{name}-tls",
             bucket=bucket.bucket,
-            policy=bucket.arn.apply(lambda arn: json.dumps(policies.tls_only_bucket(arn))),
+            policy=bucket.arn.apply(lambda arn: json.dumps(s3.bucket_tls_only(arn))),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),  # S3 takes one of the two at a time
         )
         aws.s3.BucketLifecycleConfiguration(
@@ -84,3 +86,21 @@ class PrivateBucket(pulumi.ComponentResource):
         self.arn = bucket.arn
         self.name = bucket.bucket
         self.register_outputs({"arn": self.arn, "name": self.name})
+
+    @property
+    def may_write_failures(self) -> Sequence[pulumi.Output[Statement]]:
+        """Lets Lambda keep failed invocations in it."""
+        return [self.arn.apply(s3.write_failures), self.arn.apply(s3.list_bucket)]
+
+    @property
+    def may_settle_failures(self) -> Sequence[pulumi.Output[Statement]]:
+        """Lets an operator read and remove failed invocations."""
+        return [self.arn.apply(s3.settle_failures), self.arn.apply(s3.list_bucket)]
+
+    def may_write(self, prefix: str) -> pulumi.Output[Statement]:
+        """Allows new objects below the prefix."""
+        return self.arn.apply(lambda arn: s3.write_objects(arn, prefix))
+
+    def may_read(self, prefix: str) -> pulumi.Output[Statement]:
+        """Allows to read objects below the prefix by their keys."""
+        return self.arn.apply(lambda arn: s3.read_objects(arn, prefix))

@@ -1,4 +1,9 @@
-"""AsyncAlarms: when somebody has to look at an asynchronous service. Silence is never an alarm."""
+"""Watches a service behind a queue, along a request's way: waiting, handed over, run, settled, reported.
+
+Metrics and their dimensions:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-monitoring.html
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html (asynchronous invocation)
+"""
 
 from __future__ import annotations
 
@@ -6,133 +11,90 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.base.alarm import Alarm, AlarmLimits, Metric, declare_alarms
+from infra.base.alarm import Alarm, AlarmSettings
+from infra.base.metrics import Metric, function_metric, oldest_message, waiting_messages
+from infra.queued.settings import QueuedSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class AsyncAlarmsArgs:
-    """What to watch. `failure_queue` is None where failures go to something that keeps nothing waiting.
+class Watched:
+    """The places where a request can be. `failure_queue` is None where failures go to something that stores nothing."""
 
-    Half of `maximum_event_age_seconds` is too long a wait for concurrency: at its end Lambda gives the request up.
-    """
-
-    function_name: pulumi.Input[str]
-    queue_name: pulumi.Input[str]
-    not_handed_over_queue: pulumi.Input[str]
-    failure_queue: pulumi.Input[str] | None
-    pipe_name: pulumi.Input[str]
-    request_age_seconds: int
-    maximum_event_age_seconds: int
-    limits: AlarmLimits
+    function_name: pulumi.Output[str]
+    queue_name: pulumi.Output[str]
+    not_handed_over_queue: pulumi.Output[str]
+    failure_queue: pulumi.Output[str] | None
+    pipe_name: pulumi.Output[str]
 
 
-class AsyncAlarms(pulumi.ComponentResource):
-    """A request's way from end to end: waiting, handed over, run, settled, and told.
-
-    Metrics and their dimensions:
-    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-monitoring.html
-    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html (asynchronous invocation)
-    """
-
-    def __init__(self, name: str, args: AsyncAlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("driftless:index:AsyncAlarms", name, {}, opts)
-        declare_alarms(name, [*_waiting(args), *_running(args), *_ended(args)], args.limits, parent=self)
-        self.register_outputs({})
+def queued_alarms(watched: Watched, own: QueuedSettings, limits: AlarmSettings) -> list[Alarm]:
+    """Lists the service's alarms."""
+    return [*_waiting(watched, own), *_running(watched, own, limits), *_ended(watched)]
 
 
-def _waiting(args: AsyncAlarmsArgs) -> list[Alarm]:
+def _waiting(watched: Watched, own: QueuedSettings) -> list[Alarm]:
     return [
         Alarm(
             suffix="request-age",
             description="Requests wait in the queue: the pipe doesn't take them.",
-            watched=Metric(
-                namespace="AWS/SQS",
-                name="ApproximateAgeOfOldestMessage",
-                dimensions={"QueueName": args.queue_name},
-                statistic="Maximum",
-            ),
-            threshold=args.request_age_seconds,
-            bad_periods=1,
+            watched=oldest_message(watched.queue_name),
+            threshold=own.request_age_seconds,
         ),
+        # One bad period: a pipe that keeps failing is stopped by EventBridge, and then fails no more.
         Alarm(
             suffix="pipe-failures",
             description="The pipe can't hand requests over, or can't read the queue.",
             watched=Metric(
                 namespace="AWS/EventBridge/Pipes",
                 name="ExecutionFailed",
-                dimensions={"PipeName": args.pipe_name},
+                dimensions={"PipeName": watched.pipe_name},
                 statistic="Sum",
             ),
-            threshold=0,
-            bad_periods=1,  # a pipe that keeps failing is stopped by EventBridge, and then fails no more
         ),
         Alarm(
             suffix="not-handed-over",
-            description="Requests could not be handed to the function: redrive them.",
-            watched=_messages_in(args.not_handed_over_queue),
-            threshold=0,
-            bad_periods=1,
+            description="Requests could not be handed to the function: send them again.",
+            watched=waiting_messages(watched.not_handed_over_queue),
         ),
     ]
 
 
-def _running(args: AsyncAlarmsArgs) -> list[Alarm]:
+def _running(watched: Watched, own: QueuedSettings, limits: AlarmSettings) -> list[Alarm]:
     return [
         Alarm(
             suffix="service-errors",
             description="Requests fail again and again.",
-            watched=_of_function(args, "Errors"),
-            threshold=0,
-            bad_periods=args.limits.evaluation_minutes,
+            watched=function_metric("Errors", watched.function_name),
+            bad_periods=limits.evaluation_minutes,
         ),
         Alarm(
             suffix="service-throttles",
             description="Requests wait in Lambda for concurrency.",
-            watched=_of_function(args, "Throttles"),
-            threshold=0,
-            bad_periods=args.limits.evaluation_minutes,
+            watched=function_metric("Throttles", watched.function_name),
+            bad_periods=limits.evaluation_minutes,
         ),
+        # Half of the maximum is too long a wait for concurrency: at its end Lambda gives the request up.
         Alarm(
             suffix="event-age",
             description="Requests wait in Lambda so long that they are given up soon.",
-            watched=_of_function(args, "AsyncEventAge", statistic="Maximum"),
-            threshold=args.maximum_event_age_seconds * 1000 / 2,
-            bad_periods=1,
+            watched=function_metric("AsyncEventAge", watched.function_name, statistic="Maximum"),
+            threshold=own.maximum_event_age_seconds * 1000 / 2,
         ),
     ]
 
 
-def _ended(args: AsyncAlarmsArgs) -> list[Alarm]:
-    # An event counts as dropped also where its failure was told to a destination.
-    dropped = _of_function(args, "AsyncEventsDropped")
+def _ended(watched: Watched) -> list[Alarm]:
+    # An event counts as dropped also where its failure was reported to a destination.
+    dropped = function_metric("AsyncEventsDropped", watched.function_name)
     return [
         Alarm(
             suffix="failed-requests",
-            description="Requests failed for good: look at the reasons, redrive those that may succeed now.",
-            watched=dropped if args.failure_queue is None else _messages_in(args.failure_queue),
-            threshold=0,
-            bad_periods=1,
+            description="Requests failed for good: look at the reasons, send those again that may succeed now.",
+            watched=dropped if watched.failure_queue is None else waiting_messages(watched.failure_queue),
         ),
         Alarm(
-            suffix="untold",
-            description="Lambda could not tell a destination how a request ended.",
-            watched=_of_function(args, "DestinationDeliveryFailures"),
-            threshold=0,
-            bad_periods=1,
+            suffix="unreported",
+            description="Lambda could not report to a destination how a request ended.",
+            watched=function_metric("DestinationDeliveryFailures", watched.function_name),
         ),
     ]
-
-
-def _messages_in(queue_name: pulumi.Input[str]) -> Metric:
-    return Metric(
-        namespace="AWS/SQS",
-        name="ApproximateNumberOfMessagesVisible",
-        dimensions={"QueueName": queue_name},
-        statistic="Maximum",
-    )
-
-
-def _of_function(args: AsyncAlarmsArgs, metric: str, *, statistic: str = "Sum") -> Metric:
-    dimensions: dict[str, pulumi.Input[str]] = {"FunctionName": args.function_name}
-    return Metric(namespace="AWS/Lambda", name=metric, dimensions=dimensions, statistic=statistic)

@@ -1,4 +1,4 @@
-"""What a function needs to know of the collection that it talks to."""
+"""Describes the collection as its users see it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-
-@dataclass(frozen=True, kw_only=True)
-class FunctionNetwork:
-    """Where in a VPC a function sits; the security groups must let themselves in on port 443."""
-
-    subnet_ids: Sequence[str]
-    security_group_ids: Sequence[str]
+from infra.parts.network import FunctionNetwork
+from infra.rights import aoss
+from infra.rights.documents import Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +17,24 @@ class SearchTarget:
     """A collection: its name, which policies use, its ARN and endpoint, and the network it is reached from, if any."""
 
     collection: str
-    collection_arn: pulumi.Input[str]
-    endpoint: pulumi.Input[str]
+    collection_arn: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
     network: FunctionNetwork | None
+
+    @property
+    def may_use(self) -> pulumi.Output[Statement]:
+        """Allows calls to its API: the IAM half of every access."""
+        return self.collection_arn.apply(aoss.use_collection)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Searchable:
+    """What readers search: an alias, and every index that it may come to point at."""
+
+    alias: str
+    indexes: Sequence[str]
+
+    @property
+    def names(self) -> list[str]:
+        """The names that a reader's policy needs: an alias is asked for by its name and answered by an index."""
+        return [self.alias, *self.indexes]

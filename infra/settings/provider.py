@@ -1,4 +1,4 @@
-"""The AWS provider of every resource: region, default tags and, for an emulator, other endpoints.
+"""Makes the AWS provider of every resource: region, default tags and, for an emulator, other endpoints.
 
 The only file that knows that an emulator can exist.
 """
@@ -10,25 +10,40 @@ import pulumi_aws as aws
 
 from infra.settings.sections import Settings
 
+# What emulators offer and a capability of this kind may use. Not every endpoint that the provider knows: two names of
+# one service are a warning, "an error in a future release" (hashicorp/terraform-provider-aws, pull request 35726).
 _EMULATED_SERVICES = (
     "apigateway",
+    "athena",
     "cloudwatch",
     "dynamodb",
+    "ec2",
     "ecr",
+    "events",
+    "firehose",
+    "glue",
     "iam",
     "kinesis",
+    "kinesisvideo",
     "lambda_",
     "logs",
     "opensearchserverless",
     "pipes",
+    "rds",
+    "redshift",
+    "redshiftserverless",
+    "rekognition",
     "s3",
+    "scheduler",
+    "sfn",
+    "sns",
     "sqs",
     "sts",
 )
 
 
 def aws_provider(settings: Settings) -> aws.Provider:
-    """The provider to hand to components as `ResourceOptions(providers=[...])`; children and invokes inherit it.
+    """Makes the provider for `ResourceOptions(providers=[...])`; children and invokes inherit it.
 
     The region is `aws:region`, else the environment's, as everywhere in Pulumi; so are the credentials.
     """

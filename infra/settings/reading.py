@@ -6,36 +6,15 @@ An error comes before anything is registered, names each key, says what is allow
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 from pulumi.runtime import config as stack_config
 from pydantic import BaseModel, ValidationError
 
-from infra.settings.rules import Problem, cross_field_problems
+from infra.base.section import Problem
+from infra.settings.rules import cross_field_problems
 from infra.settings.sections import Settings
-
-_EXAMPLES: Mapping[str, str] = {
-    "image_digest": "sha256:" + "0" * 64,
-    "base_image": "public.ecr.aws/lambda/python:3.13",
-    "extensions_image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/extensions:1",
-    "arns": "[arn:aws:iam::123456789012:role/operator]",
-    "read_capacity": "5",
-    "write_capacity": "5",
-    "shard_count": "1",
-    "vpc_id": "vpc-0123456789abcdef0",
-    "subnet_ids": "[subnet-0123456789abcdef0]",
-    "security_group_ids": "[sg-0123456789abcdef0]",
-    "topic_arn": "arn:aws:sns:eu-central-1:123456789012:alarms",
-    "reader_arns": "[arn:aws:iam::123456789012:role/analyst]",
-    "reserved_concurrency": "10",
-    "aws_endpoint_url": "http://127.0.0.1:4566",
-    "access_point_arn": "arn:aws:elasticfilesystem:eu-central-1:123456789012:access-point/fsap-0123456789abcdef0",
-    "folder": "data",
-    "input_locations": "[s3://my-data/inputs/]",
-    "tags": "{team: search}",
-}
 
 
 class SettingsError(pulumi.RunError):
@@ -43,7 +22,7 @@ class SettingsError(pulumi.RunError):
 
 
 def load_settings(config: pulumi.Config) -> Settings:
-    """The validated settings of this stack.
+    """Returns the validated settings of this stack.
 
     Raises:
         SettingsError: with every problem of the configuration, not just the first.
@@ -59,7 +38,7 @@ def load_settings(config: pulumi.Config) -> Settings:
 
 
 def _read(config: pulumi.Config) -> tuple[dict[str, Any], list[Problem]]:
-    """Values as the models take them: scalars stay text, sections are parsed from the JSON that Pulumi hands over."""
+    """Reads values as the models take them: scalars stay text, sections are parsed from the JSON that Pulumi gives."""
     raw: dict[str, Any] = {}
     problems = []
     for key, field in Settings.model_fields.items():
@@ -92,7 +71,7 @@ def _unknown_keys(namespace: str) -> list[str]:
 
 
 def _validate(raw: dict[str, Any]) -> tuple[Settings, list[Problem]]:
-    """Settings in which a bad value is replaced by its default, so that the rules behind it are checked too."""
+    """Validates with each bad value replaced by its default, so that the rules behind it are checked too."""
     problems: list[Problem] = []
     while True:
         try:
@@ -131,32 +110,37 @@ def _explain(namespace: str, problems: list[Problem]) -> str:
 
 
 def _yaml(namespace: str, problems: list[Problem]) -> list[str]:
-    """The named keys as nested YAML, each with a value that is allowed."""
+    """Renders the named keys as nested YAML, each with a value that is allowed."""
     lines = ["  config:"]
     seen: set[tuple[str, ...]] = set()
     for problem in sorted(problems, key=lambda entry: entry.path):
         for depth in range(1, len(problem.path) + 1):
             path = problem.path[:depth]
-            if path in seen or _default_at(path) is None:
+            value = _default_at(path)
+            if path in seen or value is None:
                 continue
             seen.add(path)
             key = f"{namespace}:{path[0]}" if depth == 1 else path[-1]
-            value = _default_at(path) if depth == len(problem.path) or path[-1] in _EXAMPLES else ""
-            lines.append(f"    {'  ' * (depth - 1)}{key}: {value}".rstrip())
+            is_leaf = depth == len(problem.path) or value != _SECTION
+            lines.append(f"    {'  ' * (depth - 1)}{key}: {value if is_leaf else ''}".rstrip())
     return lines
 
 
+_SECTION = "{}"
+
+
 def _default_at(path: tuple[str, ...]) -> str | None:
-    """A value that may be pasted at the path, or None where no such setting exists."""
+    """Returns a value that may be pasted at the path, or None where no such setting exists."""
     model: BaseModel = Settings()
     for position, part in enumerate(path):
-        if part not in type(model).model_fields:
+        field = type(model).model_fields.get(part)
+        if field is None:
             return None
         value = getattr(model, part)
         if isinstance(value, BaseModel):
             model = value
-            continue
-        if part in _EXAMPLES or position == len(path) - 1:
-            return _EXAMPLES.get(part, json.dumps(value))
-        return None
-    return "{}"
+        elif field.examples:
+            return str(field.examples[0])
+        else:
+            return json.dumps(value) if position == len(path) - 1 else None
+    return _SECTION

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import pulumi
 import pulumi_aws as aws
 
-
-@dataclass(frozen=True, kw_only=True)
-class ChangeStreamArgs:
-    """The stream; a shard count only where the mode is provisioned."""
-
-    stream_name: str
-    mode: Literal["on-demand", "provisioned"]
-    shard_count: int | None
-    retention_hours: int
-    protect: bool
+from infra.kit import Kit
+from infra.source.settings import StreamSettings
 
 
 class ChangeStream(pulumi.ComponentResource):
-    """An encrypted stream; AWS's own key needs no rights of DynamoDB's or Lambda's roles."""
+    """An encrypted stream. With AWS's key, neither DynamoDB's nor Lambda's roles need rights on it."""
 
     stream_name: pulumi.Output[str]
     stream_arn: pulumi.Output[str]
 
-    def __init__(self, name: str, args: ChangeStreamArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, kit: Kit, own: StreamSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("driftless:index:ChangeStream", name, {}, opts)
         stream = aws.kinesis.Stream(
             name,
-            name=args.stream_name,
-            stream_mode_details={"stream_mode": "PROVISIONED" if args.mode == "provisioned" else "ON_DEMAND"},
-            shard_count=args.shard_count,
-            retention_period=args.retention_hours,
+            name=kit.physical(own.name),
+            stream_mode_details={"stream_mode": "PROVISIONED" if own.mode == "provisioned" else "ON_DEMAND"},
+            shard_count=own.shard_count,
+            retention_period=own.retention_hours,
             encryption_type="KMS",
             kms_key_id="alias/aws/kinesis",
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=kit.protect),
         )
         self.stream_name = stream.name
         self.stream_arn = stream.arn

@@ -1,32 +1,29 @@
-"""The two change feeds: what differs between them is data, so that a consumer needs no `if`."""
+"""Describes the two change feeds as data, so that a consumer needs no `if`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pulumi
 
-from infra.rights import statements as policies
+from infra.rights import dynamodb, kinesis
+from infra.rights.documents import Statement
 
 
 @dataclass(frozen=True, kw_only=True)
-class StreamSource:
-    """A stream that Lambda polls, and statements made from its ARN.
+class Feed:
+    """A stream that Lambda polls. `may_read` follows it; `may_reread` lets an operator read a range again."""
 
-    `read` lets a consumer's role follow the stream, `reread` an operator look at a range of it again.
-    """
-
-    arn: pulumi.Input[str]
-    read: Callable[[str], policies.Statement]
-    reread: Callable[[str], policies.Statement]
+    arn: pulumi.Output[str]
+    may_read: pulumi.Output[Statement]
+    may_reread: pulumi.Output[Statement]
 
 
-def table_stream(arn: pulumi.Input[str]) -> StreamSource:
-    """The table's own stream: ordered per item, 24 hours, at most two readers."""
-    return StreamSource(arn=arn, read=policies.read_table_stream, reread=policies.reread_table_stream)
+def table_stream(arn: pulumi.Output[str]) -> Feed:
+    """Describes the table's stream: ordered per item, 24 hours, at most two readers."""
+    return Feed(arn=arn, may_read=arn.apply(dynamodb.read_stream), may_reread=arn.apply(dynamodb.reread_stream))
 
 
-def change_stream(arn: pulumi.Input[str]) -> StreamSource:
-    """The Kinesis stream that DynamoDB replicates to: unordered, may repeat, kept as long as configured."""
-    return StreamSource(arn=arn, read=policies.read_kinesis_stream, reread=policies.reread_kinesis_stream)
+def kinesis_stream(arn: pulumi.Output[str]) -> Feed:
+    """Describes the Kinesis stream that DynamoDB replicates to: unordered, may repeat, kept as long as configured."""
+    return Feed(arn=arn, may_read=arn.apply(kinesis.read_stream), may_reread=arn.apply(kinesis.reread_stream))

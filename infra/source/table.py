@@ -1,30 +1,14 @@
-"""SourceTable: the DynamoDB table, its own stream, and its replication to Kinesis."""
+"""SourceTable: the DynamoDB table, its stream, and its replication to Kinesis."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.alarm import AlarmLimits
-from infra.source.alarms import ReplicationAlarms, ReplicationAlarmsArgs
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceTableArgs:
-    """The table; capacities, in units a second, only where billing is provisioned."""
-
-    table_name: str
-    billing: Literal["on-demand", "provisioned"]
-    read_capacity: int | None
-    write_capacity: int | None
-    point_in_time_recovery: bool
-    deletion_protection: bool
-    change_stream_arn: pulumi.Input[str]
-    protect: bool
-    alarms: AlarmLimits
+from infra.kit import Kit
+from infra.rights import dynamodb
+from infra.rights.documents import Statement
+from infra.source.settings import TableSettings
 
 
 class SourceTable(pulumi.ComponentResource):
@@ -34,22 +18,30 @@ class SourceTable(pulumi.ComponentResource):
     table_arn: pulumi.Output[str]
     stream_arn: pulumi.Output[str]
 
-    def __init__(self, name: str, args: SourceTableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        kit: Kit,
+        own: TableSettings,
+        *,
+        change_stream_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("driftless:index:SourceTable", name, {}, opts)
-        protected = pulumi.ResourceOptions(parent=self, protect=args.protect)
+        protected = pulumi.ResourceOptions(parent=self, protect=kit.protect)
         table = aws.dynamodb.Table(
             name,
-            name=args.table_name,
+            name=kit.physical(own.name),
             attributes=[{"name": "id", "type": "S"}],
             hash_key="id",
-            billing_mode="PROVISIONED" if args.billing == "provisioned" else "PAY_PER_REQUEST",
-            read_capacity=args.read_capacity,
-            write_capacity=args.write_capacity,
+            billing_mode="PROVISIONED" if own.billing == "provisioned" else "PAY_PER_REQUEST",
+            read_capacity=own.read_capacity,
+            write_capacity=own.write_capacity,
             stream_enabled=True,
             stream_view_type="NEW_IMAGE",
             server_side_encryption={"enabled": True},
-            point_in_time_recovery={"enabled": args.point_in_time_recovery},
-            deletion_protection_enabled=args.deletion_protection,
+            point_in_time_recovery={"enabled": own.point_in_time_recovery},
+            deletion_protection_enabled=own.deletion_protection,
             opts=protected,
         )
         # Every change of this resource replaces it, and what is written meanwhile never reaches Kinesis: hence
@@ -57,14 +49,9 @@ class SourceTable(pulumi.ComponentResource):
         aws.dynamodb.KinesisStreamingDestination(
             f"{name}-destination",
             table_name=table.name,
-            stream_arn=args.change_stream_arn,
+            stream_arn=change_stream_arn,
             approximate_creation_date_time_precision="MICROSECOND",
             opts=protected,
-        )
-        ReplicationAlarms(
-            f"{name}-alarms",
-            ReplicationAlarmsArgs(table_name=table.name, limits=args.alarms),
-            opts=pulumi.ResourceOptions(parent=self),
         )
         self.table_name = table.name
         self.table_arn = table.arn
@@ -72,3 +59,23 @@ class SourceTable(pulumi.ComponentResource):
         self.register_outputs(
             {"table_name": self.table_name, "table_arn": self.table_arn, "stream_arn": self.stream_arn}
         )
+
+    @property
+    def may_reread(self) -> pulumi.Output[Statement]:
+        """Lets the sync read items again."""
+        return self.table_arn.apply(dynamodb.reread_items)
+
+    @property
+    def may_scan(self) -> pulumi.Output[Statement]:
+        """Lets a backfill read all of it."""
+        return self.table_arn.apply(dynamodb.scan_table)
+
+    @property
+    def may_compare(self) -> pulumi.Output[Statement]:
+        """Lets an operator compare it with an index."""
+        return self.table_arn.apply(dynamodb.compare_table)
+
+    @property
+    def may_serve(self) -> pulumi.Output[Statement]:
+        """Lets the API's function read and write items."""
+        return self.table_arn.apply(dynamodb.serve_items)

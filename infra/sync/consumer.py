@@ -5,172 +5,131 @@ Every option of the mapping is written out: leaving one out later would not rese
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Literal
-
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.alarm import AlarmLimits
-from infra.base.names import bounded_name
-from infra.parts.image_function import FunctionSpec, ImageFunction, ImageFunctionArgs
+from infra.base.alarm import Alarm, owned_by
+from infra.kit import Kit
+from infra.parts.image_function import ImageFunction, ImageFunctionArgs
 from infra.parts.message_queue import MessageQueue, MessageQueueArgs
 from infra.parts.private_bucket import PrivateBucket, PrivateBucketArgs
-from infra.rights import statements as policies
+from infra.rights import aoss, lambda_
+from infra.rights.documents import Statements
+from infra.search.access import grant
 from infra.search.target import SearchTarget
-from infra.source.feeds import StreamSource
-from infra.sync.alarms import ConsumerAlarms, ConsumerAlarmsArgs
+from infra.source.feeds import Feed
+from infra.source.table import SourceTable
+from infra.sync.alarms import consumer_alarms
+from infra.sync.settings import ConsumerSettings
 
 FAILURE_DAYS = 14  # a bucket of failures keeps them as long as the queue beside it
 
 
-@dataclass(frozen=True, kw_only=True)
-class StreamConsumerArgs:
-    """A consumer: image and size, feed, index, and how patient its mapping is.
-
-    `index_name` is the plain name, for policies; `index` the same from the resource that creates it.
-    """
-
-    function: FunctionSpec
-    reserved_concurrency: int | None
-    source: StreamSource
-    table_name: pulumi.Input[str]
-    table_arn: pulumi.Input[str]
-    target: SearchTarget
-    index_name: str
-    index: pulumi.Input[str]
-    trust_seconds: int
-    batch_size: int
-    batching_window_seconds: int
-    parallelization_factor: int
-    maximum_retry_attempts: int
-    maximum_record_age_seconds: int
-    failure_destination: Literal["sqs", "s3"]
-    protect: bool
-    alarms: AlarmLimits
-
-
 class StreamConsumer(pulumi.ComponentResource):
-    """A function that reads one feed into one index, its mapping, its dead-letter queue and its alarms."""
+    """A function that reads one feed into one index, its mapping and its dead-letter queue."""
 
+    own: ConsumerSettings
+    index: pulumi.Input[str]
     function_name: pulumi.Output[str]
-    dead_letter_queue_url: pulumi.Output[str]
-    dead_letter_queue_arn: pulumi.Output[str]
+    queue: MessageQueue
+    """Where parked records go."""
     failure_destination_arn: pulumi.Output[str]
-    failure_bucket_arn: pulumi.Output[str] | None
-    """The same, where it is a bucket."""
     mapping_uuid: pulumi.Output[str]
-    mapping_arn: pulumi.Output[str]
+    operator_rights: Statements
+    alarms: list[Alarm]
 
-    def __init__(self, name: str, args: StreamConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        kit: Kit,
+        own: ConsumerSettings,
+        *,
+        image_uri: pulumi.Input[str],
+        feed: Feed,
+        table: SourceTable,
+        target: SearchTarget,
+        index: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`index` is the name as the resource gives it that creates the index, so that the mapping waits for it."""
         super().__init__("driftless:index:StreamConsumer", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
+        spec = kit.function(own, image_uri)
         queue = MessageQueue(
-            f"{name}-dead-letters",
-            MessageQueueArgs(queue_name=f"{args.function.function_name}-dead-letters"),
-            opts=child,
+            f"{name}-dead-letters", MessageQueueArgs(queue_name=f"{spec.function_name}-dead-letters"), opts=child
         )
-        # A queue is told where the batch was, a bucket gets the batch.
-        bucket = (
-            PrivateBucket(
-                f"{name}-failures",
-                PrivateBucketArgs(forget_prefix="", forget_days=FAILURE_DAYS, protect=args.protect),
-                opts=child,
-            )
-            if args.failure_destination == "s3"
-            else None
-        )
-        destination_arn = bucket.arn if bucket else queue.arn
+        # Lambda sends a queue only the batch's place in the stream, a bucket gets the batch.
+        bucket = _failure_bucket(f"{name}-failures", kit, child) if own.failure_destination == "s3" else None
         function = ImageFunction(
             name,
             ImageFunctionArgs(
-                spec=args.function,
-                description=f"Keeps the index {args.index_name} equal to the table",
-                reserved_concurrency=args.reserved_concurrency,
+                spec=spec,
+                description=f"Keeps the index {own.index} equal to the table",
+                reserved_concurrency=own.reserved_concurrency,
                 environment={
-                    "OPENSEARCH_ENDPOINT": args.target.endpoint,
-                    "OPENSEARCH_INDEX": args.index,
-                    "TABLE_NAME": args.table_name,
+                    "OPENSEARCH_ENDPOINT": target.endpoint,
+                    "OPENSEARCH_INDEX": index,
+                    "TABLE_NAME": table.table_name,
                     "PARKING_QUEUE_URL": queue.url,
-                    "TRUST_SECONDS": str(args.trust_seconds),
+                    "TRUST_SECONDS": str(own.trust_seconds),
                 },
-                statements=pulumi.Output.all(
-                    source=args.source.arn,
-                    table=args.table_arn,
-                    collection=args.target.collection_arn,
-                    queue=queue.arn,
-                    bucket=bucket.arn if bucket else None,
-                ).apply(
-                    lambda arn: [
-                        args.source.read(arn["source"]),
-                        policies.reread_items(arn["table"]),
-                        policies.use_collection(arn["collection"]),
-                        policies.send_messages(arn["queue"]),
-                        *(policies.write_failures(arn["bucket"]) if arn["bucket"] else []),
-                    ]
-                ),
-                network=args.target.network,
+                statements=[
+                    feed.may_read,
+                    table.may_reread,
+                    target.may_use,
+                    queue.may_send,
+                    *(bucket.may_write_failures if bucket else []),
+                ],
+                network=target.network,
             ),
             opts=child,
         )
-        access = aws.opensearch.ServerlessAccessPolicy(
-            f"{name}-access",
-            name=bounded_name(f"{args.target.collection}-{name}", limit=32),
-            type="data",
-            policy=function.role_arn.apply(
-                lambda role: json.dumps(
-                    [policies.index_access(args.target.collection, [args.index_name], policies.WRITE_DOCUMENTS, [role])]
-                )
-            ),
-            opts=child,
-        )
+        writing = aoss.on_indexes(target.collection, [own.index], aoss.WRITE_DOCUMENTS)
+        access = grant(name, target.collection, [function.role_arn], [writing], parent=self)
+        self.failure_destination_arn = bucket.arn if bucket else queue.arn
         mapping = aws.lambda_.EventSourceMapping(
             f"{name}-mapping",
-            event_source_arn=args.source.arn,
+            event_source_arn=feed.arn,
             function_name=function.function_name,
             enabled=True,
             starting_position="TRIM_HORIZON",  # LATEST may miss records while the mapping is made
-            batch_size=args.batch_size,
-            maximum_batching_window_in_seconds=args.batching_window_seconds,
-            parallelization_factor=args.parallelization_factor,
-            maximum_retry_attempts=args.maximum_retry_attempts,
-            maximum_record_age_in_seconds=args.maximum_record_age_seconds,
+            batch_size=own.batch_size,
+            maximum_batching_window_in_seconds=own.batching_window_seconds,
+            parallelization_factor=own.parallelization_factor,
+            maximum_retry_attempts=own.maximum_retry_attempts,
+            maximum_record_age_in_seconds=own.maximum_record_age_seconds,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
-            destination_config={"on_failure": {"destination_arn": destination_arn}},
-            metrics_config={"metrics": ["EventCount"]},  # what the alarms on given-up batches look at
+            destination_config={"on_failure": {"destination_arn": self.failure_destination_arn}},
+            metrics_config={"metrics": ["EventCount"]},  # what the alarms on given-up batches watch
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Lambda refuses a second mapping of the same function and stream while the first is there.
+                # Lambda refuses a second mapping of the same function and stream while the first exists.
                 delete_before_replace=True,
                 depends_on=[function.policy, access, *([bucket.writable] if bucket else [])],
             ),
         )
-        ConsumerAlarms(
-            f"{name}-alarms",
-            ConsumerAlarmsArgs(
-                function_name=function.function_name,
-                queue_name=queue.queue_name,
-                mapping_uuid=mapping.uuid,
-                limits=args.alarms,
-            ),
-            opts=child,
-        )
+        self.own, self.index, self.queue = own, index, queue
         self.function_name = function.function_name
-        self.dead_letter_queue_url = queue.url
-        self.dead_letter_queue_arn = queue.arn
-        self.failure_destination_arn = destination_arn
-        self.failure_bucket_arn = bucket.arn if bucket else None
         self.mapping_uuid = mapping.uuid
-        self.mapping_arn = mapping.arn
+        self.operator_rights = [
+            queue.may_settle,
+            *(bucket.may_settle_failures if bucket else []),
+            mapping.arn.apply(lambda_.look_at_mapping),
+        ]
+        self.alarms = owned_by(
+            name, consumer_alarms(function.function_name, queue.queue_name, mapping.uuid, kit.alarms)
+        )
         self.register_outputs(
             {
                 "function_name": self.function_name,
-                "dead_letter_queue_url": self.dead_letter_queue_url,
-                "dead_letter_queue_arn": self.dead_letter_queue_arn,
+                "dead_letter_queue_url": queue.url,
                 "failure_destination_arn": self.failure_destination_arn,
                 "mapping_uuid": self.mapping_uuid,
-                "mapping_arn": self.mapping_arn,
             }
         )
+
+
+def _failure_bucket(name: str, kit: Kit, child: pulumi.ResourceOptions) -> PrivateBucket:
+    args = PrivateBucketArgs(forget_prefix="", forget_days=FAILURE_DAYS, protect=kit.protect)
+    return PrivateBucket(name, args, opts=child)

@@ -1,4 +1,4 @@
-"""SearchIndex: creates one index, and its alias where there is none, at deploy, so that no sync role may create any.
+"""SearchIndex: creates one index at deploy, and its alias where there is none, so that no sync role may create any.
 
 The provider has no index resource, so a second function of the consumer's image does it and Pulumi invokes it.
 """
@@ -8,35 +8,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.names import bounded_name
-from infra.parts.image_function import FunctionSpec, ImageFunction, ImageFunctionArgs
-from infra.rights import statements as policies
+from infra.kit import Kit
+from infra.parts.image_function import ImageFunction, ImageFunctionArgs
+from infra.rights import aoss
+from infra.search.access import grant
 from infra.search.target import SearchTarget
+from infra.sync.settings import INDEX_FUNCTION_SUFFIX, ConsumerSettings
 
 _COMMAND = "changefeed.create_index.handler"
+_MEMORY_MB = 256
 _TIMEOUT_SECONDS = 180  # a data access policy takes up to a minute to act, a new collection's first index some more
 _IMAGES = Path(__file__).resolve().parents[2] / "images"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchIndexArgs:
-    """The index, its settings and mappings, and the alias to make if it does not exist yet."""
-
-    function_name: str
-    image_uri: pulumi.Input[str]
-    architecture: Literal["arm64", "x86_64"]
-    log_retention_days: int
-    target: SearchTarget
-    index: str
-    alias: str | None
-    definition: Mapping[str, Any]
 
 
 class SearchIndex(pulumi.ComponentResource):
@@ -45,61 +33,59 @@ class SearchIndex(pulumi.ComponentResource):
     index: pulumi.Output[str]
     """The index's name, known only once the index has been created."""
 
-    def __init__(self, name: str, args: SearchIndexArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        kit: Kit,
+        own: ConsumerSettings,
+        *,
+        image_uri: pulumi.Input[str],
+        target: SearchTarget,
+        definition: Mapping[str, Any],
+        alias: str | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("driftless:index:SearchIndex", name, {}, opts)
         function = ImageFunction(
             name,
             ImageFunctionArgs(
-                spec=FunctionSpec(
-                    function_name=args.function_name,
-                    image_uri=args.image_uri,
-                    architecture=args.architecture,
-                    memory_mb=256,
+                spec=kit.function(
+                    own,
+                    image_uri,
+                    suffix=INDEX_FUNCTION_SUFFIX,
+                    memory_mb=_MEMORY_MB,
                     timeout_seconds=_TIMEOUT_SECONDS,
-                    log_retention_days=args.log_retention_days,
                 ),
-                description=f"Creates the index {args.index} at deploy",
-                environment={"OPENSEARCH_ENDPOINT": args.target.endpoint},
-                statements=pulumi.Output.from_input(args.target.collection_arn).apply(
-                    lambda arn: [policies.use_collection(arn)]
-                ),
+                description=f"Creates the index {own.index} at deploy",
+                environment={"OPENSEARCH_ENDPOINT": target.endpoint},
+                statements=[target.may_use],
                 command=_COMMAND,
-                network=args.target.network,
+                network=target.network,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        access = aws.opensearch.ServerlessAccessPolicy(
-            f"{name}-access",
-            name=bounded_name(f"{args.target.collection}-{name}", limit=32),
-            type="data",
-            policy=function.role_arn.apply(lambda role: json.dumps(_access(args, role))),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        event = {"index": args.index, "alias": args.alias, "definition": args.definition}
+        rules = [aoss.on_indexes(target.collection, [own.index], aoss.MAKE_INDEX)]
+        if alias is not None:
+            rules.append(aoss.on_aliases(target.collection, aoss.MAKE_ALIAS))
+        access = grant(name, target.collection, [function.role_arn], rules, parent=self)
+        event = {"index": own.index, "alias": alias, "definition": definition}
         invocation = aws.lambda_.Invocation(
             f"{name}-creation",
             function_name=function.function_name,
             input=json.dumps(event, sort_keys=True),
             # The collection's id: a replaced one is empty, and its index has to be made again.
-            triggers={"definition": _fingerprint(event), "collection": args.target.collection_arn},
+            triggers={"definition": _fingerprint(event), "collection": target.collection_arn},
             lifecycle_scope="CREATE_ONLY",
             opts=pulumi.ResourceOptions(parent=self, depends_on=[access, function.policy]),
         )
-        self.index = invocation.result.apply(lambda _: args.index)
+        self.index = invocation.result.apply(lambda _: own.index)
         self.register_outputs({"index": self.index})
 
 
 def index_definition(consumer: str) -> dict[str, Any]:
-    """Settings and mappings as `images/<consumer>/index.json` has them."""
+    """Reads settings and mappings from `images/<consumer>/index.json`."""
     definition: dict[str, Any] = json.loads((_IMAGES / consumer / "index.json").read_text(encoding="utf-8"))
     return definition
-
-
-def _access(args: SearchIndexArgs, role_arn: str) -> list[policies.Document]:
-    blocks = [policies.index_access(args.target.collection, [args.index], policies.MAKE_INDEX, [role_arn])]
-    if args.alias is not None:
-        blocks.append(policies.alias_access(args.target.collection, policies.MAKE_ALIAS, [role_arn]))
-    return blocks
 
 
 def _fingerprint(event: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from infra.settings.sections import ConsumersSettings, ReplicateSettings, TableApiSettings
+from infra.api.settings import TableApiSettings
+from infra.sync.settings import BackfillSettings, ConsumersSettings
 from local.layout import ROOT
 from local.services.container_engine import ContainerEngine
 from local.services.function_containers import image_folders
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.containers
 MEMORY_MEGABYTES = {
     **{folder: settings.memory_mb for folder, settings in ConsumersSettings()},
     "table_api": TableApiSettings().memory_mb,
-    "replicate": ReplicateSettings().memory_mb,
+    "replicate": BackfillSettings().memory_mb,
 }
 
 

@@ -12,7 +12,7 @@ import requests
 from botocore.exceptions import ClientError, ParamValidationError
 
 from changefeed.create_index import create_index
-from infra.settings.sections import ConsumersSettings
+from infra.sync.settings import ConsumersSettings
 from lambda_kit.search_client import create_search_client
 from local.layout import ROOT
 from local.services.container_engine import ContainerEngine

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from infra.parts.container_image import KEPT_UNTAGGED_IMAGES
 from infra.settings.sections import Settings
 from ops import __main__ as ops_commands
+from tests.infra.contracts import all_exports
 from tests.infra.deployment import ROOT
-from tests.infra.test_program import EXPORTS
 from tests.infra.test_settings import _load
 
 PAGE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
@@ -98,7 +98,7 @@ def test_every_stack_output_is_exported() -> None:
     named = set(re.findall(r"pulumi stack output (\w+)", PAGE))
 
     assert named
-    assert named <= EXPORTS | OPTIONAL_EXPORTS
+    assert named <= set(all_exports()) | OPTIONAL_EXPORTS
 
 
 def test_every_file_that_the_page_names_exists() -> None:

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.contracts import all_alarms, all_exports
 from tests.infra.deployment import PROJECT, ROOT
 from tests.infra.engine_server import UNKNOWN, EngineRun, engine
-from tests.infra.test_program import EXPORTS, GOLDEN
+from tests.infra.resource_types import ALARM
+from tests.infra.test_program import GOLDEN
 from tests.infra.variants import VARIANTS
 
 HOST = Path(__file__).parent / "language_host.py"
@@ -45,9 +47,14 @@ def _run(*, dry_run: bool, config: dict[str, str]) -> tuple[EngineRun, subproces
     return run, done
 
 
-def _listing(run: EngineRun) -> str:
+def _listing(run: EngineRun) -> set[str]:
     rows = [(types.split("$")[-1], name) for types, name in (urn.split("::")[2:] for urn in run.urns)]
-    return "".join(sorted(f"{type_} {name}\n" for type_, name in rows if type_ != "pulumi:pulumi:Stack"))
+    return {f"{type_} {name}" for type_, name in rows if type_ != "pulumi:pulumi:Stack"}
+
+
+def _golden() -> set[str]:
+    rows = {row for file in GOLDEN.iterdir() for row in file.read_text(encoding="utf-8").splitlines()}
+    return rows | {f"{ALARM} {name}" for name in all_alarms()}
 
 
 def _exports(run: EngineRun) -> dict[str, object]:
@@ -61,8 +68,8 @@ def test_program_runs_to_its_end_in_the_real_runtime(dry_run: bool) -> None:
 
     assert done.returncode == 0, done.stderr
     assert run.errors == []
-    assert _listing(run) == GOLDEN.read_text(encoding="utf-8")
-    assert set(_exports(run)) == EXPORTS
+    assert _listing(run) == _golden()
+    assert set(_exports(run)) == set(all_exports())
     if not dry_run:
         assert UNKNOWN not in json.dumps(run.outputs)
         assert set(run.calls) == {"aws:ecr/getAuthorizationToken:getAuthorizationToken"}

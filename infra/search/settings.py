@@ -1,0 +1,58 @@
+"""The section `collection`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra.base.section import PhysicalName, Problem, Section
+from infra.base.values import Arn
+from infra.parts.network import FunctionNetwork
+
+
+class NetworkSettings(Section):
+    """How the collection is reached. The subnets of a `private` one must reach DynamoDB, SQS and CloudWatch Logs."""
+
+    access: Literal["public", "private"] = "public"
+    vpc_id: str | None = Field(default=None, pattern=r"^vpc-[0-9a-f]+$", examples=["vpc-0123456789abcdef0"])
+    subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")], ...] = Field(
+        default=(), examples=["[subnet-0123456789abcdef0]"]
+    )
+    security_group_ids: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")], ...] = Field(
+        default=(), examples=["[sg-0123456789abcdef0]"]
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yields what a private network lacks, and what a public one can't use."""
+        for key in ("vpc_id", "subnet_ids", "security_group_ids"):
+            path, value = ("collection", "network", key), getattr(self, key)
+            if self.access == "private" and not value:
+                yield Problem(path=path, message="is required when collection.network.access is private")
+            if self.access == "public" and value:
+                yield Problem(path=path, message="is only allowed when collection.network.access is private; remove it")
+
+    @property
+    def of_functions(self) -> FunctionNetwork | None:
+        """Where functions that use the collection sit; None outside a VPC."""
+        if self.access == "public":
+            return None
+        return FunctionNetwork(subnet_ids=self.subnet_ids, security_group_ids=self.security_group_ids)
+
+
+class CollectionSettings(Section):
+    """The OpenSearch Serverless collection. Without standby replicas it costs half and has no spare zone."""
+
+    name: str = Field(default="lab-search", min_length=3, max_length=32, pattern=r"^[a-z][a-z0-9-]+$")
+    standby_replicas: bool = True
+    network: NetworkSettings = NetworkSettings()
+    reader_arns: tuple[Arn, ...] = Field(default=(), examples=["[arn:aws:iam::123456789012:role/analyst]"])
+
+    def problems(self) -> Iterator[Problem]:
+        """Yields the problems of the network."""
+        yield from self.network.problems()
+
+    def names(self) -> Iterator[PhysicalName]:
+        """Yields the collection's name."""
+        yield PhysicalName(path=("collection", "name"), name=self.name, limit=32, kind="collection")

@@ -1,0 +1,71 @@
+"""What a policy in the recorded graph may not say: a wildcard, but for the few that AWS leaves no choice about."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.infra.deployment import Deployment, Registration
+
+_POLICY_INPUTS = ("policy", "assumeRolePolicy", "resourcePolicy")
+
+
+def no_allowed_wildcards(graph: Deployment) -> list[str]:
+    """Over IAM, queue, bucket and collection policies alike. A refusal may be as wide as it likes."""
+    found = []
+    for entry, statement in statements(graph):
+        if statement.get("Effect") == "Deny":
+            continue
+        for key in ("Action", "Permission", "Principal", "Resource", "NotAction", "NotResource"):
+            found += [
+                f"{entry.name} ({entry.type}): {key} {value}"
+                for value in _flat(statement.get(key))
+                if "*" in value and not _unavoidable(key, value, statement)
+            ]
+    return found
+
+
+def statements(graph: Deployment) -> Iterator[tuple[Registration, dict[str, Any]]]:
+    """Every statement of IAM documents and every rule of collection policies, each with its principals."""
+    for entry in graph.registrations:
+        for key in _POLICY_INPUTS:
+            text = entry.inputs.get(key)
+            if not isinstance(text, str):
+                continue
+            policy = json.loads(text)
+            for block in policy if isinstance(policy, list) else [policy]:
+                for statement in block.get("Statement", []):
+                    yield entry, statement
+                for rule in block.get("Rules", []):
+                    yield entry, {**rule, "Principal": block.get("Principal", [])}
+
+
+def _unavoidable(key: str, value: str, statement: dict[str, Any]) -> bool:
+    if key != "Resource":
+        return False
+    if value.endswith(":log-stream:*"):  # of one named group; Lambda chooses the streams' names
+        return ":log-group:/aws/lambda/" in value
+    if value.endswith("/aws/lambda/*"):  # in one bucket; keys hold an id that does not exist yet
+        return statement.get("Action") in (["s3:PutObject"], ["s3:DeleteObject", "s3:GetObject"])
+    if value.endswith("/driftless-probe-*"):  # the probe's own indexes, under random names
+        return value.startswith("index/")
+    if value.endswith(":file-system/*"):  # through one access point, whose ARN doesn't say of which file system it is
+        return "elasticfilesystem:AccessPointArn" in statement.get("Condition", {}).get("StringEquals", {})
+    if re.fullmatch(r"arn:aws:s3:::[^*/]+/[^*]*\*", value):  # what is below one prefix, which may be empty for input
+        return statement.get("Action") in (["s3:GetObject"], ["s3:PutObject"])
+    return value == "*" and all(action.startswith("ec2:") for action in _flat(statement.get("Action")))
+
+
+def _flat(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _flat(item)]
+    return [text for item in value for text in _flat(item)]
+
+
+RULES = (no_allowed_wildcards,)

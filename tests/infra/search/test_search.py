@@ -1,0 +1,30 @@
+"""The collection and its network in the graph."""
+
+from __future__ import annotations
+
+import json
+
+from tests.infra import resource_types as types
+from tests.infra.conftest import Deploy
+from tests.infra.search.variants import PRIVATE_NETWORK
+from tests.infra.variants import VARIANTS
+
+ENDPOINT = "aws:opensearch/serverlessVpcEndpoint:ServerlessVpcEndpoint"
+
+
+def test_private_network_moves_collection_and_functions_into_the_vpc(deploy: Deploy) -> None:
+    graph = deploy(VARIANTS["private network"])
+
+    endpoint = graph.one(ENDPOINT)
+    assert endpoint.inputs["vpcId"] == PRIVATE_NETWORK["vpc_id"]
+    network = next(e.inputs for e in graph.all(types.SECURITY_POLICY) if e.inputs["type"] == "network")
+    assert json.loads(network["policy"])[0]["SourceVPCEs"] == ["search-endpoint-id"]
+    for function in graph.all(types.FUNCTION):
+        assert function.inputs["vpcConfig"]["subnetIds"] == PRIVATE_NETWORK["subnet_ids"]
+
+
+def test_public_network_has_neither_endpoint_nor_attached_functions(deploy: Deploy) -> None:
+    graph = deploy()
+
+    assert graph.all(ENDPOINT) == []
+    assert all("vpcConfig" not in function.inputs for function in graph.all(types.FUNCTION))

@@ -1,0 +1,20 @@
+"""Stacks with a private collection, and with readers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PRIVATE_NETWORK = {
+    "access": "private",
+    "vpc_id": "vpc-0123456789abcdef0",
+    "subnet_ids": ["subnet-0123456789abcdef0"],
+    "security_group_ids": ["sg-0123456789abcdef0"],
+}
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "private network": {"collection": {"network": PRIVATE_NETWORK}},
+    "readers and alarms": {
+        "collection": {"reader_arns": ["arn:aws:iam::123456789012:role/analyst"]},
+        "alarms": {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:alarms"},
+    },
+}
