@@ -32,7 +32,7 @@ class Refusal:
 _SIGN = "Sign the request with AWS Signature Version 4 for the service execute-api, or send your key as x-api-key."
 _BODY = (
     "Send one JSON object: names in double quotes, no comma after the last member; an item has at most 64 KB, an "
-    "analysis the members and types that docs/analytics.md lists."
+    "analysis the members and types that docs/analyses.md lists."
 )
 _CLOCK = "Check the secret key, the region, the clock, and that the path is sent exactly as it was signed."
 _LATER = "Nothing is wrong with the request: send it again in a moment. If it stays, give the operator the request id."
