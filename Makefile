@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help install check format test test-images image-requirements sbom bench bench-check torture demo up down clean
+.PHONY: help install check format test test-images image-requirements sbom docs bench bench-check torture demo up down clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ — /'
@@ -40,6 +40,9 @@ image-requirements: $(READY)  ## images/*/requirements.txt with hashes, from the
 
 sbom: $(READY)  ## what is in each image, as CycloneDX: build/sbom/<image>.json
 	$(BIN)/python -m tools.sbom
+
+docs: $(READY)  ## the generated blocks of README and docs: exports, commands, alarms, settings, emulated types
+	$(BIN)/python -m tools.reference
 
 bench: $(READY)  ## the sync against the index's own limit and against what others do; 10 minutes
 	$(BIN)/python -m bench.sync

@@ -1,4 +1,7 @@
-"""docs/deploy.md says what is so: keys, commands, exports, variables and policies that it names exist."""
+"""docs/deploy.md says what is so: keys, consumers, exports, variables and policies that it names exist.
+
+Its commands, targets and paths are checked with those of all pages, in tests/test_docs.py.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,29 @@ import json
 import re
 from typing import Any
 
-import pytest
+import pulumi
 import yaml
 from pydantic import BaseModel
 
 from infra.parts.container_image import KEPT_UNTAGGED_IMAGES
+from infra.settings.reading import load_settings
 from infra.settings.sections import Settings
-from ops import __main__ as ops_commands
-from tests.infra.contracts import all_exports
-from tests.infra.deployment import ROOT
-from tests.infra.test_settings import _load
+from tests.infra.conftest import as_config
+from tests.infra.deployment import PROJECT, ROOT
 
 PAGE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 WORKFLOW_TEXT = (ROOT / ".github/workflows/ci.yaml").read_text(encoding="utf-8")
 FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-OPTIONAL_EXPORTS = {"operator_policy_arn", "api_key_id"}
 
 
 def _blocks(language: str) -> list[str]:
     return [text for kind, text in FENCED.findall(PAGE) if kind == language]
+
+
+def _load(settings: dict[str, Any]) -> Settings:
+    pulumi.runtime.set_all_config(as_config(settings))
+    return load_settings(pulumi.Config(PROJECT))
 
 
 def _is_setting(path: str) -> bool:
@@ -73,49 +80,27 @@ def test_the_number_of_kept_images_is_the_lifecycle_rules() -> None:
     assert f"about {KEPT_UNTAGGED_IMAGES // 2} builds" in PAGE
 
 
-def test_every_make_target_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"(?:^ *|`)make ([a-z]+(?:-[a-z]+)*)", PAGE, re.MULTILINE))
+def test_every_consumer_of_a_command_exists() -> None:
+    consumers = re.findall(r"python -m ops [a-z]+ (sync_\w+)", PAGE)
 
-    assert named <= targets
-    assert {"install", "test", "check", "test-images"} <= named
-
-
-def test_every_ops_command_exists_with_its_flags_and_consumers(capsys: pytest.CaptureFixture[str]) -> None:
-    commands = re.findall(r"python -m ops ([a-z]+)((?: (?:--)?[\w-]+)*)", PAGE)
-
-    assert {name for name, _ in commands} == {"probe", "verify", "backfill"}
-    for name, words in commands:
-        with pytest.raises(SystemExit):
-            ops_commands.main([name, "--help"])
-        known = capsys.readouterr().out
-        assert [word for word in words.split() if word.startswith("--") and word not in known] == []
-        consumers = [word for word in words.split() if word.startswith("sync_")]
-        assert [word for word in consumers if not _is_setting(f"consumers.{word}")] == []
+    assert consumers
+    assert [name for name in consumers if not _is_setting(f"consumers.{name}")] == []
 
 
 def test_every_stack_output_is_exported() -> None:
     named = set(re.findall(r"pulumi stack output (\w+)", PAGE))
+    exports = OPERATIONS.partition("<!-- generated: exports -->")[2].partition("<!-- end -->")[0]
 
     assert named
-    assert named <= set(all_exports()) | OPTIONAL_EXPORTS
+    assert named <= set(re.findall(r"^\| `(\w+)`", exports, re.MULTILINE))
 
 
-def test_every_file_that_the_page_names_exists() -> None:
-    linked = [target for target in re.findall(r"\]\(([^)#\s]+)\)", PAGE) if "://" not in target]
-    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]*|renovate\.json)`", PAGE)
-
-    assert len(linked) + len(named) > 5
-    assert [path for path in linked if not (ROOT / "docs" / path).exists()] == []
-    assert [path for path in named if not (ROOT / path).exists()] == []
-
-
-def test_variables_and_secrets_of_the_workflow_are_told_and_no_others() -> None:
+def test_variables_and_secrets_of_the_workflow_are_named_and_no_others() -> None:
     used = set(re.findall(r"\b(?:vars|secrets)\.(\w+)", WORKFLOW_TEXT))
     ci = PAGE.partition("\n## CI\n")[2].partition("\n## ")[0]
-    told = set(re.findall(r"`([A-Z][A-Z_]+[A-Z])`", ci))
+    named = set(re.findall(r"`([A-Z][A-Z_]+[A-Z])`", ci))
 
-    assert told == used
+    assert named == used
 
 
 def test_trust_and_rights_are_policies_for_the_workflows_environments() -> None:
