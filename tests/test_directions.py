@@ -1,0 +1,196 @@
+"""The house stands: imports point down, nothing goes round in a circle, files stay small.
+
+Imports inside functions count like all others, so that none can hide a circle.
+"""
+
+import ast
+import re
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+WINGS = ("infra", "images", "streams", "ops", "local", "demo", "bench", "tools")
+
+# From top to bottom. A room may import those below it, never one above it or beside it; rooms that no line has may be
+# imported by every room of the same wing. The longest name that fits a module is its room.
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "images").glob("*/Dockerfile"))
+LAYERS: Mapping[str, str] = {
+    "the whole": """
+        bench
+        tools
+        __main__ local.__main__
+        demo
+        ops
+        local
+        streams
+    """,
+    "infra": """
+        __main__
+        infra.settings
+        infra.operators infra.monitoring infra.cost
+        infra.analyses infra.events infra.delivery infra.catalogue infra.video
+        infra.sync infra.api
+        infra.source infra.search infra.queued
+        infra.kit infra.capability
+        infra.parts
+        infra.rights infra.base
+    """,
+    "images": f"""
+        {" ".join(FUNCTIONS)}
+        changefeed
+        lambda_kit
+    """,
+    "changefeed": """
+        changefeed.consumer changefeed.create_index changefeed.backfill
+        changefeed.pipeline changefeed.batch_part changefeed.batch_response changefeed.parking
+        changefeed.write
+        changefeed.plan
+        changefeed.decode
+        changefeed.errors changefeed.value_class
+    """,
+    "local": """
+        local.__main__
+        local.commands
+        local.stack local.running local.observation
+        local.program
+        local.runners
+        local.services
+        local.layout local.errors
+    """,
+}
+# Ours that functions import, and nobody else of infra: it stays a wing of its own.
+CLOSED = {"infra": ("__main__", "infra", "tools", "bench")}
+
+
+def modules() -> dict[str, Path]:
+    """Returns every module outside tests, by its dotted name."""
+    found = {"__main__": ROOT / "__main__.py"}
+    for wing in WINGS:
+        for path in sorted((ROOT / wing).rglob("*.py")):
+            parts = path.relative_to(ROOT / ("images" if wing == "images" else "")).with_suffix("").parts
+            found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imported(name: str, source: str, known: Iterable[str]) -> Iterator[str]:
+    """Yields the modules of ours that the source imports, at its top or later."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (module for module in inner if module in known)
+            if node.module in known and any(module not in known for module in inner):
+                yield node.module
+
+
+GRAPH = {
+    name: set(imported(name, path.read_text(encoding="utf-8"), MODULES)) - {name} for name, path in MODULES.items()
+}
+
+
+def room_of(module: str, rooms: Iterable[str]) -> str | None:
+    """Returns the longest room that the module is in."""
+    return max((room for room in rooms if module == room or module.startswith(f"{room}.")), key=len, default=None)
+
+
+def upward(layers: str, graph: Mapping[str, set[str]]) -> list[str]:
+    """Lists the imports that point up or sideways."""
+    height = {room: -position for position, line in enumerate(layers.strip().splitlines()) for room in line.split()}
+    found = []
+    for module, targets in graph.items():
+        here = room_of(module, height)
+        for target in sorted(targets):
+            there = room_of(target, height)
+            if here and there and here != there and height[there] >= height[here]:
+                found.append(f"{module} ({here}) imports {target} ({there})")
+    return found
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """Returns one circle of imports, or nothing."""
+    done: set[str] = set()
+
+    def walk(module: str, path: list[str]) -> list[str]:
+        if module in path:
+            return [*path[path.index(module) :], module]
+        if module in done:
+            return []
+        done.add(module)
+        return next((found for target in sorted(graph[module]) if (found := walk(target, [*path, module]))), [])
+
+    return next((found for module in sorted(graph) if (found := walk(module, []))), [])
+
+
+@pytest.mark.parametrize("wing", LAYERS)
+def test_no_import_points_up_or_sideways(wing: str) -> None:
+    assert upward(LAYERS[wing], GRAPH) == []
+
+
+@pytest.mark.parametrize("wing", LAYERS)
+def test_every_room_of_a_wing_has_its_place(wing: str) -> None:
+    rooms = LAYERS[wing].split()
+    planned = {"infra.cost", "infra.events", "infra.delivery", "infra.catalogue", "infra.video"}
+    assert [room for room in rooms if room not in planned and not any(room_of(name, [room]) for name in MODULES)] == []
+    if wing == "infra":
+        assert [name for name in MODULES if name.startswith("infra.") and not room_of(name, rooms)] == []
+
+
+def test_a_wing_is_imported_by_those_that_may() -> None:
+    strangers = [
+        f"{module} imports {target}"
+        for wing, allowed in CLOSED.items()
+        for module, targets in GRAPH.items()
+        for target in targets
+        if target.partition(".")[0] == wing and module.partition(".")[0] not in allowed
+    ]
+    assert strangers == []
+
+
+def test_no_import_goes_round_in_a_circle() -> None:
+    assert circle(GRAPH) == []
+
+
+def test_no_capability_is_named_outside_its_room() -> None:
+    """What knows no capability by name: operators, monitoring, the API, the kit, the parts."""
+    named = re.compile(r"scilearn|SciLearn|infra\.analyses|[Aa]nalytics")
+    nameless = ("infra.kit", "infra.capability", "infra.operators", "infra.monitoring", "infra.api", "infra.queued",
+                "infra.parts", "infra.rights", "infra.base", "infra.source", "infra.search", "infra.sync")  # fmt: skip
+    assert [name for name in MODULES if room_of(name, nameless) and named.search(MODULES[name].read_text())] == []
+
+
+def test_files_stay_small() -> None:
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    assert {name: count for name, count in lines.items() if count > 300} == {}
+    assert statistics.median(lines.values()) <= 90
+
+
+@pytest.mark.parametrize(
+    ("wing", "module", "target"),
+    [
+        ("infra", "infra.source.table", "infra.sync.consumer"),
+        ("infra", "infra.analyses", "infra.settings.sections"),
+        ("infra", "infra.sync.consumer", "infra.api"),
+        ("the whole", "ops.stack", "demo.story"),
+        ("the whole", "streams.kinesis", "local.errors"),
+        ("images", "table_api.routes", "scilearn.service"),
+        ("images", "lambda_kit.signing", "changefeed.errors"),
+    ],
+)
+def test_an_import_against_the_direction_is_found(wing: str, module: str, target: str) -> None:
+    assert upward(LAYERS[wing], {module: {target}})
+
+
+def test_an_import_inside_a_function_counts() -> None:
+    late = "def f():\n    from ops import stack\n"
+    assert list(imported("streams.reader", late, {"ops", "ops.stack"})) == ["ops.stack"]
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
