@@ -40,7 +40,7 @@ class EmbeddedCloud(mocks.Mocks):
         if creator is None:
             raise LocalStackError(
                 f"The local stack doesn't know the type {args.typ} (of {args.name}): "
-                "add a creator to the file of its service in local/resources/."
+                "add a creator to the file of its service in local/program/resources/."
             )
         try:
             identifier, outputs = creator(self._cloud, args.name, inputs)

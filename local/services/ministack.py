@@ -36,7 +36,7 @@ class MiniStack:
             "PYTHONDONTWRITEBYTECODE": "1",
             **CREDENTIALS,
         }
-        program = [sys.executable, "-P", str(ROOT / "local" / "ministack_additions.py")]
+        program = [sys.executable, "-P", str(ROOT / "local" / "services" / "ministack_additions.py")]
         self.process = ChildProcess("MiniStack", program, log_file=log_file, env=env, cwd=directory)
 
     def launch(self) -> None:

@@ -89,7 +89,7 @@ def test_declared_settings_hold_and_no_retry_is_a_setting_too() -> None:
     "module", [types.SimpleNamespace(__name__="m"), types.SimpleNamespace(__name__="m", _invoke=len)]
 )
 def test_a_ministack_that_has_changed_ends_at_once_and_says_where_to_look(module: Any) -> None:
-    with pytest.raises(SystemExit, match=r"m\._invoke as it was: look at local/ministack_additions\.py"):
+    with pytest.raises(SystemExit, match=r"m\._invoke as it was: look at local/services/ministack_additions\.py"):
         _known(module, "_invoke")
 
 
