@@ -29,9 +29,9 @@ from changefeed.parking import parked_message
 from changefeed.plan.document_action import Rejection, document_id
 from demo.proof import compare, read_items
 from local.layout import Layout
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Batch, DiscardBatch
 from local.runners.mapping.failure_record import failure_object, failure_object_key, failure_record
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.settings import MappingSettings
 from local.services.ports import free_port
 from local.stack import LocalStack

@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.settings import MappingSettings
 from streams.reader import IteratorExpiredError, Position, ReadResult, ShardInfo
 from streams.record import StreamRecord

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import DiscardBatch, InvokeBatch, Wait
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.lane import Lane
 from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, Succeeded, read_outcome
 from local.runners.mapping.settings import MappingSettings

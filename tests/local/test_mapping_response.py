@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, Succeeded, read_outcome
 from tests.local.mapping_fakes import FAILURE, THROTTLE, record, records, reported
 

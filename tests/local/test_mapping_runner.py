@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import DiscardBatch
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.runner import MappingRunner
 from local.runners.polling.backoff import Backoff
 from streams.record import StreamRecord

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.runners.asynchronous.event import AsynchronousEvent
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 
 Attempt = Callable[[AsynchronousEvent], InvokeResult | None]
 """One attempt. None: the function did not run, for a throttle or an error of the service."""

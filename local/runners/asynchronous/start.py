@@ -10,7 +10,7 @@ from local.runners.asynchronous.invoker import FunctionAttempt
 from local.runners.asynchronous.pipe import Pipe
 from local.runners.asynchronous.runner import AsynchronousRunner
 from local.runners.asynchronous.settings import AsynchronousSettings, PipeSettings
-from local.runners.mapping.invocation import invoker_config
+from local.runners.invocation import invoker_config
 from streams.client import polling_config
 
 MOST_PARALLEL = max(1, min(4, (os.cpu_count() or 2)))
