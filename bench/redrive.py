@@ -57,8 +57,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         ports = {"aws_port": free_port(4900, 4999), "opensearch_port": free_port(9240, 9258)}
         with LocalStack(layout=Layout(directory=Path(directory)), **ports, say=_say) as local:
-            assert local.feeds is not None
-            local.feeds.stop()
+            local.stop_parts()
             destinations = {CONSUMER: f"arn:aws:s3:::{BUCKET}"}
             stack = Stack(name="bench", outputs=local.outputs | {"failure_destinations": destinations})
             result = measure(stack, count)

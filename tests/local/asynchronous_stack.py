@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from botocore.config import Config
 
 from local.layout import ROOT
 from local.program.resources import CREATORS
 from local.program.resources.creation import Cloud
 from local.runners.asynchronous.pipe import Pipe
 from local.runners.asynchronous.runner import AsynchronousRunner
-from local.runners.asynchronous.start import asynchronous_runner, queue_pipe
-from local.services.aws_client import aws_client
+from local.runners.part import start_parts, stop_parts
 from local.services.ministack import REGION, MiniStack
 from local.services.ports import free_port
 
@@ -42,17 +40,16 @@ class AsynchronousStack:
     url: str
     queue_url: str
     queues: Mapping[str, str]
-    runner: AsynchronousRunner
-    pipe: Pipe
-    make_client: Callable[..., Any]
+    runner: AsynchronousRunner = field(init=False)
+    pipe: Pipe = field(init=False)
     bodies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def start_again(self) -> None:
-        """With a new runner and a new pipe, after a test has stopped the old ones."""
-        self.runner = asynchronous_runner(self.cloud, "scilearn", self.make_client)
-        self.pipe = queue_pipe(self.cloud.pipes[0], self.runner, self.make_client)
-        self.runner.start()
-        self.pipe.start()
+    def start(self) -> None:
+        """Starts a new runner and a new pipe, also after a test has stopped the old ones."""
+        self.cloud.parts.clear()
+        runners = {part.kind: part.runner for part in self.cloud.make_parts()}
+        self.runner, self.pipe = runners["asynchronous invocation"], runners["pipe"]
+        start_parts(self.cloud.parts)
 
     def post(self, request: Any, **headers: str) -> requests.Response:
         """POST /analyses."""
@@ -110,9 +107,6 @@ def _built(cloud: Cloud, invocation: dict[str, Any]) -> Iterator[AsynchronousSta
         identifier, outputs = CREATORS[kind](cloud, name, inputs)
         return {"id": identifier, **inputs, **outputs}
 
-    def client(service: str, *, config: Config | None = None) -> Any:
-        return aws_client(cloud.aws_endpoint_url, REGION, service, config=config)
-
     table = make("aws:dynamodb/table:Table", "scilearn-status", hashKey="request_id", billingMode="PAY_PER_REQUEST",
                  attributes=[{"name": "request_id", "type": "S"}],
                  ttl={"attributeName": "expires_at", "enabled": True})  # fmt: skip
@@ -142,23 +136,12 @@ def _built(cloud: Cloud, invocation: dict[str, Any]) -> Iterator[AsynchronousSta
          targetParameters={"lambdaFunctionParameters": {"invocationType": "FIRE_AND_FORGET"}})  # fmt: skip
     url = _api(make, cloud, role["arn"])
     queues = {name: end["url"] for name, end in ends.items()} | {"dead": dead["url"]}
-    runner = asynchronous_runner(cloud, "scilearn", client)
-    stack = AsynchronousStack(
-        cloud=cloud,
-        url=url,
-        queue_url=requests_queue["url"],
-        queues=queues,
-        runner=runner,
-        pipe=queue_pipe(cloud.pipes[0], runner, client),
-        make_client=client,
-    )
-    stack.runner.start()
-    stack.pipe.start()
+    stack = AsynchronousStack(cloud=cloud, url=url, queue_url=requests_queue["url"], queues=queues)
+    stack.start()
     try:
         yield stack
     finally:
-        stack.pipe.stop()
-        stack.runner.stop(timeout_seconds=10)
+        stop_parts(cloud.parts)
 
 
 def _api(make: Callable[..., dict[str, Any]], cloud: Cloud, role_arn: str) -> str:

@@ -95,7 +95,7 @@ def test_a_runner_that_is_stopped_in_a_backlog_loses_nothing(stack: Asynchronous
     stack.pipe.stop()
     assert stack.runner.stop(timeout_seconds=20)
     assert stack.runner.is_idle()
-    stack.start_again()
+    stack.start()
     for number, request_id in enumerate(ids):
         ended = "failures" if number % 5 == 0 else "successes"
         assert wait_until(lambda of=request_id, queue=ended: records_of(stack, queue, of))  # type: ignore[misc]

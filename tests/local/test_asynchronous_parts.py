@@ -8,8 +8,9 @@ import pytest
 
 from demo.analyses import COLUMNS, as_csv, days, january, mean_delays, poison, requests_for
 from local.program.resources import CREATORS
+from local.program.resources.asynchronous import asynchronous_settings
 from local.program.resources.creation import Cloud
-from local.runners.asynchronous.start import MOST_PARALLEL, asynchronous_settings
+from local.runners.asynchronous.start import MOST_PARALLEL
 from local.services.ministack_additions import _known
 from scilearn.errors import PermanentError
 from scilearn.request_schema import checked
@@ -22,30 +23,53 @@ PIPE: dict[str, Any] = {
 
 
 class Functions:
-    """A Lambda client that knows one function."""
+    """A Lambda client that knows every function, each with the same reserved concurrency."""
 
     def __init__(self, reserved: int | None) -> None:
         self._reserved = reserved
 
     def get_function(self, *, FunctionName: str) -> dict[str, Any]:
-        found: dict[str, Any] = {"Configuration": {"FunctionArn": f"arn:{FunctionName}"}}
-        return (
-            found
-            if self._reserved is None
-            else found | {"Concurrency": {"ReservedConcurrentExecutions": self._reserved}}
-        )
+        reserved = {} if self._reserved is None else {"ReservedConcurrentExecutions": self._reserved}
+        configuration = self.get_function_configuration(FunctionName=FunctionName)
+        return {"Configuration": configuration, "Concurrency": reserved}
+
+    def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:
+        return {"FunctionArn": f"arn:{FunctionName}", "Timeout": 3}
+
+    def update_function_code(self, *, FunctionName: str, ZipFile: bytes) -> None:
+        """Takes the less urgent bootstrap."""
+
+
+class Queues:
+    """An SQS client that knows every queue."""
+
+    def get_queue_url(self, *, QueueName: str) -> dict[str, str]:
+        return {"QueueUrl": f"http://localhost/{QueueName}"}
 
 
 def cloud(reserved: int | None = None) -> Cloud:
     made = Cloud(aws_endpoint_url="http://localhost", opensearch_url="", region="us-east-1", root=Path())
-    made._clients["lambda"] = Functions(reserved)
+    made.clients |= {"lambda": Functions(reserved), "sqs": Queues()}
     return made
 
 
-def test_a_pipe_is_noted_for_the_runner() -> None:
+def test_two_pipes_into_a_function_share_its_runner_whose_settings_may_come_last() -> None:
     place = cloud()
-    CREATORS["aws:pipes/pipe:Pipe"](place, "pipe", PIPE)
-    assert [pipe.name for pipe in place.pipes] == ["pipe"]
+    for name in ("pipe", "second"):
+        CREATORS["aws:pipes/pipe:Pipe"](place, name, PIPE)
+    assert place.parts == []
+    place.bootstraps["work"] = "#!/bin/sh\n"
+    CREATORS["aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"](
+        place, "config", {"functionName": "work", "maximumRetryAttempts": 0}
+    )
+    invocation, pipe, second = place.make_parts()
+    assert (invocation.kind, invocation.name) == ("asynchronous invocation", "work")
+    assert [(part.kind, part.name, part.hands_over_to) for part in (pipe, second)] == [
+        ("pipe", "pipe", (invocation,)),
+        ("pipe", "second", (invocation,)),
+    ]
+    assert pipe.runner.target is second.runner.target is invocation.runner
+    assert invocation.runner.settings.maximum_retry_attempts == 0
 
 
 @pytest.mark.parametrize(
@@ -64,7 +88,7 @@ def test_a_pipe_that_is_not_emulated_is_refused_and_not_half_done(change: dict[s
     place = cloud()
     with pytest.raises(ValueError, match="emulated"):
         CREATORS["aws:pipes/pipe:Pipe"](place, "pipe", PIPE | change)
-    assert place.pipes == []
+    assert place.make_parts() == []
 
 
 def test_a_function_without_settings_has_those_of_aws() -> None:

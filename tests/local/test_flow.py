@@ -145,9 +145,10 @@ def test_an_outage_of_the_index_and_dying_consumers_lose_nothing(stack: LocalSta
         ended.set()
         writer.join()
     assert_equal(stack, dynamodb)
-    assert stack.feeds is not None
-    for consumer, status in stack.feeds.status().items():
-        assert status["batches_sent_to_destination"] == 0, consumer
+    mappings = stack.parts("mapping")
+    assert mappings.keys() == stack.outputs["indexes"].keys()
+    for consumer, runner in mappings.items():
+        assert runner.status().batches_sent_to_destination == 0, consumer
 
 
 def test_a_closed_index_parks_nothing_and_is_caught_up_with(stack: LocalStack, dynamodb: Any) -> None:
