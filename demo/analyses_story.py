@@ -17,6 +17,10 @@ from local.errors import LocalStackError
 from local.layout import ROOT
 from local.services.aws_client import aws_client
 from local.services.ministack import REGION
+from ops.resend.mending import Mending
+from ops.resend.parts import resend_of
+from ops.resend.run import ResendChoice
+from ops.stack import Stack
 
 FOLDER = ROOT / "build" / "analytics"
 PATIENCE_SECONDS = 120.0
@@ -98,11 +102,6 @@ class AnalyticsDemo:
 
     def _mend(self, api: ItemApi, request_id: str) -> dict[str, Any]:
         """Send the failed request again with its column mended, as `ops redrive scilearn --id ID --set ...` does."""
-        from ops.resend.mending import Mending  # here, because only this part of one command needs them
-        from ops.resend.parts import resend_of
-        from ops.resend.run import ResendChoice
-        from ops.stack import Stack
-
         stack = Stack(name="local", outputs=dict(self.outputs))
         mending = Mending(assignments=(("options.target", MENDED_TARGET),))
         found: list[dict[str, Any]] = []

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from bench.analyses import FAULTS, Service, measure
+from local.runners.asynchronous.destinations import Destinations
+from local.runners.asynchronous.event import Ended, accepted
+from tests.local.asynchronous_fakes import NOW, settings
 from tests.local.asynchronous_stack import AsynchronousStack, running_asynchronous_stack, wait_until
 
 pytestmark = pytest.mark.local
@@ -104,10 +107,6 @@ def test_a_runner_that_is_stopped_in_a_backlog_loses_nothing(stack: Asynchronous
 
 def test_topic_bus_and_function_take_records_of_the_embedded_aws(stack: AsynchronousStack) -> None:
     """Each of the other kinds of destination delivers to a queue, where this test reads it."""
-    from local.runners.asynchronous.destinations import Destinations
-    from local.runners.asynchronous.event import Ended, accepted
-    from tests.local.asynchronous_fakes import NOW, settings
-
     cloud = stack.cloud
     sqs, sns, events = cloud.client("sqs"), cloud.client("sns"), cloud.client("events")
     name = f"seen-{uuid.uuid4().hex[:8]}"
