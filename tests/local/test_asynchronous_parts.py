@@ -1,4 +1,4 @@
-"""Small parts around pipe and runner: what is refused at the start, what MiniStack must have, what the demo asks."""
+"""Small parts around pipe and runner: what is refused at the start, what MiniStack must have."""
 
 import types
 from pathlib import Path
@@ -6,14 +6,11 @@ from typing import Any
 
 import pytest
 
-from demo.analyses import COLUMNS, as_csv, days, january, mean_delays, poison, requests_for
 from local.program.resources import CREATORS
 from local.program.resources.asynchronous import asynchronous_settings
 from local.program.resources.creation import Cloud
 from local.runners.asynchronous.start import MOST_PARALLEL
 from local.services.ministack_additions import _known
-from scilearn.errors import PermanentError
-from scilearn.request_schema import checked
 
 PIPE: dict[str, Any] = {
     "source": "arn:aws:sqs:us-east-1:000000000000:work",
@@ -115,31 +112,3 @@ def test_declared_settings_hold_and_no_retry_is_a_setting_too() -> None:
 def test_a_ministack_that_has_changed_ends_at_once_and_says_where_to_look(module: Any) -> None:
     with pytest.raises(SystemExit, match=r"m\._invoke as it was: look at local/services/ministack_additions\.py"):
         _known(module, "_invoke")
-
-
-def test_every_request_of_the_demo_is_one_that_the_service_takes() -> None:
-    flights = january()
-    assert len(flights) == 27_004
-    assert as_csv(flights).count(b"\n") == 27_005
-    source = {"type": "s3", "bucket": "bucket", "key": "flights.csv", "format": "csv"}
-    for request in requests_for(flights, source).values():
-        checked(request)
-        assert set(request["options"].get("features", ())) <= {*COLUMNS, "flights", "cancelled", "mean_delay"}
-    mistaken = checked(poison(source))
-    assert mistaken["options"]["target"] not in COLUMNS, "it passes every check, and no column of it is there"
-    with pytest.raises(PermanentError):
-        checked(poison(source) | {"analysis": "none"})
-
-
-def test_what_the_demo_checks_against_is_computed_from_the_flights() -> None:
-    flights = [
-        {"day": "1", "carrier": "A", "arr_delay": "10", "dep_delay": "1"},
-        {"day": "1", "carrier": "A", "arr_delay": "-5", "dep_delay": "1"},
-        {"day": "2", "carrier": "B", "arr_delay": "3", "dep_delay": "0"},
-        {"day": "2", "carrier": "B", "arr_delay": "NA", "dep_delay": "NA"},
-    ]
-    assert mean_delays(flights) == {"A": 2.5, "B": 3.0}
-    assert days(flights) == [
-        {"day": 1, "flights": 2, "cancelled": 0, "mean_delay": 2.5},
-        {"day": 2, "flights": 2, "cancelled": 1, "mean_delay": 3.0},
-    ]

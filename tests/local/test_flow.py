@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from demo.batch_write import write_all
 from demo.checks import parked_messages, wait_for
 from demo.disaster import kill_consumers
 from demo.item_json import to_item
@@ -41,9 +42,7 @@ def dynamodb(stack: LocalStack) -> Any:
 
 
 def put(stack: LocalStack, dynamodb: Any, *items: dict[str, Any]) -> None:
-    requests_left = [{"PutRequest": {"Item": to_item(item)}} for item in items]
-    for start in range(0, len(requests_left), 25):
-        dynamodb.batch_write_item(RequestItems={stack.outputs["table_name"]: requests_left[start : start + 25]})
+    write_all(dynamodb, stack.outputs["table_name"], [{"PutRequest": {"Item": to_item(item)}} for item in items])
 
 
 def assert_equal(stack: LocalStack, dynamodb: Any) -> None:

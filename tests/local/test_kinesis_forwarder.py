@@ -21,7 +21,8 @@ from local.runners.mapping.runner import MappingRunner
 from local.runners.mapping.start import stream_reader
 from streams.client import polling_config
 from streams.record import StreamRecord
-from tests.local.mapping_fakes import STREAM_ARN, FakeFunction, Ministack, running_ministack, settings
+from tests.local.mapping_fakes import FakeFunction, Ministack, running_ministack, settings
+from tests.streams.stream_fakes import STREAM_ARN
 
 RECORDED = """{"awsRegion":"us-east-1","eventID":"b015b5f0-c095-4b50-8ad0-4279aa3d88c6","eventName":"MODIFY",\
 "userIdentity":null,"recordFormat":"application/json","tableName":"lab-table",\

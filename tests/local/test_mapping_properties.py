@@ -16,7 +16,8 @@ from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFa
 from local.runners.mapping.settings import MappingSettings
 from local.runners.mapping.shard import MappingShard
 from streams.record import StreamRecord
-from tests.local.mapping_fakes import FAILURE, NOW, SUCCESS, record, records, reported, sequences, settings
+from tests.local.mapping_fakes import FAILURE, SUCCESS, reported, settings
+from tests.streams.stream_fakes import NOW, record, records, sequences
 
 MANY = hypothesis_settings(max_examples=200, deadline=None)
 
