@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from infra.api.queue_answers import ANSWERS, accepted_template, message_template
 from local.layout import ROOT
 from local.program.resources import CREATORS
 from local.program.resources.creation import Cloud
@@ -19,17 +20,6 @@ from local.runners.asynchronous.runner import AsynchronousRunner
 from local.runners.part import start_parts, stop_parts
 from local.services.ministack import REGION, MiniStack
 from local.services.ports import free_port
-
-TEMPLATE = (
-    "Action=SendMessage&MessageBody=%7B%22request_id%22%3A%22${context.requestTimeEpoch}-"
-    "$util.urlEncode($context.extendedRequestId)%22%2C%22accepted_at%22%3A${context.requestTimeEpoch}%2C%22request%22%3A"
-    "$util.urlEncode($input.json('$'))%7D"
-)
-ANSWER = (
-    '#set($context.responseOverride.header.Location = "/analyses/${context.requestTimeEpoch}-'
-    '${context.extendedRequestId}")\n'
-    '{"request_id": "${context.requestTimeEpoch}-${context.extendedRequestId}"}'
-)
 
 
 @dataclass(kw_only=True)
@@ -158,13 +148,14 @@ def _api(make: Callable[..., dict[str, Any]], cloud: Cloud, role_arn: str) -> st
          requestModels={"application/json": "AnalysisRequest"})  # fmt: skip
     make("aws:apigateway/integration:Integration", "post", **where, type="AWS", integrationHttpMethod="POST",
          uri=f"arn:aws:apigateway:{REGION}:sqs:path/{cloud.account}/scilearn-requests", credentials=role_arn,
-         passthroughBehavior="NEVER", requestTemplates={"application/json": TEMPLATE},
+         passthroughBehavior="NEVER", requestTemplates={"application/json": message_template()},
          requestParameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
          )  # fmt: skip
-    for status, pattern, template in (("202", "200", ANSWER), ("413", "400", "{}"), ("503", None, "{}")):
-        make("aws:apigateway/methodResponse:MethodResponse", status, **where, statusCode=status)
-        make("aws:apigateway/integrationResponse:IntegrationResponse", status, **where, statusCode=status,
-             selectionPattern=pattern, responseTemplates={"application/json": template})  # fmt: skip
+    for answer in ANSWERS:
+        make("aws:apigateway/methodResponse:MethodResponse", answer.status, **where, statusCode=answer.status)
+        make("aws:apigateway/integrationResponse:IntegrationResponse", answer.status, **where, statusCode=answer.status,
+             selectionPattern=answer.pattern,
+             responseTemplates={"application/json": answer.error or accepted_template("analyses")})  # fmt: skip
     deployment = make("aws:apigateway/deployment:Deployment", "now", restApi=api["id"])
     stage = make("aws:apigateway/stage:Stage", "v1", restApi=api["id"], stageName="v1", deployment=deployment["id"])
     return str(stage["invokeUrl"])

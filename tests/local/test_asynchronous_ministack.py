@@ -57,7 +57,8 @@ def test_the_answer_names_the_request_and_where_its_status_is(stack: Asynchronou
     answer = stack.post(GOOD)
     assert answer.status_code == 202
     request_id = answer.json()["request_id"]
-    assert answer.headers["Location"] == f"/analyses/{request_id}"
+    assert answer.json()["status"] == f"/analyses/{request_id}"
+    assert answer.headers["Location"] == f"/v1/analyses/{request_id}"
     assert wait_until(lambda: records_of(stack, "successes", request_id))
     (record,) = records_of(stack, "successes", request_id)
     assert record["requestContext"]["condition"] == "Success"
