@@ -51,7 +51,7 @@ def search_late_flights(api: ItemApi) -> list[dict[str, Any]]:
     return [hit["item"] for hit in answer["items"]]
 
 
-def wait_for(condition: Callable[[], bool], timeout_seconds: float = PATIENCE_SECONDS) -> bool:
+def wait_for(condition: Callable[[], object], timeout_seconds: float = PATIENCE_SECONDS) -> bool:
     """Ask until it is so; False after the time."""
     deadline = time.monotonic() + timeout_seconds
     while not condition():

@@ -2,7 +2,6 @@
 image's own code, and our pipe and runner. Infra's shape of it is proven by the demo; this one starts in a second."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,16 +65,6 @@ class AsynchronousStack:
         return (
             {name: next(iter(typed.values())) for name, typed in answer["Item"].items()} if "Item" in answer else None
         )
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 30) -> bool:
-    """Ask until it is so; False after the time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 @contextmanager
