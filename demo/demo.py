@@ -1,6 +1,6 @@
 """A real day of flights through the whole pipeline, with the proof at its end that index and table are equal.
 
-Starts a local stack of its own, or uses the one that is up. Writes build/demo.json, and with --analyses their results
+Starts a local stack, or uses the one that is up. Writes build/demo.json, and with --analyses their results
 to build/analyses/.
 
 Example: python -m local demo --containers --outage 20 --kill-consumer
@@ -33,7 +33,7 @@ REPORT = ROOT / "build" / "demo.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ports, and what goes wrong on purpose."""
+    """Adds the ports, and what goes wrong on purpose."""
     add_port_arguments(parser)
     add_containers_argument(parser)
     parser.add_argument("--outage", type=_seconds, default=0, metavar="SECONDS", help="stop OpenSearch in mid-load")
@@ -42,15 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0 only if all of it held."""
+    """Plays the demo. Returns 0 only if all of it held."""
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     REPORT.unlink(missing_ok=True)  # an old one must not speak for a run that failed
     started = time.monotonic()
     holder = lock_holder(Layout())
     if holder is None:
-        report = _in_a_stack_of_its_own(options, console)
+        report = _in_its_own_stack(options, console)
     elif options.outage or options.kill_consumer:
-        raise LocalStackError("--outage and --kill-consumer need a stack of their own: python -m local down, first.")
+        raise LocalStackError("--outage and --kill-consumer need their own stack: python -m local down, first.")
     elif options.containers and not runs_in_containers():
         raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
     else:
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if report["ok"] else 1
 
 
-def _in_a_stack_of_its_own(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+def _in_its_own_stack(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=console.print)
     if options.containers:
         local.run_in_containers(find_engine())

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def to_dynamodb(value: Any) -> dict[str, Any]:
-    """One attribute value."""
+    """Converts one attribute value."""
     if value is None:
         return {"NULL": True}
     if isinstance(value, bool):
@@ -20,5 +20,5 @@ def to_dynamodb(value: Any) -> dict[str, Any]:
 
 
 def to_item(item: dict[str, Any]) -> dict[str, Any]:
-    """A whole item."""
+    """Converts a whole item."""
     return {name: to_dynamodb(value) for name, value in item.items()}

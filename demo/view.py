@@ -20,7 +20,7 @@ LINE_SECONDS = 3.0
 
 
 class DemoView:
-    """Shows progress from a thread of its own until it is left."""
+    """Shows progress from a thread, until its context ends."""
 
     def __init__(self, console: Console, outputs: Mapping[str, Any], meter: LagMeter, memory: MemoryMeter) -> None:
         self._console = console

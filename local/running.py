@@ -9,7 +9,7 @@ from local.state import lock_holder, read_state
 
 
 def running_outputs() -> dict[str, Any]:
-    """The outputs of the running stack. Raises LocalStackError when none runs or it isn't up yet."""
+    """Returns the outputs of the running stack. Raises LocalStackError when none runs or it isn't up yet."""
     if lock_holder(Layout()) is None:
         raise LocalStackError("No local stack is up. Start one: python -m local up --detach")
     state = read_state(Layout())
@@ -20,7 +20,7 @@ def running_outputs() -> dict[str, Any]:
 
 
 def runs_in_containers() -> bool:
-    """Whether the running stack's functions do."""
+    """Returns whether the running stack's functions run in containers."""
     state = read_state(Layout())
     return state is not None and bool(state["container_client"])
 

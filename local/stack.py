@@ -60,7 +60,7 @@ class LocalStack:
         )
 
     def run_in_containers(self, engine: ContainerEngine) -> None:
-        """Before the start: build the images, and run functions in their containers."""
+        """Has functions run in their containers, whose images the start builds first."""
         self._engine = engine
 
     def __enter__(self) -> "LocalStack":
@@ -71,7 +71,7 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Start everything from nothing. Raises LocalStackError, with everything ended again, when a part can't."""
+        """Starts everything from nothing. Raises LocalStackError, with everything ended again, when a part can't."""
         self._lock = take_lock(self.layout)
         try:
             self._start()
@@ -80,7 +80,7 @@ class LocalStack:
             raise
 
     def stop(self) -> None:
-        """End everything; no process is left."""
+        """Ends everything; no process is left."""
         self._ending.set()
         if self._status_writer.is_alive():
             self._status_writer.join()
@@ -107,17 +107,17 @@ class LocalStack:
         stop_parts(self._parts)
 
     def stop_node(self) -> None:
-        """End OpenSearch, for an outage on purpose."""
+        """Ends OpenSearch, for an outage on purpose."""
         self.node.stop()
 
     def start_node(self) -> None:
-        """Start it again on its data."""
+        """Starts it again on its data."""
         self.node.launch()
         self._note_state()
         self.node.wait()
 
     def dead_service(self) -> str | None:
-        """The name of a service that ended by itself; None while both run."""
+        """Returns the name of a service that ended unasked; None while both run."""
         services = [self.ministack.process, *([self.node.process] if self.node.process else [])]
         return next((service.name for service in services if service.pid is None), None)
 

@@ -14,7 +14,7 @@ from local.state import end_leftovers
 
 
 def start_watchdog(layout: Layout) -> "subprocess.Popen[bytes]":
-    """Start it. Close its `stdin` and wait for it when the stack has ended its services itself."""
+    """Starts it. Close its `stdin` and wait for it when the stack has ended its services."""
     return subprocess.Popen(
         [sys.executable, "-m", "local.watchdog", str(layout.directory)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,

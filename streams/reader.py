@@ -49,10 +49,10 @@ class StreamReader(Protocol):
     """A stream by its public API. Errors other than the three above are botocore's and mean: try again later."""
 
     def list_shards(self) -> list[ShardInfo]:
-        """All shards, closed ones too."""
+        """Lists all shards, closed ones too."""
 
     def iterator(self, shard_id: str, position: Position) -> str:
-        """A shard iterator for the position."""
+        """Gets a shard iterator for the position."""
 
     def read(self, shard_id: str, iterator: str) -> ReadResult:
-        """The next page, as Lambda would hand it to a function."""
+        """Reads the next page, as Lambda would hand it to a function."""

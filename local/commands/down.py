@@ -13,11 +13,11 @@ from local.state import end_leftovers, lock_holder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None."""
+    """Adds nothing: the command has no options."""
 
 
 def run(_options: argparse.Namespace) -> int:
-    """End it; nothing to end is fine."""
+    """Ends it; nothing to end is fine."""
     layout = Layout()
     holder = lock_holder(layout)
     if holder is None:
@@ -31,12 +31,12 @@ def run(_options: argparse.Namespace) -> int:
 
 
 def _end_supervisor(pid: int) -> None:
-    """Its own order first (feeds, then services); by force only if it hangs."""
+    """Ends the stack in its own order (parts, then services), by force only if it hangs."""
     try:
         supervisor = psutil.Process(pid)
         supervisor.terminate()
         supervisor.wait(timeout=40)
     except psutil.NoSuchProcess:
-        return  # it ended by itself meanwhile
+        return  # it has ended meanwhile
     except psutil.TimeoutExpired:
         end_tree(pid, grace_seconds=1)

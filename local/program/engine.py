@@ -33,7 +33,7 @@ class EmbeddedCloud(mocks.Mocks):
         self._creators = creators
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        """Make a resource. Raises LocalStackError that names the resource, and for a type that no file knows."""
+        """Makes a resource. Raises LocalStackError that names it, also for a type that no file knows."""
         inputs = _plain(args.inputs)
         if not args.custom or args.typ.startswith("pulumi:"):
             return args.name, inputs
@@ -50,7 +50,7 @@ class EmbeddedCloud(mocks.Mocks):
         return identifier, {**inputs, **outputs}
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:  # type: ignore[override]  # a plain dict is what works
-        """Answer the one question that the program asks of the provider."""
+        """Answers the one question that the program asks of the provider."""
         if args.token == "aws:ecr/getAuthorizationToken:getAuthorizationToken":  # noqa: S105 — a function's name
             return {"userName": "AWS", "password": "local", "proxyEndpoint": self._cloud.aws_endpoint_url}
         raise LocalStackError(
@@ -59,7 +59,7 @@ class EmbeddedCloud(mocks.Mocks):
 
 
 def deploy(cloud: Cloud) -> dict[str, Any]:
-    """Run the program against the cloud. Gives the stack's exports as plain values."""
+    """Runs the program against the cloud. Returns the stack's exports as plain values."""
     sys.path[:0] = [path for path in (str(cloud.root),) if path not in sys.path]
     pulumi.runtime.set_all_config(_stack_config(cloud.root / f"Pulumi.{STACK}.yaml"))
     mocks.set_mocks(EmbeddedCloud(cloud), project=PROJECT, stack=STACK, preview=False)
@@ -76,13 +76,13 @@ def deploy(cloud: Cloud) -> dict[str, Any]:
 
 
 def _stack_config(file: Path) -> dict[str, str]:
-    """The stack file's settings as Pulumi hands them to a program: texts, objects as JSON."""
+    """Reads the stack file's settings as Pulumi hands them to a program: texts, objects as JSON."""
     settings = yaml.safe_load(file.read_text())["config"]
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
 
 
 def _plain(value: Any) -> Any:
-    """Inputs as creators want them: Pulumi's wire has no integers, only doubles."""
+    """Converts inputs for creators: Pulumi's wire has no integers, only doubles."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

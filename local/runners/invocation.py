@@ -30,13 +30,13 @@ class LambdaInvoker:
     """Invokes through a boto3 Lambda client, synchronously.
 
     Make the client with `invoker_config`. Service errors (a throttle is `TooManyRequestsException`) come out as
-    botocore's exceptions: the mapping counts them as "not invoked" and retries by itself, the only retry layer.
+    botocore's exceptions: the mapping counts them as "not invoked" and retries; it is the only retry layer.
     """
 
     client: Any
 
     def __call__(self, function_name: str, event: dict[str, Any]) -> InvokeResult:
-        """Invoke once and wait for the answer."""
+        """Invokes once and waits for the answer."""
         return invoke_once(self.client, function_name, event_json(event))
 
 
@@ -53,9 +53,10 @@ def invoke_once(client: Any, function_name: str, payload: bytes, **options: str)
 
 
 def invoker_config(*, function_timeout_seconds: float, parallel_invocations: int) -> Config:
-    """Client settings for `LambdaInvoker`: waits longer than the function may run, never retries, enough connections.
+    """Returns client settings for `LambdaInvoker`: waits longer than the function may run, never retries.
 
-    A read time-out below the function's would start a second invocation while the first still writes.
+    It has enough connections. A read time-out below the function's would start a second invocation while the first
+    still writes.
     """
     return Config(
         read_timeout=function_timeout_seconds + 10,

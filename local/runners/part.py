@@ -10,7 +10,7 @@ from local.runners.counters import RunnerStatus
 
 
 class Runner(Protocol):
-    """Does in threads what AWS would do by itself."""
+    """Does in its threads what a service of AWS does."""
 
     def start(self) -> None:
         """Begins; returns at once."""

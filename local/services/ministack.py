@@ -40,15 +40,15 @@ class MiniStack:
         self.process = ChildProcess("MiniStack", program, log_file=log_file, env=env, cwd=directory)
 
     def launch(self) -> None:
-        """Start the process without waiting for it."""
+        """Starts the process without waiting for it."""
         self.process.start()
 
     def wait(self) -> None:
-        """Wait until it answers."""
+        """Waits until it answers."""
         self.process.wait_until(self._answers, timeout_seconds=START_SECONDS)
 
     def stop(self) -> None:
-        """End it and the functions' processes that it has started."""
+        """Ends it and the functions' processes that it has started."""
         self.process.stop(grace_seconds=5)
 
     def _answers(self) -> bool:

@@ -40,7 +40,7 @@ _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def add_template_values() -> None:
-    """Give the templates of SQS integrations the request's time and id, and let them set headers."""
+    """Gives the templates of SQS integrations the request's time and id, and lets them set headers."""
     invoke = _known(apigateway_v1, "_invoke_sqs_v1")
     render = _known(apigateway_v1, "_render_request_template_v1")
     set_variable = _known(apigateway_v1, "_vtl_set")
@@ -77,7 +77,7 @@ def add_template_values() -> None:
 
 
 def keep_request_ids() -> None:
-    """Let an invocation's client context name its request id."""
+    """Lets an invocation's client context name its request id."""
     invoke, execute = _known(lambda_svc, "_invoke"), _known(lambda_svc, "_execute_function_dispatch")
 
     async def invoked(name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any) -> Any:

@@ -118,7 +118,7 @@ def _stage(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 
 def _method_settings(cloud: Cloud, name: str, inputs: Inputs) -> Created:
-    """Only throttling is made: the embedded gateway has neither metrics nor logs nor a cache."""
+    """Makes throttling only: the embedded gateway has neither metrics nor logs nor a cache."""
     path = inputs["methodPath"].replace("*/*", "/*/*")
     settings = {
         "throttling/rateLimit": inputs["settings"]["throttlingRateLimit"],

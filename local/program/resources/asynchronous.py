@@ -12,7 +12,7 @@ _LESS_URGENT = "#!/bin/sh\nrenice -n 10 -p $$ >/dev/null 2>&1\n"
 
 
 def asynchronous_invocation(cloud: Cloud, function_name: str) -> Part:
-    """Returns the part that invokes a function asynchronously: one a function, whoever hands events over to it."""
+    """Returns the part that invokes a function asynchronously: one a function, for all its pipes."""
 
     def make() -> Part:
         settings = asynchronous_settings(cloud, function_name)

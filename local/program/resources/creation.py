@@ -52,7 +52,7 @@ class Cloud:
     _makers: list[Callable[[], Part]] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the embedded AWS. Made once each: clients are safe to share among threads."""
+        """Returns a boto3 client of the embedded AWS, made once each: threads may share it."""
         if service not in self.clients:
             self.clients[service] = self.new_client(service)
         return self.clients[service]
@@ -87,10 +87,10 @@ Creator = Callable[[Cloud, str, Inputs], Created]
 
 
 def physical_name(name: str, inputs: Inputs) -> str:
-    """The given name, or the logical one where Pulumi would make one up."""
+    """Returns the given name, or the logical one where Pulumi would make one up."""
     return str(inputs.get("name") or name)
 
 
 def declared_only(_cloud: Cloud, name: str, _inputs: Inputs) -> Created:
-    """For settings that the embedded AWS has no use for (docs/local.md lists them)."""
+    """Makes nothing, for settings that the embedded AWS has no use for (docs/local.md lists them)."""
     return name, {}

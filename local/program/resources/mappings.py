@@ -18,7 +18,7 @@ def _event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 
 def _part(cloud: Cloud, mapping_uuid: str, inputs: Inputs) -> Part:
-    """Named as the export `event_source_mappings` (consumer to mapping) names it, else after its function."""
+    """Names the part as the export `event_source_mappings` does (consumer to mapping), else after its function."""
     settings = mapping_settings(cloud, mapping_uuid, inputs)
     function = cloud.client("lambda").get_function_configuration(FunctionName=settings.function_name)
     runner = mapping_runner(settings, cloud.new_client, function_timeout_seconds=function["Timeout"])

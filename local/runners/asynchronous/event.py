@@ -51,12 +51,12 @@ class Ended:
 
 
 def accepted(request_id: str, payload: Any, now: float) -> AsynchronousEvent:
-    """A new event, due at once."""
+    """Makes a new event, due at once."""
     return AsynchronousEvent(request_id=request_id, payload=payload, accepted=now, due=now)
 
 
 def before_attempt(event: AsynchronousEvent, settings: AsynchronousSettings, now: float) -> Ended | None:
-    """None: try it. An event that waited too long is not tried any more."""
+    """Ends an event that waited too long; None: try it."""
     if now - event.accepted > settings.maximum_event_age_seconds:
         return Ended(event=event, condition="EventAgeExceeded")
     return None
@@ -65,7 +65,7 @@ def before_attempt(event: AsynchronousEvent, settings: AsynchronousSettings, now
 def after_attempt(
     event: AsynchronousEvent, result: InvokeResult | None, settings: AsynchronousSettings, now: float
 ) -> Again | Ended:
-    """What an attempt's result means; None: the function did not run.
+    """Judges an attempt's result; None as the result: the function did not run.
 
     An event whose next attempt would come after its time is given up at once, as there is nothing more to wait for.
     """

@@ -27,7 +27,7 @@ class FunctionAttempt:
     function_name: str
 
     def __call__(self, event: AsynchronousEvent) -> InvokeResult | None:
-        """Invoke and wait for the answer."""
+        """Invokes and waits for the answer."""
         context = json.dumps({"custom": {"request_id": event.request_id}})
         try:
             result = invoke_once(

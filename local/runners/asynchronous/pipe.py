@@ -1,8 +1,8 @@
 """A pipe from an SQS queue to a function, fire and forget: receive, hand over, delete.
 
-A message is deleted after the function's runner has taken it over, so that a pipe which dies before has lost nothing:
+A message is deleted after the function's runner has taken it over, so that a pipe which dies earlier loses nothing:
 the message comes again when its visibility time-out is over, and lands in the queue's dead-letter queue after as many
-receipts as that allows. A message may so be delivered twice, as with AWS. Contract:
+receipts as that allows. So a message may be delivered twice, as with AWS. Contract:
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html, .../eb-pipes-error-troubleshooting.html
 """
 
@@ -27,10 +27,10 @@ class Target(Protocol):
     """What a pipe hands over to: an `AsynchronousRunner`."""
 
     def wait_for_room(self, timeout_seconds: float) -> bool:
-        """False: not now."""
+        """Waits until an event is welcome; False: not now."""
 
     def accept(self, payload: Any, *, give_back: Callable[[], None]) -> str:
-        """Taken over."""
+        """Takes the event over."""
 
 
 @dataclass(kw_only=True)
@@ -45,12 +45,12 @@ class Pipe:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; returns at once. Call it once."""
+        """Begins; returns at once. Call it once."""
         self._thread = threading.Thread(target=self._run, name=f"pipe-{self.settings.name}", daemon=True)
         self._thread.start()
 
     def stop(self, timeout_seconds: float = 5.0) -> bool:
-        """Receive no more; False when it was still polling after the time."""
+        """Stops receiving; False when it was still polling after the time."""
         self._ending.set()
         if self._thread is None:
             return True
@@ -62,7 +62,7 @@ class Pipe:
         return self._counters.status()
 
     def poll(self) -> int:
-        """Receive a batch and hand it over. Gives how many messages were."""
+        """Receives a batch and hands it over. Returns how many messages that were."""
         answer = self.sqs.receive_message(
             QueueUrl=self.settings.queue_url,
             MaxNumberOfMessages=self.settings.batch_size,
@@ -106,7 +106,7 @@ class Pipe:
 
 
 def pipe_record(message: Mapping[str, Any], settings: PipeSettings) -> dict[str, Any]:
-    """A received message as a pipe hands it over; the example event of "Amazon SQS as a source" in EventBridge's guide.
+    """Converts a received message as a pipe hands it over: the example event of EventBridge's guide, "SQS as a source".
 
     An attribute of a message keeps its three fields in Lambda's spelling.
     """

@@ -1,11 +1,11 @@
-"""What a function's asynchronous invocation and a pipe are told to do; names and ranges are AWS's own."""
+"""The settings of a function's asynchronous invocation and of a pipe; names and ranges are AWS's."""
 
 from dataclasses import dataclass
 
 from local.runners.ranges import check_ranges
 
 WAIT_DIVISOR = 60
-"""Every wait between two attempts is this much shorter than on AWS: 1 s and 2 s instead of one and two minutes."""
+"""Every wait between two attempts is AWS's divided by this: 1 s and 2 s instead of one and two minutes."""
 
 MAX_EVENT_BYTES = 1024 * 1024
 """Of an asynchronous event. Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
@@ -15,7 +15,7 @@ MAX_EVENT_BYTES = 1024 * 1024
 class AsynchronousSettings:
     """One function's asynchronous invocation; the defaults are AWS's: two retries, six hours, no destination.
 
-    `parallel` bounds how many events are with the function at once; on AWS that is its concurrency. Ranges:
+    `parallel` limits how many events the function has at once; on AWS that is its concurrency. Ranges:
     https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
     """
 
@@ -58,5 +58,5 @@ class PipeSettings:
 
     @property
     def region(self) -> str:
-        """Of the queue."""
+        """Returns the queue's region."""
         return self.queue_arn.split(":")[3]

@@ -34,7 +34,7 @@ class ForwarderStatus(RunnerStatus):
 class KinesisForwarder:
     """One table's destination. Reads from the oldest record, in memory only: a new forwarder sends all of it again.
 
-    Both clients are boto3's, made with `polling_config`: the forwarder retries by itself.
+    Both clients are boto3's, made with `polling_config`: only the forwarder retries.
     `duplicate_probability` and `reorder_window` make it misbehave as AWS may; the same seed misbehaves alike.
     """
 
@@ -50,7 +50,7 @@ class KinesisForwarder:
     _walker: StreamWalker = field(init=False)
 
     def __post_init__(self) -> None:
-        """Wire it; nothing runs yet."""
+        """Wires it; nothing runs yet."""
         self._walker = StreamWalker(
             name=f"kinesis-forwarder-{self.table_name}",
             reader=DynamoDBStreamReader(client=self.streams_client, stream_arn=self.table_stream_arn),
@@ -61,19 +61,19 @@ class KinesisForwarder:
 
     @property
     def table_name(self) -> str:
-        """The table, out of its stream's ARN (`...:table/NAME/stream/LABEL`)."""
+        """Returns the table, out of its stream's ARN (`...:table/NAME/stream/LABEL`)."""
         return self.table_stream_arn.split("/")[1]
 
     def start(self) -> None:
-        """Begin; returns at once. Call it once."""
+        """Begins; returns at once. Call it once."""
         self._walker.start()
 
     def stop(self, timeout_seconds: float = 5.0) -> bool:
-        """End all threads; False when one was still busy after the time."""
+        """Ends all threads; False when one was still busy after the time."""
         return self._walker.stop(timeout_seconds)
 
     def wait_until_drained(self, timeout_seconds: float) -> bool:
-        """Wait until every change made before this call is on the Kinesis stream; False after the time."""
+        """Waits until every change made before this call is on the Kinesis stream; False after the time."""
         return self._walker.wait_until_drained(timeout_seconds)
 
     def status(self) -> ForwarderStatus:
@@ -101,7 +101,7 @@ class _ShardForwarder:
     _is_empty: bool = True
 
     def accept(self, records: tuple[StreamRecord, ...]) -> None:
-        """Put a page; an empty one lets go what was held back."""
+        """Puts a page; an empty one releases what was held back."""
         if not records:
             self._put(self.disorder.flush())
             self._is_empty = True
@@ -110,17 +110,17 @@ class _ShardForwarder:
         self._put(self.disorder.apply([self._convert(record) for record in records]))
 
     def finish(self) -> bool:
-        """Let go what was held back."""
+        """Releases what was held back."""
         self._put(self.disorder.flush())
         self._is_empty = True
         return not self._stopping.is_set()
 
     def is_empty(self) -> bool:
-        """True when the last page was empty, and so everything before it was put."""
+        """Returns True when the last page was empty, and so everything before it was put."""
         return self._is_empty
 
     def stop(self) -> None:
-        """Give up waiting between attempts."""
+        """Gives up waiting between attempts."""
         self._stopping.set()
 
     def _convert(self, record: StreamRecord) -> ForwardedRecord:

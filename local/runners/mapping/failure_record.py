@@ -1,4 +1,4 @@
-"""What a failure destination is told about a batch that was given up: AWS's invocation record. No I/O."""
+"""Makes AWS's invocation record, which a failure destination gets for a batch that was given up. No I/O."""
 
 import uuid
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from streams.record import event_json
 
 
 def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: str, now: float) -> dict[str, Any]:
-    """The record as SQS and SNS get it: where the batch is in its stream, without its contents.
+    """Makes the record that SQS and SNS get: where the batch is in its stream, without its contents.
 
     `responseContext` is left out of a batch that grew too old before its first invocation, because there was none;
     `functionError` is null when the function answered with item failures. Shapes:
@@ -50,13 +50,13 @@ def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: st
 
 
 def failure_object(action: DiscardBatch, settings: MappingSettings, shard_id: str, now: float) -> dict[str, Any]:
-    """The record as S3 gets it: the same, and the whole event as text under `payload`."""
+    """Makes the record that S3 gets: the same, and the whole event as text under `payload`."""
     event = {"Records": [record.event_record for record in action.batch.records]}
     return {**failure_record(action, settings, shard_id, now), "payload": event_json(event).decode()}
 
 
 def failure_object_key(settings: MappingSettings, shard_id: str, now: float) -> str:
-    """`aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, in UTC."""
+    """Names the object: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, in UTC."""
     moment = datetime.fromtimestamp(now, UTC)
     return f"aws/lambda/{settings.uuid}/{shard_id}/{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
 

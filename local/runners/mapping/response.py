@@ -39,7 +39,7 @@ Outcome = Succeeded | PartlyFailed | Failed | NotInvoked
 
 
 def read_outcome(result: InvokeResult, batch: Sequence[StreamRecord], *, report_batch_item_failures: bool) -> Outcome:
-    """Judge one invocation.
+    """Judges one invocation.
 
     With several identifiers the lowest sequence number, as an integer, is the checkpoint. An empty or null list or
     response is success; a missing, empty, null, mistyped or unknown identifier fails the whole batch. Source:

@@ -36,7 +36,7 @@ class MappingRunner:
     _walker: StreamWalker = field(init=False)
 
     def __post_init__(self) -> None:
-        """Wire the walker to the workers; nothing runs yet."""
+        """Wires the walker to the workers; nothing runs yet."""
         self._walker = StreamWalker(
             name=f"mapping-{self.settings.function_name}",
             reader=self.reader,
@@ -46,11 +46,11 @@ class MappingRunner:
         )
 
     def start(self) -> None:
-        """Begin; returns at once. Call it once."""
+        """Begins; returns at once. Call it once."""
         self._walker.start()
 
     def stop(self, timeout_seconds: float = 5.0) -> bool:
-        """End all threads; False when an invocation was still running after the time.
+        """Ends all threads; False when an invocation was still running after the time.
 
         A batch under way is not waited for beyond that, and is delivered again by a later runner.
         """
@@ -61,15 +61,15 @@ class MappingRunner:
         return ended
 
     def wait_until_reading(self, timeout_seconds: float) -> bool:
-        """Wait until the first shards have iterators; needed only with LATEST, before the first write."""
+        """Waits until the first shards have iterators; needed only with LATEST, before the first write."""
         return self._walker.wait_until_reading(timeout_seconds)
 
     def wait_until_drained(self, timeout_seconds: float) -> bool:
-        """Wait until everything written before this call is settled or given up; False after the time."""
+        """Waits until everything written before this call is settled or given up; False after the time."""
         return self._walker.wait_until_drained(timeout_seconds)
 
     def status(self) -> MappingStatus:
-        """Counters, pending records and checkpoints now."""
+        """Returns the counters, pending records and checkpoints."""
         workers = dict(self._workers)
         return self._counters.status(
             poll_failures=self._walker.poll_failures,

@@ -1,4 +1,4 @@
-"""What one event source mapping is told to do; the names and ranges are those of Lambda's CreateEventSourceMapping."""
+"""The settings of one event source mapping; names and ranges are those of Lambda's CreateEventSourceMapping."""
 
 from dataclasses import dataclass
 
@@ -57,10 +57,10 @@ class MappingSettings:
 
     @property
     def is_dynamodb(self) -> bool:
-        """True for a table's stream, False for a Kinesis stream."""
+        """Returns True for a table's stream, False for a Kinesis stream."""
         return ":dynamodb:" in self.event_source_arn
 
     @property
     def account_id(self) -> str:
-        """The twelve digits of the function's account."""
+        """Returns the twelve digits of the function's account."""
         return self.function_arn.split(":")[4]

@@ -43,7 +43,7 @@ class ShardWorkers:
     _is_stopping: bool = False
 
     def __post_init__(self) -> None:
-        """Start one worker a lane."""
+        """Starts one worker a lane."""
         self._shard = MappingShard(settings=self.settings, backoff=self.backoff)
         for number, lane in enumerate(self._shard.lanes):
             name = f"mapping-{self.settings.uuid}-{self.shard_id}-lane-{number}"
@@ -53,17 +53,17 @@ class ShardWorkers:
 
     @property
     def checkpoint(self) -> str | None:
-        """Everything up to and with this sequence number is settled."""
+        """Returns the sequence number up to and with which everything is settled."""
         return self._shard.checkpoint
 
     @property
     def pending(self) -> int:
-        """Records accepted and not settled."""
+        """Counts the records that were accepted and are not settled."""
         with self._changed:
             return self._shard.pending
 
     def accept(self, records: tuple[StreamRecord, ...]) -> None:
-        """Take a page; blocks while the lanes hold two full batches each, so memory stays bounded."""
+        """Takes a page; blocks while the lanes hold two full batches each, so memory stays bounded."""
         if not records:
             return
         enough = 2 * self.settings.batch_size * self.settings.parallelization_factor
@@ -74,7 +74,7 @@ class ShardWorkers:
             self._changed.notify_all()
 
     def finish(self) -> bool:
-        """Wait until the closed shard is settled, then end the workers."""
+        """Waits until the closed shard is settled, then ends the workers."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
@@ -84,17 +84,17 @@ class ShardWorkers:
         return is_settled
 
     def is_empty(self) -> bool:
-        """True when nothing accepted is unsettled."""
+        """Returns True when nothing accepted is unsettled."""
         return self.pending == 0
 
     def stop(self) -> None:
-        """Let the workers end after what they are doing now."""
+        """Lets the workers end after what they are doing now."""
         with self._changed:
             self._is_stopping = True
             self._changed.notify_all()
 
     def join(self, timeout_seconds: float) -> bool:
-        """Wait for the workers; True when all have ended."""
+        """Waits for the workers; True when all have ended."""
         end = time.monotonic() + timeout_seconds
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
