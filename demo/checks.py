@@ -1,4 +1,4 @@
-"""What the demo shows and checks after the load: a search, an update and a delete, a poison item."""
+"""Shows and checks, after the load: a search, an update and a delete, a poison item."""
 
 import json
 import time

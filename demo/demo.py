@@ -1,7 +1,7 @@
-"""A real day of flights through the whole pipeline, with the proof at its end that index and table are equal.
+"""Play a real day of flights through the whole pipeline, and prove at its end that index and table are equal.
 
-Starts a local stack, or uses the one that is up. Writes build/demo.json, and with --analyses their results
-to build/analyses/.
+Starts a local stack, or uses the one that is up. Writes build/demo.json, and with --analyses the results
+of analyses to build/analyses/.
 
 Example: python -m local demo --containers --outage 20 --kill-consumer
 """

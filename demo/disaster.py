@@ -1,4 +1,4 @@
-"""What goes wrong on purpose in the middle of the demo's load: consumers die, OpenSearch is away for a while."""
+"""Makes things go wrong on purpose in mid-load: consumers die, OpenSearch is away for a while."""
 
 import threading
 from collections.abc import Callable

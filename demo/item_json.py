@@ -1,4 +1,4 @@
-"""Python values to DynamoDB JSON, for what the demo writes by boto3."""
+"""Converts Python values to DynamoDB JSON, for what the demo writes by boto3."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Peak memory of the demo: this process and everything below it, services and functions included."""
+"""Measures the demo's peak memory: this process and everything below it, services and functions included."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""The proof: compares every item of the table with its document in an index, counts and content.
+"""Proves equality: compares every item of the table with its document in an index, counts and content.
 
 It shares no conversion code with the sync, so that a mistake there can't hide itself. Numbers are
 compared to their last digit. One search page holds all of the demo's documents.

@@ -1,4 +1,4 @@
-"""The demo from its first write to its proof."""
+"""Plays the demo from its first write to its proof."""
 
 import time
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What the demo shows while it runs: a live table on a terminal, a line every few seconds elsewhere."""
+"""Shows the running demo: a live table on a terminal, a line every few seconds elsewhere."""
 
 import threading
 import time

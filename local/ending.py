@@ -1,4 +1,4 @@
-"""Ending on purpose: Ctrl-C, SIGTERM and a closed terminal unwind the program once, so that it ends in order."""
+"""Ends the program in order: Ctrl-C, SIGTERM and a closed terminal unwind it once."""
 
 import signal
 from types import FrameType

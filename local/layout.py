@@ -1,4 +1,4 @@
-"""Where the local stack keeps what: everything below `.local/`, which git ignores, or below
+"""Names the local stack's files: everything is below `.local/`, which git ignores, or below
 `$DRIFTLESS_LOCAL_DIRECTORY`, for a second stack beside the first."""
 
 import os

@@ -1,4 +1,4 @@
-"""What there is now: items in the table, documents in each index, messages in each dead-letter queue."""
+"""Counts items in the table, documents in each index, and messages in each dead-letter queue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Observation:
 
 
 class Observer:
-    """Looks as often as asked; its clients are made once."""
+    """Counts as often as asked; its clients are made once."""
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         self._outputs = outputs

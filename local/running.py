@@ -1,4 +1,4 @@
-"""The running local stack, as other processes see it."""
+"""Reads the running local stack's outputs and counters, for other processes."""
 
 import json
 from typing import Any

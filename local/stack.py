@@ -1,6 +1,6 @@
-"""The local stack as a whole: MiniStack and the node, the program applied to them, and what runs outside of them.
+"""Runs the whole local stack: MiniStack and the node, the program applied to them, and what runs outside of them.
 
-Only one runs in a folder: `local.state` holds its lock and what others may know of it.
+Only one runs in a folder: `local.state` keeps its lock and what others may know of it.
 """
 
 import shutil
@@ -26,7 +26,7 @@ STATUS_SECONDS = 0.5
 
 
 class LocalStack:
-    """Start it, use its outputs, stop it; as a context manager it leaves no process behind."""
+    """A stack to start, use and stop; as a context manager it leaves no process behind."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What other processes can know of a running stack: a lock that it holds for its life, and a file with its outputs."""
+"""Keeps what other processes may know of a running stack: the lock that it holds, and a file with its outputs."""
 
 import contextlib
 import fcntl

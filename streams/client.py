@@ -1,4 +1,4 @@
-"""How the clients of pollers are made: without retries, because the walker, lane or forwarder has them."""
+"""Configures the clients of pollers: without retries, because the walker, lane or forwarder has them."""
 
 from botocore.config import Config
 

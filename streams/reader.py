@@ -1,4 +1,4 @@
-"""What a stream's reader offers: its shards, and records from a position, without regard to which service it is."""
+"""Defines what a stream's reader offers: its shards, and records from a position, whichever service it is."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -19,7 +19,7 @@ class ShardInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where to read from: a named end of the shard, or a sequence number: from it on, or behind it."""
+    """Where to read from: a named end of the shard, at a sequence number, or after one."""
 
     kind: Literal["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"]
     sequence_number: str | None = None

@@ -1,4 +1,4 @@
-"""One record of a stream, as a mapping carries it: Lambda's JSON of it, and what ordering, lanes and limits need."""
+"""Holds one record of a stream: Lambda's JSON of it, and what ordering, lanes and limits need."""
 
 import json
 from dataclasses import dataclass, field

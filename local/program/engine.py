@@ -26,7 +26,7 @@ STACK = "local"
 
 
 class EmbeddedCloud(mocks.Mocks):
-    """Makes each declared resource in the embedded AWS and gives its real outputs."""
+    """Makes each declared resource in the embedded AWS and returns its real outputs."""
 
     def __init__(self, cloud: Cloud, creators: Mapping[str, Creator] = CREATORS) -> None:
         self._cloud = cloud

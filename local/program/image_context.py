@@ -1,4 +1,4 @@
-"""What is in an image's build context: the files that `Dockerfile.dockerignore` leaves, and their digest.
+"""Lists an image's build context, the files that `Dockerfile.dockerignore` leaves, and computes its digest.
 
 The rules are Docker's: one pattern a line, relative to the context, `!` takes back, the last match decides, `*` stays
 within a name, `**` crosses folders, and a match of a folder covers all below it.

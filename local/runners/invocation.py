@@ -1,4 +1,4 @@
-"""The edge to the function: what an invocation gives back, and the one real way to make it, `lambda.invoke`."""
+"""Invokes functions: what an invocation returns, and the one real way to make it, `lambda.invoke`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

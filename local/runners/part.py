@@ -1,4 +1,4 @@
-"""What runs outside the embedded AWS: the stack starts, reports and stops it without knowing its kind."""
+"""Starts, reports and stops what runs outside the embedded AWS, without knowing its kind."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor

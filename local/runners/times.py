@@ -1,4 +1,4 @@
-"""Time as the runners need it: a clock that never steps back, and AWS's spelling of a moment."""
+"""Provides a clock that never steps back, and AWS's spelling of a moment."""
 
 import time
 from collections.abc import Callable

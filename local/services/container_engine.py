@@ -1,7 +1,7 @@
-"""The container engine that builds and runs the functions' images: Docker or Podman, by its command line.
+"""Builds and runs the functions' images with a container engine, Docker or Podman, by its command line.
 
-Chosen by practice, not by name: an engine counts when it answers and builds with each Dockerfile's own ignore file, as
-BuildKit does and Docker's legacy builder doesn't (https://docs.docker.com/build/concepts/context/#dockerignore-files).
+The engine is chosen by a trial, not by name: it counts when it answers and builds with each Dockerfile's own ignore
+file, as BuildKit does and Docker's legacy builder doesn't (https://docs.docker.com/build/concepts/context/#dockerignore-files).
 """
 
 import json

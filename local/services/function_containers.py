@@ -1,7 +1,7 @@
-"""Functions of the local stack in the containers that would be deployed, instead of as processes of this machine.
+"""Runs functions in the containers that would be deployed, instead of as processes of this machine.
 
-The embedded Lambda starts a `bootstrap` and talks the Runtime API with it; here the bootstrap runs the function's
-image. A client's death doesn't end its container, so every container of a stack carries a label. By it
+The embedded Lambda starts a `bootstrap` and talks to it by the Runtime API; here the bootstrap runs the function's
+image. A client's death doesn't end its container, so every container of a stack carries a label, by which
 the stack, `down` or the watchdog finds the containers to end.
 """
 

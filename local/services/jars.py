@@ -1,4 +1,4 @@
-"""The jars of the OpenSearch node: fetched from Maven Central once a machine, by one process, whole or not at all.
+"""Fetches the OpenSearch node's jars from Maven Central: once a machine, by one process, whole or not at all.
 
 jgo writes straight into its repository and trusts what it finds there: two that fetch at a time, or one that was
 stopped in the middle, would leave half a jar for ever. So it works in a separate folder, which gets its name at the

@@ -1,4 +1,4 @@
-"""The embedded AWS: MiniStack as a process on the loopback.
+"""Runs the embedded AWS: MiniStack as a process on the loopback.
 
 It is used as storage and control plane only; its event engine is not AWS's (docs/local.md), so event source mappings
 and the DynamoDB → Kinesis destination are ours. Its state is not kept: PERSIST_STATE loses stream records.

@@ -1,4 +1,4 @@
-"""The embedded AWS's program: MiniStack, and two things that the asynchronous service needs and its release lacks.
+"""Runs MiniStack with two additions that the analyses need and its release lacks.
 
 * Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
   `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
@@ -6,7 +6,7 @@
 * An invocation may bring its own request id, in the client context (`{"custom": {"request_id": ID}}`), so that
   the runner can keep one over the retries of an event, as Lambda does. MiniStack makes one an attempt.
 
-They wrap functions of MiniStack's, whose version is pinned exactly; a release that has them no more ends here at once.
+They wrap functions of MiniStack, whose version is pinned exactly; a release without them ends here at once.
 This file runs by its path and imports nothing of this project, so that functions, which inherit its environment, don't.
 """
 

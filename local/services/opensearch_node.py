@@ -1,4 +1,4 @@
-"""The real OpenSearch node: one JVM on the loopback.
+"""Runs the real OpenSearch node: one JVM on the loopback.
 
 2.19 is the nearest to what serverless collections run. Indexes are never made by a write (`auto_create_index`), as
 on a collection whose consumers lack that right. A full Java 17 or newer runs all modules; the small one of the wheel

@@ -1,4 +1,4 @@
-"""Ports of the local stack: which are used by default, and a clear error for one that is taken."""
+"""Chooses and checks ports: which are used by default, and a clear error for one that is taken."""
 
 import argparse
 import errno

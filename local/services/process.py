@@ -1,4 +1,4 @@
-"""Child processes of the local stack: started with a log file, waited for, and ended with all of their children."""
+"""Starts child processes with a log file, waits for them, and ends them with all of their children."""
 
 import subprocess
 import time

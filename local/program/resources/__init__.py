@@ -1,4 +1,4 @@
-"""What the local stack makes of each resource type: one file an AWS service, a small creator a type.
+"""Makes each resource type in the embedded AWS: one file an AWS service, a small creator a type.
 
 A creator gets the cloud, the resource's logical name and its inputs (Pulumi's names, camelCase, whole numbers as int),
 makes the resource in the embedded AWS and returns its id and outputs. A type that no file knows is an error.

@@ -1,5 +1,5 @@
-"""Asynchronous invocation: noted for our runner, because the embedded one makes a new request id an attempt and knows
-no on-success destination."""
+"""Makes asynchronous invocation, with our runner: the embedded one uses a new request id for each attempt and has no
+on-success destination."""
 
 from local.program.resources.creation import Cloud, Created, Inputs
 from local.program.resources.functions import archive

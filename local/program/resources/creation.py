@@ -1,4 +1,4 @@
-"""What every creator of a resource gets and gives."""
+"""Defines what every creator of a resource gets and returns."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

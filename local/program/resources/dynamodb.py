@@ -1,4 +1,4 @@
-"""Tables, with stream and time to live. Our forwarder is the destination in Kinesis: the embedded one is not AWS's."""
+"""Makes tables, with stream and time to live. Our forwarder feeds Kinesis: the embedded one's records are not AWS's."""
 
 from local.program.resources.creation import Cloud, Created, Inputs, physical_name
 from local.runners.forwarder.forwarder import KinesisForwarder

@@ -1,4 +1,4 @@
-"""Lambda: an image function runs as AWS's own runtime client on the image's files, in this Python or in the image.
+"""Makes functions: AWS's runtime client runs an image's files, in this Python or in the image.
 
 The function is made as `provided.al2023`, whose bootstrap is `python -m awslambdaric HANDLER` in `images/`: real
 environment, real errors, real logs. With `--containers` the bootstrap runs the image.

@@ -1,4 +1,4 @@
-"""Log groups, and alarms. Alarms are stored only: the embedded CloudWatch doesn't evaluate them as AWS does."""
+"""Makes log groups and alarms. Alarms are stored only: the embedded CloudWatch doesn't evaluate them as AWS does."""
 
 from typing import Any
 

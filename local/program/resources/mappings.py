@@ -1,5 +1,4 @@
-"""Event source mappings: run by our own runner, because the embedded one loses records that a function reports as
-failed."""
+"""Makes event source mappings, with our runner: the embedded one loses records that a function reports as failed."""
 
 import uuid
 

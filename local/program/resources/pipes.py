@@ -1,4 +1,4 @@
-"""EventBridge pipes, run by our own runner: from a queue to a function."""
+"""Makes EventBridge pipes from a queue to a function, with our runner."""
 
 from local.program.resources.asynchronous import asynchronous_invocation
 from local.program.resources.creation import Cloud, Created, Inputs, physical_name

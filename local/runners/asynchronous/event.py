@@ -1,4 +1,4 @@
-"""One asynchronous event from its acceptance to its end: which attempt comes when, and what its result means. No I/O.
+"""Decides about one asynchronous event: which attempt comes when, and what its result means. No I/O.
 
 A function error is tried again one and two minutes later, as often as the settings allow. A throttle or an error of the
 service is tried again from one second on, doubled up to five minutes, and uses up no retry. An event that has grown too
@@ -37,14 +37,14 @@ class AsynchronousEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Again:
-    """To be tried again, not before `event.due`."""
+    """An event to try again, not before `event.due`."""
 
     event: AsynchronousEvent
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """Done or given up: the destination of its condition gets the record."""
+    """An event that is done or given up: the destination of its condition gets the record."""
 
     event: AsynchronousEvent
     condition: Condition

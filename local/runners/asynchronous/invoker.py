@@ -1,4 +1,4 @@
-"""The edge to the function: one attempt is one synchronous invocation that brings the event's own request id."""
+"""Makes attempts: each is one synchronous invocation that brings the event's request id."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from local.runners.asynchronous.event import AsynchronousEvent
 from local.runners.invocation import InvokeResult, invoke_once
 
 Attempt = Callable[[AsynchronousEvent], InvokeResult | None]
-"""One attempt. None: the function did not run, for a throttle or an error of the service."""
+"""One attempt. None: the function did not run, because of a throttle or an error of the service."""
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""A pipe from an SQS queue to a function, fire and forget: receive, hand over, delete.
+"""Runs a pipe from an SQS queue to a function, fire and forget: receive, hand over, delete.
 
 A message is deleted after the function's runner has taken it over, so that a pipe which dies earlier loses nothing:
 the message comes again when its visibility time-out is over, and lands in the queue's dead-letter queue after as many

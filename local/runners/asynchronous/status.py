@@ -1,4 +1,4 @@
-"""What asynchronous invocation has done so far, for a status view."""
+"""Counts what asynchronous invocation and pipes have done so far."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The record that DynamoDB's Kinesis destination puts on a stream, made from the table's stream record. No I/O."""
+"""Makes the record that DynamoDB's Kinesis destination puts on a stream, from the table's stream record. No I/O."""
 
 import hashlib
 import uuid

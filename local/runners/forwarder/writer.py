@@ -12,7 +12,7 @@ _MAX_BYTES = 5 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class KinesisWriter:
-    """PutRecords over a boto3 `kinesis` client."""
+    """Calls PutRecords through a boto3 `kinesis` client."""
 
     client: Any
     stream_arn: str

@@ -1,4 +1,4 @@
-"""The state machine of one lane of one shard: which records are invoked next, and what an outcome means for them.
+"""Decides for one lane of one shard: which records are invoked next, and what an outcome means for them.
 
 No I/O, threads or clock: the caller passes `now` in epoch seconds and carries out what `next_action` says.
 """

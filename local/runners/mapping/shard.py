@@ -1,4 +1,4 @@
-"""The lanes of one shard and its checkpoint, which moves only over records that every lane has settled. No I/O."""
+"""Keeps the lanes of one shard and its checkpoint, which moves only over settled records. No I/O."""
 
 import zlib
 from collections import deque

@@ -1,4 +1,4 @@
-"""Makes a `MappingRunner` out of settings and boto3 clients: what `python -m local up` calls, once a mapping."""
+"""Makes a `MappingRunner` out of settings and boto3 clients."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a mapping has done so far, for a status view."""
+"""Counts what a mapping has done so far."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The threads of one shard: a worker a lane carries out what the lane's state machine says, and reports back."""
+"""Runs the threads of one shard: one worker a lane does what the lane's state machine says, and reports back."""
 
 import logging
 import threading

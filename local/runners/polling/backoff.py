@@ -1,4 +1,4 @@
-"""How long a lane waits before it tries a batch again; AWS publishes no figures, so these are this project's choice."""
+"""Says how long to wait before the next attempt; AWS publishes no figures, so these are this project's choice."""
 
 from dataclasses import dataclass
 

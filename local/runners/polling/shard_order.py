@@ -1,4 +1,4 @@
-"""Which shards may be read now: a child waits until its parents are read and settled, so a key's order survives."""
+"""Decides which shards may be read now: a child waits until its parents are settled, so a key's order survives."""
 
 from collections.abc import Collection, Iterable
 
