@@ -16,7 +16,7 @@ def test_every_request_of_the_demo_is_one_that_the_service_takes() -> None:
         checked(request)
         assert set(request["options"].get("features", ())) <= {*COLUMNS, "flights", "cancelled", "mean_delay"}
     mistaken = checked(poison(source))
-    assert mistaken["options"]["target"] not in COLUMNS, "it passes every check, and no column of it is there"
+    assert mistaken["options"]["target"] not in COLUMNS, "it passes every check, but no such column exists"
     with pytest.raises(PermanentError):
         checked(poison(source) | {"analysis": "none"})
 

@@ -1,4 +1,4 @@
-"""What a destination is told: AWS's record, word for word, and each service's way of getting it."""
+"""What a destination gets: AWS's record, word for word, in each service's way."""
 
 import json
 from dataclasses import replace

@@ -19,7 +19,7 @@ MANY = hypothesis_settings(max_examples=300, deadline=None)
 def drive(
     outcomes: Sequence[InvokeResult | None], rules: AsynchronousSettings, *, run_seconds: float = 0.0
 ) -> tuple[Ended, list[float], list[AsynchronousEvent]]:
-    """To the end on a clock of its own; the last outcome repeats. Gives the end, the times, the events as tried."""
+    """Plays it to its end on a made-up clock; the last outcome repeats. Returns the end, the times and the attempts."""
     event, now = accepted("id", {"n": 1}, NOW), NOW
     times: list[float] = []
     tried: list[AsynchronousEvent] = []

@@ -113,7 +113,7 @@ def test_poison_is_parked_once_a_consumer_and_its_neighbours_land(stack: LocalSt
         assert [message["keys"] for message in messages] == [{"id": {"S": "poison"}}]
         assert messages[0]["reason"]["code"] == "mapper_parsing_exception"
         assert messages[0]["record"]
-    put(stack, dynamodb, {"id": "poison", "place": "mended"})
+    put(stack, dynamodb, {"id": "poison", "place": "repaired"})
     assert_equal(stack, dynamodb)
 
 

@@ -184,7 +184,7 @@ def test_disorder_does_repeat_and_reorder() -> None:
 
 @dataclass
 class FlakyKinesis:
-    """Refuses the records whose names it is told to, as often as told; keeps what it accepted."""
+    """Refuses records of given names, as often as given; keeps what it accepted."""
 
     refuse: dict[bytes, int] = field(default_factory=dict)
     stored: list[str] = field(default_factory=list)

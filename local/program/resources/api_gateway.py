@@ -1,4 +1,4 @@
-"""Makes the REST API: routes, validation, refusals, throttling, keys, stage. The account's log role is declared only."""
+"""Makes the REST API: routes, validation, refusals, throttling, keys, stage. The log role is declared only."""
 
 from local.program.resources.creation import Cloud, Created, Inputs, declared_only, physical_name
 

@@ -12,7 +12,7 @@ from local.runners.asynchronous.settings import AsynchronousSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Destinations:
-    """One function's destinations. `client` makes a boto3 client from a service's name; it is called at the start only."""
+    """One function's destinations. `client` makes a boto3 client from a service's name, at the start only."""
 
     settings: AsynchronousSettings
     client: Callable[[str], Any]

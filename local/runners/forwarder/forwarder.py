@@ -32,7 +32,7 @@ class ForwarderStatus(RunnerStatus):
 
 @dataclass(kw_only=True)
 class KinesisForwarder:
-    """One table's destination. Its position is in memory: a new forwarder sends everything from the oldest record again.
+    """One table's destination. Its position is in memory: a new forwarder sends everything again, from the oldest.
 
     Both clients are boto3's, made with `polling_config`: only the forwarder retries.
     `duplicate_probability` and `reorder_window` make it misbehave as AWS may; the same seed misbehaves alike.
