@@ -39,14 +39,14 @@ def run(options: argparse.Namespace) -> int:
         table.add_row(consumer, str(seen.documents[consumer]), str(seen.dead_letters[consumer]))
     console.print(table)
     for line in part_lines(parts):
-        console.print(line, highlight=False)
+        print(line)
     return 0
 
 
 def part_lines(parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[str]:
     """Yields a line for each part: its kind, its name, and its counters that are not zero."""
-    for kind, runners in parts.items():
-        for name, counters in runners.items():
+    for kind, runners in sorted(parts.items()):
+        for name, counters in sorted(runners.items()):
             counted = [
                 f"{counter.replace('_', ' ')} {value:,.0f}"
                 for counter, value in counters.items()

@@ -10,6 +10,7 @@ import pytest
 from pulumi.runtime.mocks import MockResourceArgs
 
 from local.commands.status import part_lines
+from local.errors import LocalStackError
 from local.layout import Layout
 from local.program.engine import EmbeddedCloud
 from local.program.resources import CREATORS, creators_of
@@ -84,7 +85,7 @@ def test_a_new_kind_is_a_creator_and_is_started_shown_and_stopped_in_order(
     write_json(Layout().status_file, parts_status(parts))
     counters = {"rings": 1, "misses": 0}
     assert running_parts() == {"tower": {"T": counters}, "bell": {"a": counters, "b": counters}}
-    assert list(part_lines(running_parts())) == ["tower T: rings 1", "bell a: rings 1", "bell b: rings 1"]
+    assert list(part_lines(running_parts())) == ["bell a: rings 1", "bell b: rings 1", "tower T: rings 1"]
 
     stop_parts(parts)
     assert set(history[3:5]) == {"stop a", "stop b"}
@@ -111,7 +112,7 @@ def test_two_parts_of_one_name_are_an_error_because_one_would_hide_the_other() -
     cloud = make_cloud()
     for _ in range(2):
         cloud.add_part(lambda: Part(kind="bell", name="a", runner=Bell(name="a", history=[])))
-    with pytest.raises(ValueError, match="two parts of the local stack are called bell a"):
+    with pytest.raises(LocalStackError, match="Two parts of the local stack are called bell a"):
         cloud.make_parts()
 
 

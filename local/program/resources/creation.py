@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.config import Config
 
+from local.errors import LocalStackError
 from local.runners.part import Part
 from local.services.aws_client import aws_client
 from local.services.function_containers import FunctionContainers
@@ -66,7 +67,7 @@ class Cloud:
         self._makers.append(make)
 
     def make_parts(self) -> list[Part]:
-        """Makes what was added. Raises ValueError for two parts of the same kind and name."""
+        """Makes what was added. Raises LocalStackError for two parts of the same kind and name."""
         for make in self._makers:
             self._keep(make())
         return self.parts
@@ -78,7 +79,7 @@ class Cloud:
 
     def _keep(self, part: Part) -> Part:
         if any((known.kind, known.name) == (part.kind, part.name) for known in self.parts):
-            raise ValueError(f"two parts of the local stack are called {part.kind} {part.name}")
+            raise LocalStackError(f"Two parts of the local stack are called {part.kind} {part.name}.")
         self.parts.append(part)
         return part
 
