@@ -1,7 +1,7 @@
-"""A real day of flights through the whole pipeline, with the proof at its end that index and table are equal.
+"""Play a real day of flights through the whole pipeline, and prove at its end that index and table are equal.
 
-Starts a local stack of its own, or uses the one that is up. Writes build/demo.json, and with --analytics the results
-of analyses to build/analytics/.
+Starts a local stack, or uses the one that is up. Writes build/demo.json, and with --analyses the results
+of analyses to build/analyses/.
 
 Example: python -m local demo --containers --outage 20 --kill-consumer
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from demo.analyses_story import AnalyticsDemo
+from demo.analyses.chapter import AnalysesChapter
 from demo.disaster import Disaster
 from demo.memory import MemoryMeter
 from demo.story import Demo
@@ -33,24 +33,24 @@ REPORT = ROOT / "build" / "demo.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ports, and what goes wrong on purpose."""
+    """Adds the ports, and what goes wrong on purpose."""
     add_port_arguments(parser)
     add_containers_argument(parser)
     parser.add_argument("--outage", type=_seconds, default=0, metavar="SECONDS", help="stop OpenSearch in mid-load")
-    parser.add_argument("--analytics", action="store_true", help="afterwards, analyses of the flights of January")
+    parser.add_argument("--analyses", action="store_true", help="afterwards, analyses of the flights of January")
     parser.add_argument("--kill-consumer", action="store_true", help="kill the consumers' processes in mid-load")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0 only if all of it held."""
+    """Plays the demo. Returns 0 only if all of it held."""
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     REPORT.unlink(missing_ok=True)  # an old one must not speak for a run that failed
     started = time.monotonic()
     holder = lock_holder(Layout())
     if holder is None:
-        report = _in_a_stack_of_its_own(options, console)
+        report = _in_its_own_stack(options, console)
     elif options.outage or options.kill_consumer:
-        raise LocalStackError("--outage and --kill-consumer need a stack of their own: python -m local down, first.")
+        raise LocalStackError("--outage and --kill-consumer need their own stack: python -m local down, first.")
     elif options.containers and not runs_in_containers():
         raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
     else:
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if report["ok"] else 1
 
 
-def _in_a_stack_of_its_own(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+def _in_its_own_stack(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=console.print)
     if options.containers:
         local.run_in_containers(find_engine())
@@ -95,11 +95,11 @@ def _in_a_stack_of_its_own(options: argparse.Namespace, console: Console) -> dic
 def _with_analyses(
     options: argparse.Namespace, report: dict[str, Any], outputs: Mapping[str, Any], console: Console
 ) -> dict[str, Any]:
-    if not options.analytics:
+    if not options.analyses:
         return report
-    analytics = AnalyticsDemo(outputs=outputs, console=console).run()
-    problems = report["problems"] + analytics["problems"]
-    return report | {"ok": not problems, "problems": problems, "analytics": analytics}
+    analyses = AnalysesChapter(outputs=outputs, console=console).run()
+    problems = report["problems"] + analyses["problems"]
+    return report | {"ok": not problems, "problems": problems, "analyses": analyses}
 
 
 def _seconds(text: str) -> float:

@@ -1,4 +1,4 @@
-"""What goes wrong on purpose in the middle of the demo's load: consumers die, OpenSearch is away for a while."""
+"""Makes things go wrong on purpose in mid-load: consumers die, OpenSearch is away for a while."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from local.stack import LocalStack
 
 
 class Disaster:
-    """Call it once, in mid-load. `outcome` tells what failed to go wrong, or to come back, as planned."""
+    """Call it once, in mid-load. `outcome` lists what failed to go wrong, or to come back, as planned."""
 
     def __init__(self, stack: LocalStack, say: Callable[[str], None], *, outage_seconds: float, kill: bool) -> None:
         self._stack = stack
@@ -22,7 +22,7 @@ class Disaster:
         self.outcome: list[str] = []
 
     def __call__(self) -> None:
-        """Strike; the writes go on meanwhile."""
+        """Strikes; the writes go on meanwhile."""
         if self._kill:
             containers = self._stack.containers
             killed = containers.kill(self._stack.outputs["indexes"]) if containers else kill_consumers()
@@ -33,7 +33,7 @@ class Disaster:
             self._outage.start()
 
     def end(self) -> None:
-        """Wait until an outage is over; cut it short when the demo is ended early."""
+        """Waits until an outage is over; cuts it short when the demo is ended early."""
         self._ending.set()
         if self._outage.ident is not None:
             self._outage.join()
@@ -51,7 +51,7 @@ class Disaster:
 
 
 def kill_consumers() -> int:
-    """Kill the processes of the sync functions below this one, without a chance to finish. Gives how many."""
+    """Kills the processes of the sync functions below this one, without a chance to finish. Returns how many."""
     killed = 0
     for process in psutil.Process().children(recursive=True):
         try:

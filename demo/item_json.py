@@ -1,11 +1,11 @@
-"""Python values to DynamoDB JSON, for what the demo writes by boto3."""
+"""Converts Python values to DynamoDB JSON, for what the demo writes by boto3."""
 
 from decimal import Decimal
 from typing import Any
 
 
 def to_dynamodb(value: Any) -> dict[str, Any]:
-    """One attribute value."""
+    """Converts one attribute value."""
     if value is None:
         return {"NULL": True}
     if isinstance(value, bool):
@@ -20,5 +20,5 @@ def to_dynamodb(value: Any) -> dict[str, Any]:
 
 
 def to_item(item: dict[str, Any]) -> dict[str, Any]:
-    """A whole item."""
+    """Converts a whole item."""
     return {name: to_dynamodb(value) for name, value in item.items()}

@@ -29,10 +29,10 @@ class _Index:
 
 
 class LagMeter:
-    """Told of every write; watches all indexes on a thread of its own."""
+    """Measures the lag of every write that it is given; watches all indexes in a thread."""
 
     def __init__(self, opensearch_url: str, indexes: Mapping[str, str]) -> None:
-        """`indexes` is consumer to index name."""
+        """Takes the indexes as consumer to index name."""
         self._url = opensearch_url
         self._indexes = {consumer: _Index(name) for consumer, name in indexes.items()}
         self._lock = threading.Lock()
@@ -49,19 +49,19 @@ class LagMeter:
         self._thread.join()
 
     def wrote(self, item_id: str, number: int | None) -> None:
-        """A write was accepted just now: the item's change number, or None for a removal."""
+        """Notes a write that was accepted just now: the item's change number, or None for a removal."""
         accepted = time.monotonic()
         with self._lock:
             for index in self._indexes.values():
                 index.outstanding[item_id].append((REMOVED if number is None else number, accepted))
 
     def outstanding(self) -> int:
-        """Writes that some index doesn't show yet."""
+        """Counts the writes that some index doesn't show yet."""
         with self._lock:
             return sum(len(waiting) for index in self._indexes.values() for waiting in index.outstanding.values())
 
     def wait(self, timeout_seconds: float) -> bool:
-        """Wait until every index shows every write; False after the time."""
+        """Waits until every index shows every write; False after the time."""
         deadline = time.monotonic() + timeout_seconds
         while self.outstanding():
             if time.monotonic() > deadline:
@@ -70,7 +70,7 @@ class LagMeter:
         return True
 
     def percentiles(self) -> dict[str, dict[str, float]]:
-        """Seconds, by consumer: {"p50", "p99", "max"}; empty while nothing was measured."""
+        """Returns seconds by consumer: {"p50", "p99", "max"}; empty while nothing was measured."""
         with self._lock:
             lags = {consumer: sorted(index.lags) for consumer, index in self._indexes.items()}
         return {
@@ -112,7 +112,7 @@ class LagMeter:
         if shown is not None:
             index.seen.add(document["_id"])
         elif document["_id"] not in index.seen:
-            # Not there yet, or there and gone between two looks: nobody can tell, so it isn't measured. A removal is
+            # Not there yet, or there and gone between two looks: nobody knows, so it isn't measured. A removal is
             # dropped once all else has arrived; the proof at the end looks at the outcome.
             if waiting[-1][0] == REMOVED and all(w[-1][0] == REMOVED for w in index.outstanding.values()):
                 del index.outstanding[document["_id"]]

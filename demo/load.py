@@ -7,18 +7,16 @@ from typing import Any
 import requests
 from requests_aws4auth import AWS4Auth
 
+from demo.batch_write import MOST_REQUESTS, write_all
 from demo.flights import FlightChange, Kind
 from demo.item_json import to_item
 from demo.lag import LagMeter
 from local.errors import LocalStackError
 from local.services.ministack import REGION
 
-BATCH = 25
-"""Of BatchWriteItem."""
-
 
 class ItemApi:
-    """The stack's own API, with signed requests as its default authorisation wants them."""
+    """Calls the stack's API with signed requests, as its default authorisation wants them."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -26,7 +24,7 @@ class ItemApi:
         self._session.auth = AWS4Auth("test", "test", REGION, "execute-api")
 
     def request(self, method: str, path: str, *, expect: Sequence[int], **options: Any) -> Any:
-        """Send one request. Gives the JSON answer; raises LocalStackError for an unexpected status."""
+        """Sends one request. Returns the JSON answer; raises LocalStackError for an unexpected status."""
         answer = self._session.request(method, self._url + path, timeout=60, **options)
         if answer.status_code not in expect:
             raise LocalStackError(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
@@ -34,7 +32,7 @@ class ItemApi:
 
 
 def write_by_api(api: ItemApi, change: FlightChange, meter: LagMeter) -> None:
-    """One request: POST (PUT where an earlier demo has left the item), PATCH or DELETE."""
+    """Sends one request: POST (PUT where an earlier demo has left the item), PATCH or DELETE."""
     if change.kind is Kind.INSERT:
         answer = api.request("POST", "/items", json=change.item, expect=[201, 409])
         if "error" in answer:
@@ -56,14 +54,11 @@ def write_by_batches(
     changes_per_second: float,
     after_batch: Callable[[int], None],
 ) -> None:
-    """BatchWriteItem at a steady rate. `after_batch` is told how many changes are written."""
+    """Writes batches at a steady rate. `after_batch` gets how many changes are written."""
     started = time.monotonic()
     written = 0
     for batch in batches(changes):
-        requests_left: list[Any] = [_write_request(change) for change in batch]
-        while requests_left:
-            answer = dynamodb.batch_write_item(RequestItems={table_name: requests_left})
-            requests_left = answer.get("UnprocessedItems", {}).get(table_name, [])
+        write_all(dynamodb, table_name, [_write_request(change) for change in batch])
         for change in batch:
             meter.wrote(change.flight_id, None if change.item is None else change.number)
         written += len(batch)
@@ -72,10 +67,10 @@ def write_by_batches(
 
 
 def batches(changes: Sequence[FlightChange]) -> Iterator[list[FlightChange]]:
-    """Up to 25 changes in a row; a batch can't hold two of one item."""
+    """Yields up to 25 changes in a row; a batch can't hold two of one item."""
     batch: list[FlightChange] = []
     for change in changes:
-        if len(batch) == BATCH or any(other.flight_id == change.flight_id for other in batch):
+        if len(batch) == MOST_REQUESTS or any(other.flight_id == change.flight_id for other in batch):
             yield batch
             batch = []
         batch.append(change)

@@ -1,4 +1,4 @@
-"""Peak memory of the demo: this process and everything below it, services and functions included."""
+"""Measures the demo's peak memory: this process and everything below it, services and functions included."""
 
 import contextlib
 
@@ -6,15 +6,15 @@ import psutil
 
 
 class MemoryMeter:
-    """Looks when told to, keeps the highest sum of resident memory in bytes (shared pages count in each process)."""
+    """Keeps the highest sum of resident memory in bytes that any look found (shared pages count in each process)."""
 
     def __init__(self, stack_process: int | None = None) -> None:
-        """With the process id of the stack where that is another process."""
+        """Takes the process id of the stack where that is another process."""
         self.peak_bytes = 0
         self._roots = [psutil.Process(), *([psutil.Process(stack_process)] if stack_process else [])]
 
     def look(self) -> None:
-        """Measure once."""
+        """Measures once."""
         total = 0
         for process in (member for root in self._roots for member in (root, *root.children(recursive=True))):
             with contextlib.suppress(psutil.NoSuchProcess):

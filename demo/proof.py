@@ -1,6 +1,6 @@
-"""The proof: every item of the table compared with its document in an index, counts and content.
+"""Proves equality: compares every item of the table with its document in an index, counts and content.
 
-It converts items by code of its own, apart from the sync's, so that a mistake there can't hide itself. Numbers are
+It shares no conversion code with the sync, so that a mistake there can't hide itself. Numbers are
 compared to their last digit. One search page holds all of the demo's documents.
 """
 
@@ -29,12 +29,12 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
-        """True when nothing differs."""
+        """Returns True when nothing differs."""
         return not (self.missing or self.stale or self.orphaned)
 
 
 def prove(dynamodb: Any, table_name: str, opensearch_url: str, index: str, *, settle_seconds: float) -> Comparison:
-    """Compare until they are equal or the time is over: a search sees a write only after a refresh."""
+    """Compares until they are equal or the time is over: a search sees a write only after a refresh."""
     deadline = time.monotonic() + settle_seconds
     while True:
         comparison = compare(read_items(dynamodb, table_name), read_documents(opensearch_url, index))
@@ -44,7 +44,7 @@ def prove(dynamodb: Any, table_name: str, opensearch_url: str, index: str, *, se
 
 
 def compare(items: Mapping[str, Any], documents: Mapping[str, Any]) -> Comparison:
-    """By id; both sides as plain values with Decimal numbers."""
+    """Compares by id; both sides as plain values with Decimal numbers."""
     return Comparison(
         documents=len(documents),
         missing=sorted(items.keys() - documents.keys()),
@@ -54,14 +54,14 @@ def compare(items: Mapping[str, Any], documents: Mapping[str, Any]) -> Compariso
 
 
 def read_items(dynamodb: Any, table_name: str) -> dict[str, Any]:
-    """All items by their `id`, read consistently."""
+    """Reads all items by their `id`, consistently."""
     pages = dynamodb.get_paginator("scan").paginate(TableName=table_name, ConsistentRead=True)
     items = (item for page in pages for item in page["Items"])
     return {item["id"]["S"]: {name: _plain(value) for name, value in item.items()} for item in items}
 
 
 def read_documents(opensearch_url: str, index: str) -> dict[str, Any]:
-    """All documents by their `_id`. Raises OverflowError above one search page."""
+    """Reads all documents by their `_id`. Raises OverflowError above one search page."""
     answer = requests.get(f"{opensearch_url}/{index}/_search?size={MOST_DOCUMENTS}&track_total_hits=true", timeout=30)
     answer.raise_for_status()
     hits = json.loads(answer.content, parse_int=Decimal, parse_float=Decimal)["hits"]
@@ -71,7 +71,7 @@ def read_documents(opensearch_url: str, index: str) -> dict[str, Any]:
 
 
 def _plain(value: Mapping[str, Any]) -> Any:
-    """An attribute value as the JSON value that its document should hold."""
+    """Converts an attribute value to the JSON value that its document should hold."""
     ((kind, content),) = value.items()
     match kind:
         case "N":

@@ -1,4 +1,4 @@
-"""The demo from its first write to its proof."""
+"""Plays the demo from its first write to its proof."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ class Demo:
     problems: list[str] = field(default_factory=list)
 
     def run(self) -> dict[str, Any]:
-        """Play it. Gives the report, with `ok` true only if all of it held."""
+        """Plays it. Returns the report, with `ok` true only if all of it held."""
         changes = flight_changes(first_number=int(time.time()) * 10_000)  # above those of any earlier run
         dynamodb = aws_client(self.outputs["aws_endpoint_url"], REGION, "dynamodb")
         api = ItemApi(self.outputs["api_url"])
@@ -148,8 +148,8 @@ class Demo:
             self.console.print(
                 f"  {consumer} parked {ids.poison} ({count} message in its queue); its neighbours landed"
             )
-        api.request("PUT", f"/items/{ids.poison}", json={"destination": "LAX", "remark": "mended"}, expect=[200])
-        self.console.print("  The item is mended; the parked records stay in their queues for redrive.")
+        api.request("PUT", f"/items/{ids.poison}", json={"destination": "LAX", "remark": "repaired"}, expect=[200])
+        self.console.print("  The item is repaired; the parked records stay in their queues for redrive.")
         return sum(parked.values())
 
     def _prove(self, dynamodb: Any) -> dict[str, Comparison]:
@@ -171,7 +171,7 @@ class Demo:
         return comparisons
 
     def _slow(self, lags: Mapping[str, Mapping[str, float]]) -> list[str]:
-        """Feeds above the lag that a quiet two-core machine keeps: said, but a busy machine is no fault of the sync."""
+        """Names feeds above a quiet two-core machine's lag. Only said: a busy machine is no fault of the sync."""
         slow = [
             f"{consumer}: lag p99 {lag['p99']} s" for consumer, lag in lags.items() if lag["p99"] > USUAL_P99_SECONDS
         ]

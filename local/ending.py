@@ -1,4 +1,4 @@
-"""Ending on purpose: Ctrl-C, SIGTERM and a closed terminal unwind the program once, so that it ends in order."""
+"""Ends the program in order: Ctrl-C, SIGTERM and a closed terminal unwind it once."""
 
 import signal
 from types import FrameType
@@ -7,7 +7,7 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def unwind_on_signals() -> None:
-    """From now on the first signal raises KeyboardInterrupt here; later ones can't disturb the ending."""
+    """Makes the first signal raise KeyboardInterrupt here; later ones can't disturb the ending."""
     for number in ENDING_SIGNALS:
         signal.signal(number, _unwind)
 

@@ -1,4 +1,4 @@
-"""Where the local stack keeps what: everything below `.local/`, which git ignores, or below
+"""Names the local stack's files: everything is below `.local/`, which git ignores, or below
 `$DRIFTLESS_LOCAL_DIRECTORY`, for a second stack beside the first."""
 
 import os
@@ -20,24 +20,24 @@ class Layout:
 
     @property
     def lock_file(self) -> Path:
-        """Held by the running stack."""
+        """Returns the file that the running stack holds locked."""
         return self.directory / "lock"
 
     @property
     def state_file(self) -> Path:
-        """Outputs, ports and process ids of the running stack."""
+        """Returns the file of the running stack's outputs, ports and process ids."""
         return self.directory / "stack.json"
 
     @property
     def status_file(self) -> Path:
-        """Counters, written twice a second."""
+        """Returns the file of counters, written twice a second."""
         return self.directory / "status.json"
 
     @property
     def data(self) -> Path:
-        """The services' data; emptied at every start."""
+        """Returns the directory of the services' data; every start empties it."""
         return self.directory / "data"
 
     def log(self, name: str) -> Path:
-        """A program's log."""
+        """Returns the file of a program's log."""
         return self.directory / "logs" / f"{name}.log"

@@ -1,4 +1,4 @@
-"""What there is now: items in the table, documents in each index, messages in each dead-letter queue."""
+"""Counts items in the table, documents in each index, and messages in each dead-letter queue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Observation:
 
 
 class Observer:
-    """Looks as often as asked; its clients are made once."""
+    """Counts as often as asked; its clients are made once."""
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         self._outputs = outputs
@@ -28,7 +28,7 @@ class Observer:
         self._sqs = aws_client(outputs["aws_endpoint_url"], REGION, "sqs")
 
     def look(self) -> Observation:
-        """Look once."""
+        """Looks once."""
         outputs = self._outputs
         return Observation(
             items=count_items(self._dynamodb, outputs["table_name"]),
@@ -43,13 +43,13 @@ class Observer:
 
 
 def count_items(dynamodb: Any, table_name: str) -> int:
-    """Items of the table, by scanning it."""
+    """Counts the table's items, by scanning it."""
     pages = dynamodb.get_paginator("scan").paginate(TableName=table_name, Select="COUNT", ConsistentRead=True)
     return sum(page["Count"] for page in pages)
 
 
 def count_documents(url: str, index: str) -> int:
-    """Documents that a search sees (so at most a refresh old); -1 when the node doesn't answer."""
+    """Counts the documents that a search sees (so at most a refresh old); -1 when the node doesn't answer."""
     try:
         answer = requests.get(f"{url}/{index}/_count", timeout=5)
         return int(answer.json()["count"])
@@ -58,7 +58,7 @@ def count_documents(url: str, index: str) -> int:
 
 
 def count_messages(sqs: Any, url: str) -> int:
-    """Messages in a queue, those that somebody is looking at included."""
+    """Counts the messages in a queue, with those that a reader has received and not deleted."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return sum(int(attributes[name]) for name in names)

@@ -1,4 +1,4 @@
-"""The running local stack, as other processes see it."""
+"""Reads the running local stack's outputs and counters, for other processes."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from local.state import lock_holder, read_state
 
 
 def running_outputs() -> dict[str, Any]:
-    """The outputs of the running stack. Raises LocalStackError when none runs or it isn't up yet."""
+    """Returns the outputs of the running stack. Raises LocalStackError when none runs or it isn't up yet."""
     if lock_holder(Layout()) is None:
         raise LocalStackError("No local stack is up. Start one: python -m local up --detach")
     state = read_state(Layout())
@@ -20,24 +20,15 @@ def running_outputs() -> dict[str, Any]:
 
 
 def runs_in_containers() -> bool:
-    """Whether the running stack's functions do."""
+    """Returns whether the running stack's functions run in containers."""
     state = read_state(Layout())
     return state is not None and bool(state["container_client"])
 
 
-def feed_status() -> dict[str, dict[str, Any]]:
-    """Counters of each consumer's mapping, at most half a second old; empty while the stack starts."""
-    return _counters("mappings")
-
-
-def asynchronous_status() -> dict[str, dict[str, Any]]:
-    """Counters of each function that is invoked asynchronously, as old as those."""
-    return _counters("functions")
-
-
-def _counters(of: str) -> dict[str, dict[str, Any]]:
+def running_parts() -> dict[str, dict[str, dict[str, Any]]]:
+    """Returns kind → name → counters of what runs, at most half a second old; empty while the stack starts."""
     try:
-        status: dict[str, dict[str, Any]] = json.loads(Layout().status_file.read_text())[of]
-    except (OSError, ValueError, KeyError):
+        status: dict[str, dict[str, dict[str, Any]]] = json.loads(Layout().status_file.read_text())
+    except (OSError, ValueError):
         return {}
     return status

@@ -1,6 +1,6 @@
-"""The local stack as a whole: MiniStack and the node, the program applied to them, the feeds running.
+"""Runs the whole local stack: MiniStack and the node, the program applied to them, and what runs outside of them.
 
-Only one runs in a folder: `local.state` holds its lock and what others may know of it.
+Only one runs in a folder: `local.state` keeps its lock and what others may know of it.
 """
 
 import shutil
@@ -9,14 +9,11 @@ import threading
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from botocore.config import Config
-
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
 from local.program.engine import deploy
 from local.program.resources.creation import Cloud
-from local.runners.feeds import Feeds
-from local.services.aws_client import aws_client
+from local.runners.part import Part, parts_status, start_parts, stop_parts
 from local.services.container_engine import ContainerEngine
 from local.services.function_containers import FunctionContainers, build_images
 from local.services.ministack import REGION, MiniStack
@@ -29,7 +26,7 @@ STATUS_SECONDS = 0.5
 
 
 class LocalStack:
-    """Start it, use its outputs, stop it; as a context manager it leaves no process behind."""
+    """A stack to start, use and stop; as a context manager it leaves no process behind."""
 
     def __init__(
         self,
@@ -50,7 +47,7 @@ class LocalStack:
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._ending = threading.Event()
         self._status_writer = threading.Thread(target=self._write_status, name="status", daemon=True)
-        self.feeds: Feeds | None = None
+        self._parts: list[Part] = []
         check_opensearch_port(opensearch_port)
         if aws_port in (opensearch_port, opensearch_port + TRANSPORT_PORT_DISTANCE):
             raise LocalStackError(
@@ -63,7 +60,7 @@ class LocalStack:
         )
 
     def run_in_containers(self, engine: ContainerEngine) -> None:
-        """Before the start: build the images, and run functions in their containers."""
+        """Has functions run in their containers, whose images the start builds first."""
         self._engine = engine
 
     def __enter__(self) -> "LocalStack":
@@ -74,7 +71,7 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Start everything from nothing. Raises LocalStackError, with everything ended again, when a part can't."""
+        """Starts everything from nothing. Raises LocalStackError, with everything ended again, when a part can't."""
         self._lock = take_lock(self.layout)
         try:
             self._start()
@@ -83,13 +80,11 @@ class LocalStack:
             raise
 
     def stop(self) -> None:
-        """End everything; no process is left."""
+        """Ends everything; no process is left."""
         self._ending.set()
         if self._status_writer.is_alive():
             self._status_writer.join()
-        if self.feeds is not None:
-            self.feeds.stop()
-            self.feeds = None
+        self.stop_parts()
         self.ministack.stop()
         if self.containers is not None:
             self.containers.remove_all()
@@ -103,18 +98,26 @@ class LocalStack:
             self._lock.close()
             self._lock = None
 
+    def parts(self, kind: str) -> dict[str, Any]:
+        """Returns the runners of one kind by name, such as the "mapping" `sync_dynamodb_stream`."""
+        return {part.name: part.runner for part in self._parts if part.kind == kind}
+
+    def stop_parts(self) -> None:
+        """Stops everything outside the services, for good: no change is carried any more."""
+        stop_parts(self._parts)
+
     def stop_node(self) -> None:
-        """End OpenSearch, for an outage on purpose."""
+        """Ends OpenSearch, for an outage on purpose."""
         self.node.stop()
 
     def start_node(self) -> None:
-        """Start it again on its data."""
+        """Starts it again on its data."""
         self.node.launch()
         self._note_state()
         self.node.wait()
 
     def dead_service(self) -> str | None:
-        """The name of a service that ended by itself; None while both run."""
+        """Returns the name of a service that ended unasked; None while both run."""
         services = [self.ministack.process, *([self.node.process] if self.node.process else [])]
         return next((service.name for service in services if service.pid is None), None)
 
@@ -145,15 +148,13 @@ class LocalStack:
             root=ROOT,
             containers=self.containers,
         )
-        exports = deploy(cloud)
-        self.outputs = exports | {"aws_endpoint_url": cloud.aws_endpoint_url, "opensearch_url": cloud.opensearch_url}
-        self.feeds = Feeds(cloud, exports["event_source_mappings"], self._make_client)
-        self.feeds.start()
+        cloud.exports = deploy(cloud)
+        services = {"aws_endpoint_url": cloud.aws_endpoint_url, "opensearch_url": cloud.opensearch_url}
+        self.outputs = cloud.exports | services
+        self._parts = cloud.make_parts()
+        start_parts(self._parts)
         self._status_writer.start()
         self._note_state()
-
-    def _make_client(self, service: str, *, config: Config | None = None) -> Any:
-        return aws_client(self.ministack.endpoint_url, REGION, service, config=config)
 
     def _note_state(self) -> None:
         children = [self.ministack.process.pid, self.node.process.pid if self.node.process else None]
@@ -166,6 +167,4 @@ class LocalStack:
 
     def _write_status(self) -> None:
         while not self._ending.wait(STATUS_SECONDS):
-            if self.feeds is not None:
-                counters = {"mappings": self.feeds.status(), "functions": self.feeds.asynchronous_status()}
-                write_json(self.layout.status_file, counters)
+            write_json(self.layout.status_file, parts_status(self._parts))

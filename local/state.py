@@ -1,4 +1,4 @@
-"""What a running stack tells other processes: a lock that it holds for its life, and a file with its outputs."""
+"""Keeps what other processes may know of a running stack: the lock that it holds, and a file with its outputs."""
 
 import contextlib
 import fcntl
@@ -15,9 +15,11 @@ from local.services.container_engine import ContainerEngine
 from local.services.function_containers import FunctionContainers
 from local.services.process import end_tree
 
+RUNS_ALREADY = "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
+
 
 def claim_folder(layout: Layout) -> None:
-    """Make the folder a stack's. Raises LocalStackError when it holds anything else: a start empties data and logs."""
+    """Makes the folder a stack's. Raises LocalStackError if it holds anything else: a start empties data and logs."""
     directory = layout.directory
     if directory.exists() and any(directory.iterdir()) and not layout.lock_file.exists():
         raise LocalStackError(f"{directory} holds other files. Give the local stack an empty folder, or none.")
@@ -26,9 +28,9 @@ def claim_folder(layout: Layout) -> None:
 
 
 def take_lock(layout: Layout) -> TextIO:
-    """Hold the folder for this process, until the file is closed or the process ends, however it does.
+    """Holds the folder for this process, until the file is closed or the process ends in any way.
 
-    Raises LocalStackError when another stack holds it, or when the folder is somebody else's.
+    Raises LocalStackError when another stack holds it, or when the folder isn't a stack's.
     """
     claim_folder(layout)
     lock = layout.lock_file.open("a+")
@@ -36,9 +38,7 @@ def take_lock(layout: Layout) -> TextIO:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise LocalStackError(
-            "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
-        ) from None
+        raise LocalStackError(RUNS_ALREADY) from None
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
@@ -46,7 +46,7 @@ def take_lock(layout: Layout) -> TextIO:
 
 
 def lock_holder(layout: Layout) -> int | None:
-    """The process id of the stack that holds the folder, starting or up; None when none does."""
+    """Returns the process id of the stack that holds the folder, starting or up; None when none does."""
     try:
         with layout.lock_file.open() as lock:
             try:
@@ -59,7 +59,7 @@ def lock_holder(layout: Layout) -> int | None:
 
 
 def read_state(layout: Layout) -> dict[str, Any] | None:
-    """What the stack that holds the folder noted of itself; None when none does, or it has noted nothing yet."""
+    """Reads what the stack that holds the folder noted; None when none does, or it has noted nothing yet."""
     if lock_holder(layout) is None:
         return None
     try:
@@ -70,9 +70,9 @@ def read_state(layout: Layout) -> dict[str, Any] | None:
 
 
 def write_state(layout: Layout, *, children: list[int], container_client: str | None, outputs: dict[str, Any]) -> None:
-    """Note the children, before anything can go wrong with them, and the outputs when there are some.
+    """Notes the children, before anything can go wrong with them, and the outputs when there are some.
 
-    `container_client` is the engine's that the functions' containers are of; None when they are none.
+    `container_client` is the client of the engine that runs the functions' containers; None without containers.
     """
     state = {
         "ready": bool(outputs),
@@ -84,9 +84,9 @@ def write_state(layout: Layout, *, children: list[int], container_client: str | 
 
 
 def end_leftovers(layout: Layout) -> int:
-    """End what a stack that was killed could not end itself: its children, and its functions' containers.
+    """Ends what a killed stack could not end: its children, and its functions' containers.
 
-    Gives how many there were.
+    Returns how many there were.
     """
     ended = 0
     with contextlib.suppress(OSError, ValueError, KeyError):
@@ -103,14 +103,14 @@ def end_leftovers(layout: Layout) -> int:
 
 
 def write_json(file: Path, content: object) -> None:
-    """Replace a file at once, so that a reader never sees half of it."""
+    """Replaces a file at once, so that a reader never sees half of it."""
     part = file.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(content, indent=2))
     part.replace(file)
 
 
 def _identity(pid: int) -> dict[str, float]:
-    """A process id alone may be another program's by the time it is looked at."""
+    """Adds the time of creation: a process id alone may be another program's when it is looked at."""
     return {"pid": pid, "created": psutil.Process(pid).create_time()}
 
 

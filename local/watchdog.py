@@ -1,8 +1,8 @@
-"""Ends a stack's services when the stack itself is gone, however it went: killed, or its terminal closed.
+"""Ends a stack's services when the stack is gone in any way: killed, or its terminal closed.
 
 It holds one end of a pipe whose other end only the stack has; when that closes, whatever the stack noted as its child
-and has not ended itself is ended. A death signal of the kernel's would follow the thread that started the child, and
-the demo's outage starts the node from one that ends.
+and has not ended itself is ended. The kernel's parent-death signal would follow the thread that started the child,
+and the demo's outage starts the node from a thread that ends.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from local.state import end_leftovers
 
 
 def start_watchdog(layout: Layout) -> "subprocess.Popen[bytes]":
-    """Start it. Close its `stdin` and wait for it when the stack has ended its services itself."""
+    """Starts it. Close its `stdin` and wait for it when the stack has ended its services."""
     return subprocess.Popen(
         [sys.executable, "-m", "local.watchdog", str(layout.directory)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,

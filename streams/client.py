@@ -1,10 +1,10 @@
-"""How the clients of pollers are made: no retries of their own, because the walker, lane or forwarder has them."""
+"""Configures the clients of pollers: without retries, because the walker, lane or forwarder has them."""
 
 from botocore.config import Config
 
 
 def polling_config() -> Config:
-    """Short time-outs and one attempt, so that a stop is prompt while the service is away; a connection a shard."""
+    """Returns short time-outs and one attempt, for a prompt stop while the service is away; one connection a shard."""
     return Config(
         connect_timeout=2,
         read_timeout=10,

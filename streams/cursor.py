@@ -1,4 +1,4 @@
-"""One shard's place in memory: gets iterators, renews them behind the last record read, and knows the shard's end."""
+"""Keeps one shard's position in memory: gets iterators, renews them after the last record read, and knows the end."""
 
 import logging
 import math
@@ -25,16 +25,16 @@ class ShardCursor:
     _oldest_seconds: float = -math.inf
 
     def __post_init__(self) -> None:
-        """Begin at the given position."""
+        """Begins at the given position."""
         self._position = self.start
 
     def open(self) -> None:
-        """Get the iterator, so that LATEST means now and not the first read."""
+        """Gets the iterator, so that LATEST means now and not the first read."""
         if self._iterator is None:
             self._iterator = self.reader.iterator(self.shard_id, self._position)
 
     def read(self) -> tuple[StreamRecord, ...]:
-        """The next records; empty at the tip of the shard, at its end, and after an iterator was lost.
+        """Reads the next records; empty at the tip of the shard, at its end, and after an iterator was lost.
 
         Raises `ShardGoneError` and whatever the service raises; the position is kept, so reading may go on.
         """
@@ -51,7 +51,7 @@ class ShardCursor:
                 self._oldest_seconds = math.floor(self.started_at_seconds)
             return ()
         except ShardGoneError:
-            self._iterator = None  # of a stream that was made anew it would stay invalid
+            self._iterator = None  # on a stream that was deleted and made again it would stay invalid
             raise
         except RecordsTrimmedError:
             _log.warning(

@@ -18,7 +18,7 @@ class DynamoDBStreamReader:
     stream_arn: str
 
     def list_shards(self) -> list[ShardInfo]:
-        """All shards of the stream, page by page."""
+        """Lists all shards of the stream, page by page."""
         shards: list[ShardInfo] = []
         start: dict[str, str] = {}
         while True:
@@ -32,7 +32,7 @@ class DynamoDBStreamReader:
             start = {"ExclusiveStartShardId": page["LastEvaluatedShardId"]}
 
     def iterator(self, shard_id: str, position: Position) -> str:
-        """A shard iterator, good for 15 minutes."""
+        """Gets a shard iterator, good for 15 minutes."""
         after = {"SequenceNumber": position.sequence_number} if position.sequence_number else {}
         with sorted_stream_errors():
             answer = self.client.get_shard_iterator(
@@ -41,7 +41,7 @@ class DynamoDBStreamReader:
         return str(answer["ShardIterator"])
 
     def read(self, shard_id: str, iterator: str) -> ReadResult:  # noqa: ARG002 - the protocol's; Kinesis needs it
-        """Up to 1,000 records."""
+        """Reads up to 1,000 records."""
         with sorted_stream_errors():
             answer = self.client.get_records(ShardIterator=iterator, Limit=_PAGE_RECORDS)
         records = tuple(dynamodb_stream_record(raw, self.stream_arn) for raw in answer["Records"])

@@ -1,4 +1,4 @@
-"""Sorts what a stream's API raises into the three errors that have an answer of their own; the rest passes through."""
+"""Sorts what a stream's API raises into the three errors that readers handle; all others pass through."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from streams.reader import IteratorExpiredError, RecordsTrimmedError, ShardGoneE
 
 @contextmanager
 def sorted_stream_errors() -> Iterator[None]:
-    """Raise the reader's own errors in place of botocore's, by AWS's error codes.
+    """Raises the reader's own errors in place of botocore's, by AWS's error codes.
 
     A shard or sequence number that is unknown is `ResourceNotFoundException` (both services); an iterator that the
     emulator can't parse any more is a `ValidationException`, AWS's is `ExpiredIteratorException`.

@@ -9,7 +9,7 @@ from streams.record import StreamRecord
 
 
 def dynamodb_stream_record(raw: dict[str, Any], stream_arn: str) -> StreamRecord:
-    """A record of GetRecords (DynamoDB Streams) as Lambda sends it: times are seconds, binary values base64 text.
+    """Converts a record of DynamoDB's GetRecords as Lambda sends it: times are seconds, binary values base64 text.
 
     Shape: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html. A record without a known creation time (there
     are none on AWS) counts as made at 0.
@@ -41,7 +41,7 @@ def dynamodb_stream_record(raw: dict[str, Any], stream_arn: str) -> StreamRecord
 def kinesis_stream_record(
     raw: dict[str, Any], shard_id: str, stream_arn: str, region: str, invoke_identity_arn: str
 ) -> StreamRecord:
-    """A record of GetRecords (Kinesis) as Lambda sends it; data are base64, the arrival time has milliseconds.
+    """Converts a record of Kinesis's GetRecords as Lambda sends it: data are base64, arrival has milliseconds.
 
     Shape: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
     """
@@ -71,12 +71,12 @@ def kinesis_stream_record(
 
 
 def item_key_text(keys: dict[str, Any]) -> str:
-    """One text for one item key, whatever the order of its attributes."""
+    """Writes an item key as one text, whatever the order of its attributes."""
     return json.dumps(plain_json(keys), sort_keys=True, separators=(",", ":"))
 
 
 def plain_json(value: Any) -> Any:
-    """The value with bytes as base64 text and times as whole epoch seconds, all the way down."""
+    """Converts bytes to base64 text and times to whole epoch seconds, all the way down."""
     if isinstance(value, dict):
         return {name: plain_json(member) for name, member in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -23,7 +23,7 @@ class KinesisStreamReader:
     invoke_identity_arn: str
 
     def list_shards(self) -> list[ShardInfo]:
-        """All shards of the stream, page by page; a merged shard has two parents."""
+        """Lists all shards of the stream, page by page; a merged shard has two parents."""
         shards: list[ShardInfo] = []
         query: dict[str, str] = {"StreamARN": self.stream_arn}
         while True:
@@ -38,7 +38,7 @@ class KinesisStreamReader:
             query = {"NextToken": page["NextToken"]}
 
     def iterator(self, shard_id: str, position: Position) -> str:
-        """A shard iterator, good for 5 minutes."""
+        """Gets a shard iterator, good for 5 minutes."""
         after = {"StartingSequenceNumber": position.sequence_number} if position.sequence_number else {}
         with sorted_stream_errors():
             answer = self.client.get_shard_iterator(
@@ -47,7 +47,7 @@ class KinesisStreamReader:
         return str(answer["ShardIterator"])
 
     def read(self, shard_id: str, iterator: str) -> ReadResult:
-        """Up to 10,000 records."""
+        """Reads up to 10,000 records."""
         with sorted_stream_errors():
             answer = self.client.get_records(ShardIterator=iterator, Limit=_PAGE_RECORDS)
         records = tuple(

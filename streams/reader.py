@@ -1,9 +1,12 @@
-"""What a stream's reader offers: its shards, and records from a position, without regard to which service it is."""
+"""Defines what a stream's reader offers: its shards, and records from a position, whichever service it is."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from streams.record import StreamRecord
+
+StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
+"""The ends of a stream from which a reader may begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +19,7 @@ class ShardInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where to read from: a named end of the shard, or a sequence number: from it on, or behind it."""
+    """Where to read from: a named end of the shard, at a sequence number, or after one."""
 
     kind: Literal["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"]
     sequence_number: str | None = None
@@ -46,10 +49,10 @@ class StreamReader(Protocol):
     """A stream by its public API. Errors other than the three above are botocore's and mean: try again later."""
 
     def list_shards(self) -> list[ShardInfo]:
-        """All shards, closed ones too."""
+        """Lists all shards, closed ones too."""
 
     def iterator(self, shard_id: str, position: Position) -> str:
-        """A shard iterator for the position."""
+        """Gets a shard iterator for the position."""
 
     def read(self, shard_id: str, iterator: str) -> ReadResult:
-        """The next page, as Lambda would hand it to a function."""
+        """Reads the next page, as Lambda would hand it to a function."""

@@ -1,4 +1,4 @@
-"""One record of a stream, as a mapping carries it: Lambda's JSON of it, and what ordering, lanes and limits need."""
+"""Holds one record of a stream: Lambda's JSON of it, and what ordering, lanes and limits need."""
 
 import json
 from dataclasses import dataclass, field
@@ -22,11 +22,11 @@ class StreamRecord:
     payload_bytes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Derive once what every batch asks for."""
+        """Derives once what every batch asks for."""
         object.__setattr__(self, "sequence", int(self.sequence_number))
         object.__setattr__(self, "payload_bytes", len(event_json(self.event_record)) + 1)
 
 
 def event_json(value: Any) -> bytes:
-    """Compact UTF-8 JSON: the bytes that are counted against the payload limit are the bytes that are sent."""
+    """Writes compact UTF-8 JSON: what is counted against the payload limit is exactly what is sent."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

@@ -5,17 +5,19 @@ Example: python -m local down
 
 import argparse
 
+import psutil
+
 from local.layout import Layout
 from local.services.process import end_tree
 from local.state import end_leftovers, lock_holder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None."""
+    """Adds nothing: the command has no options."""
 
 
 def run(_options: argparse.Namespace) -> int:
-    """End it; nothing to end is fine."""
+    """Ends it; nothing to end is fine."""
     layout = Layout()
     holder = lock_holder(layout)
     if holder is None:
@@ -29,14 +31,12 @@ def run(_options: argparse.Namespace) -> int:
 
 
 def _end_supervisor(pid: int) -> None:
-    """Its own order first (feeds, then services); by force only if it hangs."""
-    import psutil
-
+    """Ends the stack in its own order (parts, then services), by force only if it hangs."""
     try:
         supervisor = psutil.Process(pid)
         supervisor.terminate()
         supervisor.wait(timeout=40)
     except psutil.NoSuchProcess:
-        return  # it ended by itself meanwhile
+        return  # it has ended meanwhile
     except psutil.TimeoutExpired:
         end_tree(pid, grace_seconds=1)

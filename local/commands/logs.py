@@ -12,13 +12,13 @@ from local.services.ministack import REGION
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which function, and how much."""
+    """Adds which function, and how much."""
     parser.add_argument("function", help="a function's name, or a consumer's (python -m local outputs lists both)")
     parser.add_argument("--lines", type=int, default=200, help="the last so many lines (%(default)s)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print them."""
+    """Prints the lines."""
     outputs = running_outputs()
     functions: dict[str, str] = outputs["functions"]
     name = functions.get(options.function, options.function)

@@ -10,12 +10,12 @@ from local.running import running_outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How to print."""
+    """Adds how to print."""
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print them, one a line or as JSON."""
+    """Prints them, one a line or as JSON."""
     outputs = running_outputs()
     if options.json:
         print(json.dumps(outputs, indent=2))

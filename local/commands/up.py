@@ -16,21 +16,21 @@ from local.services.container_engine import ContainerEngine, find_engine
 from local.services.function_containers import build_images
 from local.services.ports import AWS_PORT, OPENSEARCH_PORT, port_number
 from local.stack import LocalStack
-from local.state import claim_folder, lock_holder, read_state
+from local.state import RUNS_ALREADY, claim_folder, lock_holder, read_state
 
 START_SECONDS = 300
 WATCH_SECONDS = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ports, and whether to stay."""
+    """Adds the ports, and whether to stay."""
     add_port_arguments(parser)
     add_containers_argument(parser)
     parser.add_argument("--detach", action="store_true", help="come back when it is up; `down` ends it")
 
 
 def add_port_arguments(parser: argparse.ArgumentParser) -> None:
-    """For every command that may start a stack."""
+    """Adds the ports, for every command that may start a stack."""
     parser.add_argument("--aws-port", type=port_number, default=AWS_PORT, help="the embedded AWS (%(default)s)")
     parser.add_argument(
         "--opensearch-port", type=port_number, default=OPENSEARCH_PORT, help="OpenSearch, at most 9299 (%(default)s)"
@@ -38,7 +38,7 @@ def add_port_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_containers_argument(parser: argparse.ArgumentParser) -> None:
-    """For every command that may start a stack."""
+    """Adds `--containers`, for every command that may start a stack."""
     parser.add_argument(
         "--containers",
         action="store_true",
@@ -47,7 +47,7 @@ def add_containers_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Start the stack here, or in a process of its own."""
+    """Starts the stack here, or in another process."""
     engine = find_engine() if options.containers else None
     if options.detach:
         return _detach(options, engine)
@@ -65,15 +65,13 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print("Ending ...", flush=True)
             return 0
-        raise LocalStackError(f"{dead} has ended by itself; its log is in {stack.layout.log('').parent}. Ending.")
+        raise LocalStackError(f"{dead} has ended unasked; its log is in {stack.layout.log('').parent}. Ending.")
 
 
 def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
     layout = Layout()
     if lock_holder(layout) is not None:
-        raise LocalStackError(
-            "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
-        )
+        raise LocalStackError(RUNS_ALREADY)
     claim_folder(layout)
     if engine is not None:  # here, where progress is seen; the stack then finds them made
         build_images(engine, lambda line: print(line, file=sys.stderr))

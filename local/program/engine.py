@@ -19,28 +19,29 @@ from pulumi.runtime import get_root_resource, mocks
 
 from local.errors import LocalStackError
 from local.program.resources import CREATORS
-from local.program.resources.creation import Cloud
+from local.program.resources.creation import Cloud, Creator
 
 PROJECT = "driftless"
 STACK = "local"
 
 
 class EmbeddedCloud(mocks.Mocks):
-    """Makes each declared resource in the embedded AWS and gives its real outputs."""
+    """Makes each declared resource in the embedded AWS and returns its real outputs."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, creators: Mapping[str, Creator] = CREATORS) -> None:
         self._cloud = cloud
+        self._creators = creators
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        """Make a resource. Raises LocalStackError that names the resource, and for a type that no file knows."""
+        """Makes a resource. Raises LocalStackError that names it, also for a type that no file knows."""
         inputs = _plain(args.inputs)
         if not args.custom or args.typ.startswith("pulumi:"):
             return args.name, inputs
-        creator = CREATORS.get(args.typ)
+        creator = self._creators.get(args.typ)
         if creator is None:
             raise LocalStackError(
                 f"The local stack doesn't know the type {args.typ} (of {args.name}): "
-                "add a creator to the file of its service in local/resources/."
+                "add a creator to the file of its service in local/program/resources/."
             )
         try:
             identifier, outputs = creator(self._cloud, args.name, inputs)
@@ -49,7 +50,7 @@ class EmbeddedCloud(mocks.Mocks):
         return identifier, {**inputs, **outputs}
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:  # type: ignore[override]  # a plain dict is what works
-        """Answer the one question that the program asks of the provider."""
+        """Answers the one question that the program asks of the provider."""
         if args.token == "aws:ecr/getAuthorizationToken:getAuthorizationToken":  # noqa: S105 — a function's name
             return {"userName": "AWS", "password": "local", "proxyEndpoint": self._cloud.aws_endpoint_url}
         raise LocalStackError(
@@ -58,7 +59,7 @@ class EmbeddedCloud(mocks.Mocks):
 
 
 def deploy(cloud: Cloud) -> dict[str, Any]:
-    """Run the program against the cloud. Gives the stack's exports as plain values."""
+    """Runs the program against the cloud. Returns the stack's exports as plain values."""
     sys.path[:0] = [path for path in (str(cloud.root),) if path not in sys.path]
     pulumi.runtime.set_all_config(_stack_config(cloud.root / f"Pulumi.{STACK}.yaml"))
     mocks.set_mocks(EmbeddedCloud(cloud), project=PROJECT, stack=STACK, preview=False)
@@ -75,13 +76,13 @@ def deploy(cloud: Cloud) -> dict[str, Any]:
 
 
 def _stack_config(file: Path) -> dict[str, str]:
-    """The stack file's settings as Pulumi hands them to a program: texts, objects as JSON."""
+    """Reads the stack file's settings as Pulumi hands them to a program: texts, objects as JSON."""
     settings = yaml.safe_load(file.read_text())["config"]
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
 
 
 def _plain(value: Any) -> Any:
-    """Inputs as creators want them: Pulumi's wire has no integers, only doubles."""
+    """Converts inputs for creators: Pulumi's wire has no integers, only doubles."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What is in an image's build context: the files that `Dockerfile.dockerignore` leaves, and their digest.
+"""Lists an image's build context, the files that `Dockerfile.dockerignore` leaves, and computes its digest.
 
 The rules are Docker's: one pattern a line, relative to the context, `!` takes back, the last match decides, `*` stays
 within a name, `**` crosses folders, and a match of a folder covers all below it.
@@ -11,14 +11,14 @@ from pathlib import Path
 
 
 def context_files(context: Path, dockerfile: Path) -> list[Path]:
-    """The files that a build of this Dockerfile sees, sorted; paths relative to the context."""
+    """Lists the files that a build of this Dockerfile sees, sorted; paths relative to the context."""
     rules = _rules(dockerfile.with_name(dockerfile.name + ".dockerignore"))
     files = sorted(path.relative_to(context) for path in context.rglob("*") if path.is_file())
     return [path for path in files if not _ignored(path, rules)]
 
 
 def context_digest(context: Path, dockerfile: Path) -> str:
-    """SHA-256 over the Dockerfile and every file of its context, names included."""
+    """Returns the SHA-256 of the Dockerfile and of every file of its context, names included."""
     digest = hashlib.sha256(dockerfile.read_bytes())
     for path in context_files(context, dockerfile):
         content = (context / path).read_bytes()

@@ -1,1 +1,1 @@
-"""What AWS would run outside the functions: mappings, pipes, forwarding, asynchronous invocation."""
+"""Runs what AWS runs outside the functions: one room a kind of runner. Start at part.py."""

@@ -1,4 +1,4 @@
-"""boto3 clients of the embedded AWS."""
+"""Makes boto3 clients of the embedded AWS."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 def aws_client(endpoint_url: str, region: str, service: str, *, config: Config | None = None) -> Any:
-    """A client of one service. The read time-out is above Lambda's longest run: an answer may be that of an invoke."""
+    """Makes a client of one service. It waits longer than Lambda's longest run: an answer may be an invocation's."""
     default = Config(read_timeout=920, retries={"max_attempts": 1}, max_pool_connections=50)
     return boto3.client(
         service,

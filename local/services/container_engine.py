@@ -1,7 +1,7 @@
-"""The container engine that builds and runs the functions' images: Docker or Podman, by its command line.
+"""Builds and runs the functions' images with a container engine, Docker or Podman, by its command line.
 
-Chosen by practice, not by name: an engine counts when it answers and builds with each Dockerfile's own ignore file, as
-BuildKit does and Docker's legacy builder doesn't (https://docs.docker.com/build/concepts/context/#dockerignore-files).
+The engine is chosen by a trial, not by name: it counts when it answers and builds with each Dockerfile's own ignore
+file, as BuildKit does and Docker's legacy builder doesn't (https://docs.docker.com/build/concepts/context/#dockerignore-files).
 """
 
 import json
@@ -38,7 +38,7 @@ class ContainerEngine:
     build_options: tuple[str, ...] = ()
 
     def build(self, folder: str, *, context: Path = ROOT / "images", arguments: Mapping[str, str] | None = None) -> str:
-        """Build `context/folder/Dockerfile`. Gives the image's id, `sha256:...`.
+        """Builds `context/folder/Dockerfile`. Returns the image's id, `sha256:...`.
 
         Raises LocalStackError with the build's own output when it fails.
         """
@@ -60,11 +60,11 @@ class ContainerEngine:
             return id_file.read_text().strip()
 
     def inspect(self, image: str) -> dict[str, Any]:
-        """What the engine knows of an image, or of a container; raises LocalStackError when there is none."""
-        told = self._call("inspect", image)
-        if told.returncode != 0:
-            raise LocalStackError(f"{self.client} knows no {image}: {told.stderr.strip()}")
-        first: dict[str, Any] = json.loads(told.stdout)[0]
+        """Reads what the engine knows of an image or a container; raises LocalStackError when there is none."""
+        answer = self._call("inspect", image)
+        if answer.returncode != 0:
+            raise LocalStackError(f"{self.client} knows no {image}: {answer.stderr.strip()}")
+        first: dict[str, Any] = json.loads(answer.stdout)[0]
         return first
 
     def run_command(
@@ -76,9 +76,9 @@ class ContainerEngine:
         temporary_megabytes: int = 512,
         options: Sequence[str] = (),
     ) -> list[str]:
-        """The words of a `run` under what Lambda documents for container images, and stricter where it is silent.
+        """Returns the words of a `run` under what Lambda documents for images, and stricter where it is silent.
 
-        Documented: a read-only file system with a writable /tmp (512 MB if not told otherwise), a user with the least
+        Documented: a read-only file system with a writable /tmp (512 MB by default), a user with the least
         rights, the function's memory (https://docs.aws.amazon.com/lambda/latest/dg/images-create.html, "Requirements
         for container images"; https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html).
         Ours: no swap, no capability, no new privileges. Lambda's /tmp is a disk, this one memory: it counts as such.
@@ -93,47 +93,47 @@ class ContainerEngine:
     def run(
         self, image: str, *command: str, options: Sequence[str] = (), timeout_seconds: float = ANSWER_SECONDS
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a command in a fresh container without a network and with the image's own user, and wait for its end."""
+        """Runs a command in a fresh container without a network, as the image's own user, and waits for its end."""
         words = [self.client, "run", "--rm", "--network", "none", *options, image, *command]
         return subprocess.run(words, capture_output=True, text=True, timeout=timeout_seconds, check=False)
 
     def containers(self, label: str) -> list[str]:
-        """Ids of the containers with a label (`name=value`), ended ones and those not yet started included."""
+        """Lists the ids of the containers with a label (`name=value`), with ended ones and those not yet started."""
         return self._call("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}").stdout.split()
 
     def kill(self, containers: Sequence[str]) -> int:
-        """Kill containers without a chance to finish. Gives how many there were to kill."""
+        """Kills containers without a chance to finish. Returns how many there were to kill."""
         return len(self._call("kill", *containers).stdout.split()) if containers else 0
 
     def save(self, image: str, file: Path) -> None:
-        """Write an image to a file, as a tar archive of its layers; raises LocalStackError when there is none."""
+        """Writes an image to a file, as a tar archive of its layers; raises LocalStackError when there is none."""
         saved = self._call("save", "--output", str(file), image)
         if saved.returncode != 0:
             raise LocalStackError(f"{self.client} can't save {image}: {saved.stderr.strip()}")
 
     def remove(self, *images: str) -> None:
-        """Remove images; one that is gone, or in use by another, is left alone."""
+        """Removes images; one that is gone, or in use by another, is left alone."""
         if images:
             self._call("rmi", *images)
 
     def remove_containers(self, containers: Sequence[str]) -> None:
-        """End and remove containers; one that is gone is fine."""
+        """Ends and removes containers; one that is gone is fine."""
         if containers:
             self._call("rm", "--force", *containers)
 
     def server_version(self) -> str:
-        """For people; "" when the client tells none."""
+        """Returns the engine's version, for people; "" when the client doesn't know it."""
         return self._call("version", "--format", "{{.Server.Version}}").stdout.strip()
 
     def answers(self) -> bool:
-        """Whether there is an engine behind the client."""
+        """Returns whether there is an engine behind the client."""
         try:
             return self._call("version", timeout_seconds=ANSWER_SECONDS).returncode == 0
         except (OSError, subprocess.TimeoutExpired):
             return False
 
     def reads_each_ignore_file(self) -> bool:
-        """Tried on a context whose own ignore file leaves out everything, while the Dockerfile's own leaves in all."""
+        """Tries a context whose own ignore file leaves out everything, while the Dockerfile's own leaves in all."""
         with tempfile.TemporaryDirectory() as directory:
             context = Path(directory)
             folder = context / "probe"
@@ -158,10 +158,10 @@ class ContainerEngine:
 
 
 def find_engine(environ: Mapping[str, str] = os.environ) -> ContainerEngine:
-    """The first client that works: the one that DRIFTLESS_CONTAINER_ENGINE names, else any docker, else any podman.
+    """Finds the first client that works: the one that DRIFTLESS_CONTAINER_ENGINE names, else a docker, else a podman.
 
     DRIFTLESS_BASE_IMAGE and DRIFTLESS_BUILD_OPTIONS (words of a shell) go into its builds. Raises LocalStackError that
-    tells what is wrong with each client.
+    says what is wrong with each client.
     """
     named = environ.get("DRIFTLESS_CONTAINER_ENGINE")
     clients = [named] if named else _on_the_path("docker", "podman", path=environ.get("PATH", ""))
@@ -183,7 +183,7 @@ def find_engine(environ: Mapping[str, str] = os.environ) -> ContainerEngine:
 
 
 def _on_the_path(*names: str, path: str) -> list[str]:
-    """Every client of these names, not only the first: a newer one without a builder may hide an older one with it."""
+    """Finds every client of these names, not only the first: a newer one without a builder may hide an older one."""
     found: dict[str, str] = {}
     for client in (shutil.which(name, path=folder) for name in names for folder in path.split(os.pathsep) if folder):
         if client:

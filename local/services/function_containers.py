@@ -1,8 +1,8 @@
-"""Functions of the local stack in the containers that would be deployed, instead of as processes of this machine.
+"""Runs functions in the containers that would be deployed, instead of as processes of this machine.
 
-The embedded Lambda starts a `bootstrap` and talks the Runtime API with it; here the bootstrap runs the function's
-image. A client's death doesn't end its container, so every container of a stack carries a label by which whoever ends
-the stack finds it: the stack itself, `down`, or the watchdog.
+The embedded Lambda starts a `bootstrap` and talks to it by the Runtime API; here the bootstrap runs the function's
+image. A client's death doesn't end its container, so every container of a stack carries a label, by which
+the stack, `down` or the watchdog finds the containers to end.
 """
 
 import shlex
@@ -21,7 +21,7 @@ LAMBDA_VARIABLES = (
     "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_REGION",
     "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 )  # fmt: skip
-"""What Lambda itself sets and a container has to be told.
+"""What Lambda sets and a container has to be given.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime"""
 
 LOCAL_VARIABLES = ("AWS_ENDPOINT_URL",)
@@ -55,7 +55,7 @@ class FunctionContainers:
         temporary_megabytes: int = 512,
         variables: Iterable[str],
     ) -> str:
-        """A shell script that runs the folder's image, with the variables of these names that it is started with.
+        """Makes a shell script that runs the folder's image, with the variables of these names.
 
         The network is this machine's own: the embedded AWS, the Runtime API and OpenSearch listen on 127.0.0.1 only.
         Docker Desktop has that since 4.34, as a setting (https://docs.docker.com/engine/network/drivers/host/).
@@ -76,13 +76,13 @@ class FunctionContainers:
         return _BOOTSTRAP.format(run=run, engine=shlex.quote(self.engine.client))
 
     def kill(self, folders: Iterable[str]) -> int:
-        """Kill the containers of these images' own handlers. Gives how many there were."""
+        """Kills the containers of these images' own handlers. Returns how many there were."""
         labels = (f"{FUNCTION_LABEL}={folder}" for folder in folders)
         mine = set(self.engine.containers(f"{STACK_LABEL}={self.stack}"))
         return self.engine.kill([one for label in labels for one in self.engine.containers(label) if one in mine])
 
     def remove_all(self) -> int:
-        """End what still runs. Gives how many there were. Looks again, for one that was being made meanwhile."""
+        """Ends what still runs. Returns how many there were. Looks again, for one that was being made meanwhile."""
         removed: set[str] = set()
         for _ in range(REMOVAL_LOOKS):
             left = self.engine.containers(f"{STACK_LABEL}={self.stack}")
@@ -94,12 +94,12 @@ class FunctionContainers:
 
 
 def image_folders(context: Path = ROOT / "images") -> list[str]:
-    """Every folder with a Dockerfile."""
+    """Lists every folder with a Dockerfile."""
     return sorted(dockerfile.parent.name for dockerfile in context.glob("*/Dockerfile"))
 
 
 def build_images(engine: ContainerEngine, say: Callable[[str], None]) -> dict[str, str]:
-    """Build every image, telling each before it begins. Gives folder to image id."""
+    """Builds every image and says so before each. Returns folder to image id."""
     images = {}
     folders = image_folders()
     for number, folder in enumerate(folders, start=1):

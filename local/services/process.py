@@ -1,4 +1,4 @@
-"""Child processes of the local stack: started with a log file, waited for, and ended with all of their children."""
+"""Starts child processes with a log file, waits for them, and ends them with all of their children."""
 
 import subprocess
 import time
@@ -25,11 +25,11 @@ class ChildProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process's id while it runs."""
+        """Returns the process's id while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Start it in a session of its own, so that Ctrl-C reaches only us and we end it in order."""
+        """Starts it in its own session, so that Ctrl-C reaches only us and we end it in order."""
         self._log_file.parent.mkdir(parents=True, exist_ok=True)
         self._cwd.mkdir(parents=True, exist_ok=True)
         with self._log_file.open("ab") as log:
@@ -39,7 +39,7 @@ class ChildProcess:
             )  # fmt: skip
 
     def wait_until(self, ready: Callable[[], bool], *, timeout_seconds: float) -> None:
-        """Wait until it answers. Raises LocalStackError with the log's end when it dies or takes too long."""
+        """Waits until it answers. Raises LocalStackError with the log's end when it dies or takes too long."""
         deadline = time.monotonic() + timeout_seconds
         while not ready():
             if self.pid is None:
@@ -49,7 +49,7 @@ class ChildProcess:
             time.sleep(0.05)
 
     def stop(self, *, grace_seconds: float = 10) -> None:
-        """End it and every process below it; nothing is left when this returns."""
+        """Ends it and every process below it; nothing is left when this returns."""
         if self._process is not None:
             end_tree(self._process.pid, grace_seconds=grace_seconds)
             self._process.wait()
@@ -61,7 +61,7 @@ class ChildProcess:
 
 
 def end_tree(pid: int, *, grace_seconds: float = 10) -> None:
-    """Ask a process and all below it to end; kill what has not after the grace."""
+    """Asks a process and all below it to end; kills what still runs after the grace."""
     try:
         root = psutil.Process(pid)
         family = [*root.children(recursive=True), root]

@@ -38,7 +38,7 @@ def _check_destination(stack: Stack, stream_arn: str) -> None:
 
 
 def _check_local(consumer: Consumer) -> None:
-    from local.running import feed_status
+    from local.running import running_parts
 
-    if consumer.name not in feed_status():
+    if consumer.name not in running_parts().get("mapping", {}):
         raise OpsError(f"The local stack runs no mapping of {consumer.name} (python -m local status). {WHY}")

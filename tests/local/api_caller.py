@@ -27,7 +27,7 @@ class Answer:
 
 
 class Caller:
-    """Calls one deployed API, signed for execute-api unless told otherwise."""
+    """Calls one deployed API, signed for execute-api by default."""
 
     def __init__(self, api_url: str, region: str) -> None:
         self.api_url = api_url

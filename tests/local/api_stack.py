@@ -1,4 +1,4 @@
-"""A local stack in a process of its own: Pulumi's state is global, and the tests of `infra` have theirs in this one."""
+"""Starts a local stack in another process: Pulumi's state is global, and tests of `infra` have theirs in this one."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Fakes for the tests of pipe and runner: a queue with visibility time-outs, a function that answers as it is told."""
+"""Fakes for the tests of pipe and runner: a queue with visibility time-outs, a function with given answers."""
 
 import itertools
 import threading
@@ -8,7 +8,7 @@ from typing import Any
 
 from local.runners.asynchronous.event import AsynchronousEvent, Ended
 from local.runners.asynchronous.settings import AsynchronousSettings, PipeSettings
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 
 NOW = 1_700_000_000.0
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:work"
@@ -117,14 +117,14 @@ class FakeAttempt:
 
 @dataclass(kw_only=True)
 class FakeDestination:
-    """A `Deliver` that keeps what it was told; `failures` are raised first."""
+    """A `Deliver` that keeps what it got; `failures` are raised first."""
 
-    told: list[Ended] = field(default_factory=list)
+    delivered: list[Ended] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
     def __call__(self, ended: Ended, now: float) -> bool:
         """Deliver."""
         if self.failures:
             raise self.failures.pop(0)
-        self.told.append(ended)
+        self.delivered.append(ended)
         return True

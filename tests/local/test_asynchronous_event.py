@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from local.runners.asynchronous.event import Again, AsynchronousEvent, Ended, accepted, after_attempt, before_attempt
 from local.runners.asynchronous.settings import WAIT_DIVISOR, AsynchronousSettings
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from tests.local.asynchronous_fakes import DONE, ERROR, NOW, THROTTLED, settings
 
 MANY = hypothesis_settings(max_examples=300, deadline=None)
@@ -19,7 +19,7 @@ MANY = hypothesis_settings(max_examples=300, deadline=None)
 def drive(
     outcomes: Sequence[InvokeResult | None], rules: AsynchronousSettings, *, run_seconds: float = 0.0
 ) -> tuple[Ended, list[float], list[AsynchronousEvent]]:
-    """To the end on a clock of its own; the last outcome repeats. Gives the end, the times, the events as tried."""
+    """Plays it to its end on a made-up clock; the last outcome repeats. Returns the end, the times and the attempts."""
     event, now = accepted("id", {"n": 1}, NOW), NOW
     times: list[float] = []
     tried: list[AsynchronousEvent] = []

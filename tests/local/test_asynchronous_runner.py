@@ -35,9 +35,11 @@ def hundredfold() -> Callable[[], float]:
 
 
 def runner_of(
-    attempt: FakeAttempt, told: FakeDestination, *, clock: Callable[[], float] | None = None, **rules: Any
+    attempt: FakeAttempt, destination: FakeDestination, *, clock: Callable[[], float] | None = None, **rules: Any
 ) -> AsynchronousRunner:
-    runner = AsynchronousRunner(settings=settings(**rules), attempt=attempt, deliver=told, clock=clock or hundredfold())
+    runner = AsynchronousRunner(
+        settings=settings(**rules), attempt=attempt, deliver=destination, clock=clock or hundredfold()
+    )
     runner.start()
     return runner
 
@@ -54,51 +56,51 @@ def no_return() -> None:
 
 
 def test_an_event_that_fails_for_good_is_tried_three_times_under_one_request_id() -> None:
-    attempt, told = FakeAttempt(answer=lambda _: ERROR), FakeDestination()
-    runner = runner_of(attempt, told)
+    attempt, destination = FakeAttempt(answer=lambda _: ERROR), FakeDestination()
+    runner = runner_of(attempt, destination)
     request_id = runner.accept({"n": 1}, give_back=no_return)
-    wait_until(lambda: len(told.told) == 1)
+    wait_until(lambda: len(destination.delivered) == 1)
     assert [event.request_id for event in attempt.seen] == [request_id] * 3
-    assert told.told[0].condition == "RetriesExhausted"
+    assert destination.delivered[0].condition == "RetriesExhausted"
     assert runner.stop()
     assert (runner.status().attempts, runner.status().given_up, runner.status().records_sent) == (3, 1, 1)
 
 
 def test_no_more_events_are_with_the_function_than_allowed_and_the_rest_waits_outside() -> None:
-    attempt, told = FakeAttempt(), FakeDestination()
+    attempt, destination = FakeAttempt(), FakeDestination()
     attempt.gate.clear()
-    runner = runner_of(attempt, told, parallel=2)
+    runner = runner_of(attempt, destination, parallel=2)
     for number in range(6):  # two with the function, four held
         assert runner.wait_for_room(5)
         runner.accept({"n": number}, give_back=no_return)
         wait_until(lambda taken=number: len(attempt.seen) == min(2, taken + 1))  # type: ignore[misc]
     assert not runner.wait_for_room(0.05)
     attempt.gate.set()
-    wait_until(lambda: len(told.told) == 6)
+    wait_until(lambda: len(destination.delivered) == 6)
     assert attempt.most_at_once == 2
     assert runner.stop()
 
 
 def test_a_waiting_retry_takes_no_room() -> None:
     attempt = FakeAttempt(answer=lambda event: ERROR if event.payload == "bad" else DONE)
-    told = FakeDestination()
-    runner = runner_of(attempt, told, clock=lambda: NOW)  # time stands still: the retry never comes by itself
+    destination = FakeDestination()
+    runner = runner_of(attempt, destination, clock=lambda: NOW)  # time stands still: the retry never becomes due
     for _ in range(5):
         assert runner.wait_for_room(5)
         runner.accept("bad", give_back=no_return)
     wait_until(lambda: len(attempt.seen) == 5)
     runner.accept("good", give_back=no_return)
-    wait_until(lambda: len(told.told) == 1)
-    assert told.told[0].event.payload == "good"
+    wait_until(lambda: len(destination.delivered) == 1)
+    assert destination.delivered[0].event.payload == "good"
     assert runner.stop()
     assert runner.status().given_up == 5, "at a stop what failed before is brought to its end without its waits"
     assert Counter(event.payload for event in attempt.seen) == {"bad": 15, "good": 1}
 
 
 def test_at_a_stop_what_runs_is_finished_and_what_the_function_never_saw_is_given_back() -> None:
-    attempt, told = FakeAttempt(), FakeDestination()
+    attempt, destination = FakeAttempt(), FakeDestination()
     attempt.gate.clear()
-    runner = runner_of(attempt, told)
+    runner = runner_of(attempt, destination)
     back: list[int] = []
     for number in range(3):
         runner.accept(number, give_back=lambda number=number: back.append(number))  # type: ignore[misc]
@@ -106,7 +108,7 @@ def test_at_a_stop_what_runs_is_finished_and_what_the_function_never_saw_is_give
     threading.Timer(0.1, attempt.gate.set).start()
     assert runner.stop()
     assert back == [1, 2]
-    assert [ended.event.payload for ended in told.told] == [0]
+    assert [ended.event.payload for ended in destination.delivered] == [0]
     with pytest.raises(RuntimeError, match="taken no more"):
         runner.accept(3, give_back=no_return)
 
@@ -139,12 +141,12 @@ def test_a_stop_while_a_running_attempt_is_throttled_gives_its_event_back_at_onc
 
 
 def test_a_record_is_kept_until_its_destination_takes_it() -> None:
-    told = FakeDestination(failures=[OSError("away"), OSError("away")])
-    runner = runner_of(FakeAttempt(), told)
+    destination = FakeDestination(failures=[OSError("away"), OSError("away")])
+    runner = runner_of(FakeAttempt(), destination)
     runner.accept({}, give_back=no_return)
-    wait_until(lambda: len(told.told) == 1)
+    wait_until(lambda: len(destination.delivered) == 1)
     assert runner.status().destination_failures == 2
-    assert runner.status().succeeded == 1, "counted when it is told"
+    assert runner.status().succeeded == 1, "counted when it is delivered"
     assert runner.stop()
 
 
@@ -152,8 +154,8 @@ def test_a_pipe_deletes_a_message_after_the_hand_over_and_not_before() -> None:
     queue, attempt = FakeQueue(), FakeAttempt()
     queue.send_message(QueueUrl="url", MessageBody="one")
     queue.failures = [("delete_message_batch", OSError("away"))]
-    told = FakeDestination()
-    runner = runner_of(attempt, told)
+    destination = FakeDestination()
+    runner = runner_of(attempt, destination)
     pipe = Pipe(settings=PIPE, sqs=queue, target=runner)
     with pytest.raises(OSError, match="away"):
         pipe.poll()
@@ -161,7 +163,7 @@ def test_a_pipe_deletes_a_message_after_the_hand_over_and_not_before() -> None:
     queue.time_out_visibility()
     assert pipe.poll() == 1
     assert queue.bodies == []
-    wait_until(lambda: len(told.told) == 2)
+    wait_until(lambda: len(destination.delivered) == 2)
     assert runner.stop()
 
 
@@ -220,8 +222,8 @@ def test_a_record_of_the_pipe_has_every_field_of_the_guide() -> None:
 def test_whatever_fails_and_whenever_it_stops_each_message_ends_or_is_in_the_queue(
     scripts: list[list[Any]], lost_deletes: int, stop_after: int
 ) -> None:
-    """Message n's attempts end as its script says, then succeed. Stopped when some have ended, and started anew."""
-    queue, told = FakeQueue(), FakeDestination()
+    """Message n's attempts end as its script says, then succeed. Stopped when some have ended, and started again."""
+    queue, destination = FakeQueue(), FakeDestination()
     for number in range(len(scripts)):
         queue.send_message(QueueUrl="url", MessageBody=str(number))
     queue.failures = [("delete_message_batch", OSError("lost"))] * lost_deletes
@@ -236,10 +238,10 @@ def test_whatever_fails_and_whenever_it_stops_each_message_ends_or_is_in_the_que
             return script[tried[number] - 1] if tried[number] <= len(script) else DONE
 
     for goal in (min(stop_after, len(scripts)), len(scripts)):
-        runner = runner_of(FakeAttempt(answer=answer), told, parallel=2)
+        runner = runner_of(FakeAttempt(answer=answer), destination, parallel=2)
         pipe = Pipe(settings=PIPE, sqs=queue, target=runner)
         deadline = time.monotonic() + 20
-        while len({ended.event.payload[0]["body"] for ended in told.told}) < goal:
+        while len({ended.event.payload[0]["body"] for ended in destination.delivered}) < goal:
             assert time.monotonic() < deadline
             queue.time_out_visibility()
             if runner.wait_for_room(0.02):
@@ -248,5 +250,5 @@ def test_whatever_fails_and_whenever_it_stops_each_message_ends_or_is_in_the_que
                 except OSError:
                     continue
         assert runner.stop()
-        ended_or_kept = {ended.event.payload[0]["body"] for ended in told.told} | set(queue.bodies)
+        ended_or_kept = {ended.event.payload[0]["body"] for ended in destination.delivered} | set(queue.bodies)
         assert ended_or_kept == {str(number) for number in range(len(scripts))}

@@ -64,10 +64,10 @@ def test_the_named_client_is_the_only_one_asked_and_its_settings_reach_the_build
 def test_where_none_works_the_error_says_why_and_what_to_do(tmp_path: Path, script: str | None, reason: str) -> None:
     if script is not None:
         client(tmp_path, "docker", script)
-    with pytest.raises(LocalStackError, match=reason) as told:
+    with pytest.raises(LocalStackError, match=reason) as failure:
         find_engine({"PATH": str(tmp_path)})
-    assert "DRIFTLESS_CONTAINER_ENGINE" in str(told.value)
-    assert ".ci/container-engine" in str(told.value)
+    assert "DRIFTLESS_CONTAINER_ENGINE" in str(failure.value)
+    assert ".ci/container-engine" in str(failure.value)
 
 
 @pytest.mark.parametrize("words", [["local.services.container_engine"], ["local", "up", "--containers"]])

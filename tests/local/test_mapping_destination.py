@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Batch, DiscardBatch
 from local.runners.mapping.destination import BucketDestination, QueueDestination, failure_destination
 from local.runners.mapping.failure_record import failure_object_key, failure_record
-from local.runners.mapping.invocation import InvokeResult
-from tests.local.mapping_fakes import KINESIS_ARN, record, settings
+from tests.local.mapping_fakes import settings
+from tests.streams.stream_fakes import KINESIS_ARN, record
 
 GIVEN_UP_AT = 1573693446.021  # 2019-11-14T01:04:06.021Z
 SHARD = "shardId-000000000001"
@@ -68,23 +69,23 @@ def test_a_kinesis_batch_is_told_as_aws_tells_it() -> None:
 
 
 def test_a_dynamodb_batch_has_whole_seconds_and_its_own_member() -> None:
-    told = failure_record(given_up(), settings(), SHARD, GIVEN_UP_AT)
-    assert list(told) == ["requestContext", "responseContext", "version", "timestamp", "DDBStreamBatchInfo"]
-    assert told["DDBStreamBatchInfo"]["approximateArrivalOfFirstRecord"] == "2019-11-14T01:04:04Z"
-    assert told["DDBStreamBatchInfo"]["streamArn"] == settings().event_source_arn
+    sent = failure_record(given_up(), settings(), SHARD, GIVEN_UP_AT)
+    assert list(sent) == ["requestContext", "responseContext", "version", "timestamp", "DDBStreamBatchInfo"]
+    assert sent["DDBStreamBatchInfo"]["approximateArrivalOfFirstRecord"] == "2019-11-14T01:04:04Z"
+    assert sent["DDBStreamBatchInfo"]["streamArn"] == settings().event_source_arn
 
 
 def test_a_batch_that_failed_by_item_failures_has_no_function_error() -> None:
     action = given_up(last_result=InvokeResult(status_code=200, request_id="r", executed_version="7"))
-    told = failure_record(action, settings(), SHARD, GIVEN_UP_AT)
-    assert told["responseContext"] == {"statusCode": 200, "executedVersion": "7", "functionError": None}
+    sent = failure_record(action, settings(), SHARD, GIVEN_UP_AT)
+    assert sent["responseContext"] == {"statusCode": 200, "executedVersion": "7", "functionError": None}
 
 
 def test_a_batch_that_was_never_invoked_has_no_response() -> None:
-    told = failure_record(given_up(last_result=None, invoke_count=0), settings(), SHARD, GIVEN_UP_AT)
-    assert "responseContext" not in told
-    assert told["requestContext"]["approximateInvokeCount"] == 0
-    assert re.fullmatch(r"[0-9a-f-]{36}", told["requestContext"]["requestId"])
+    sent = failure_record(given_up(last_result=None, invoke_count=0), settings(), SHARD, GIVEN_UP_AT)
+    assert "responseContext" not in sent
+    assert sent["requestContext"]["approximateInvokeCount"] == 0
+    assert re.fullmatch(r"[0-9a-f-]{36}", sent["requestContext"]["requestId"])
 
 
 def test_a_queue_gets_the_metadata_and_not_the_records() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.destination import failure_destination
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.runner import MappingRunner
 from local.runners.mapping.start import mapping_runner, stream_reader
 from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, Ministack, running_ministack, settings
@@ -86,9 +86,9 @@ def test_a_poison_change_ends_in_the_queue_and_its_neighbours_arrive(cloud: Mini
         assert runner.stop()
     assert (runner.status().records_settled, runner.status().records_discarded) == (29, 1)
     (message,) = cloud.client("sqs").receive_message(QueueUrl=queue_url, WaitTimeSeconds=1)["Messages"]
-    told = json.loads(message["Body"])
-    assert told["requestContext"]["condition"] == "RetryAttemptsExhausted"
-    info = told["DDBStreamBatchInfo"]
+    sent = json.loads(message["Body"])
+    assert sent["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    info = sent["DDBStreamBatchInfo"]
     assert info["batchSize"] == 1
     streams = cloud.client("dynamodbstreams")
     iterator = streams.get_shard_iterator(
@@ -180,7 +180,7 @@ HANDLER = """
 def handler(event, context):
     keys = [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]
     if "explode" in keys:
-        raise ValueError("told to")
+        raise ValueError("on purpose")
     bad = [r for r in event["Records"] if r["dynamodb"]["Keys"]["id"]["S"] == "report"]
     return {"batchItemFailures": [{"itemIdentifier": r["dynamodb"]["SequenceNumber"]} for r in bad]}
 """
@@ -230,10 +230,10 @@ def test_a_real_function_is_invoked_and_its_errors_and_reports_are_understood(cl
     status = runner.status()
     assert (status.records_settled, status.records_discarded, status.not_invoked) == (3, 2, 0)
     received = cloud.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)["Messages"]
-    told = [json.loads(message["Body"]) for message in received]
-    assert [one["responseContext"]["functionError"] for one in told] == ["Unhandled", None]
-    assert all(one["requestContext"]["approximateInvokeCount"] == 2 for one in told)
-    assert all(one["requestContext"]["functionArn"] == arn for one in told)
+    sent = [json.loads(message["Body"]) for message in received]
+    assert [one["responseContext"]["functionError"] for one in sent] == ["Unhandled", None]
+    assert all(one["requestContext"]["approximateInvokeCount"] == 2 for one in sent)
+    assert all(one["requestContext"]["functionArn"] == arn for one in sent)
 
 
 def test_the_runner_outlives_a_stream_that_vanishes(cloud: Ministack) -> None:

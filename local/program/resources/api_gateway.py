@@ -1,4 +1,4 @@
-"""The REST API: routes, validation, refusals, throttling, keys and stage. The account's log role is declared only."""
+"""Makes the REST API: routes, validation, refusals, throttling, keys, stage. The log role is declared only."""
 
 from local.program.resources.creation import Cloud, Created, Inputs, declared_only, physical_name
 
@@ -118,7 +118,7 @@ def _stage(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 
 def _method_settings(cloud: Cloud, name: str, inputs: Inputs) -> Created:
-    """Only throttling is made: the embedded gateway has neither metrics nor logs nor a cache."""
+    """Makes throttling only: the embedded gateway has neither metrics nor logs nor a cache."""
     path = inputs["methodPath"].replace("*/*", "/*/*")
     settings = {
         "throttling/rateLimit": inputs["settings"]["throttlingRateLimit"],

@@ -1,4 +1,4 @@
-"""Roles and policies."""
+"""Makes roles and policies."""
 
 from local.program.resources.creation import Cloud, Created, Inputs, physical_name
 

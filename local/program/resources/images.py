@@ -1,5 +1,5 @@
-"""Image repositories and images. Nothing is built here: an image's digest is that of its context, its command that of
-its Dockerfile, and a function that names it runs the same files, or the image built from them before (`functions`)."""
+"""Makes image repositories and images. Nothing is built here: an image's digest is that of its context, its command
+that of its Dockerfile, and a function that names it runs the same files, or the image built from them before."""
 
 import re
 

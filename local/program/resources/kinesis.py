@@ -1,4 +1,4 @@
-"""The Kinesis stream."""
+"""Makes Kinesis streams."""
 
 from local.program.resources.creation import Cloud, Created, Inputs, physical_name
 

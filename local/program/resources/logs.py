@@ -1,4 +1,4 @@
-"""Log groups, and alarms. Alarms are stored only: the embedded CloudWatch doesn't evaluate them as AWS does."""
+"""Makes log groups and alarms. Alarms are stored only: the embedded CloudWatch doesn't evaluate them as AWS does."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def _metric_alarm(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 
 def _watched(inputs: Inputs) -> dict[str, Any]:
-    """One metric, or a Metrics Insights query."""
+    """Returns one metric, or a Metrics Insights query."""
     if "metricQueries" in inputs:
         return {
             "Metrics": [

@@ -1,4 +1,4 @@
-"""S3 buckets. Their settings (encryption, public access block, life cycle) are declared only."""
+"""Makes S3 buckets. Their settings (encryption, public access block, life cycle) are declared only."""
 
 from local.program.resources.creation import Cloud, Created, Inputs, declared_only
 

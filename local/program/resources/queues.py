@@ -1,4 +1,4 @@
-"""SQS queues and their policies."""
+"""Makes SQS queues and their policies."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""OpenSearch Serverless: policies and collection in the embedded control plane, the data in the local node."""
+"""Makes OpenSearch Serverless: policies and collection in the embedded control plane, the data in the local node."""
 
 from local.program.resources.creation import Cloud, Created, Inputs, declared_only, physical_name
 

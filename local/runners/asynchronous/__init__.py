@@ -1,1 +1,1 @@
-"""Asynchronous invocation and the pipe in front of it, by the contract of AWS's; start at runner.py."""
+"""Runs asynchronous invocation and the pipe in front of it, by AWS's contract; start at runner.py."""

@@ -1,7 +1,7 @@
-"""What a runner holds: events and undelivered records, each with the time when it is due, behind one condition.
+"""Keeps a runner's events and undelivered records, each with the time when it is due, behind one condition.
 
 Events that the function hasn't seen are bounded, so that the backlog stays in the queue that feeds the pipe; on AWS it
-would move on into Lambda's own queue. At a stop they are given back, and what was tried before comes up at once.
+would move on into Lambda's own queue. At a stop they are given back, and what was tried before becomes due at once.
 """
 
 import heapq
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from local.runners.asynchronous.event import AsynchronousEvent, Ended
 
 LONGEST_LOOK_SECONDS = 0.1
-"""Between two looks at the clock, which in tests is a faster one."""
+"""Between two looks at the clock, which is a faster one in tests."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """An event to try, or an ended one to tell of. `give_back` returns its message to where it came from."""
+    """An event to try, or an ended one to report. `give_back` returns its message to where it came from."""
 
     what: AsynchronousEvent | Ended
     due: float
@@ -26,12 +26,12 @@ class Held:
 
     @property
     def is_new(self) -> bool:
-        """The function has not seen it."""
+        """Returns True while the function has not seen it."""
         return isinstance(self.what, AsynchronousEvent) and self.what.attempts == 0
 
     @property
     def is_retry(self) -> bool:
-        """The function has failed, and may be asked again."""
+        """Returns True when the function has failed and may be asked again."""
         return isinstance(self.what, AsynchronousEvent) and self.what.attempts > 0 and self.what.refusals == 0
 
 
@@ -48,18 +48,18 @@ class Backlog:
     _is_closed: bool = False
 
     def __len__(self) -> int:
-        """Everything held."""
+        """Counts everything held."""
         with self._changed:
             return len(self._heap)
 
     def wait_for_room(self, timeout_seconds: float) -> bool:
-        """Wait until a new event may be put; False after the time, and when it is closing."""
+        """Waits until a new event may be put; False after the time, and when it is closing."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_closing or self._new() < self.room, timeout_seconds)
             return not self._is_closing and self._new() < self.room
 
     def put(self, held: Held) -> bool:
-        """Hold it until it is due. False: it isn't held, because this is closing and it is no retry, or is closed."""
+        """Holds it until it is due. False: it isn't held, because this is closed, or closing and it is no retry."""
         with self._changed:
             if self._is_closed or (self._is_closing and not held.is_retry):
                 return False
@@ -68,7 +68,7 @@ class Backlog:
             return True
 
     def take(self) -> Held | None:
-        """Wait for what is due next; None when it is closing and nothing is left. Closing makes everything due."""
+        """Waits for what is due next; None when it is closing and nothing is left. Closing makes everything due."""
         with self._changed:
             while True:
                 if not self._heap and self._is_closing:
@@ -81,7 +81,7 @@ class Backlog:
                 self._changed.wait(LONGEST_LOOK_SECONDS if wait is None else min(wait, LONGEST_LOOK_SECONDS))
 
     def close(self) -> list[Held]:
-        """Begin to close: nothing waits any more. Gives what is new; the rest can be taken."""
+        """Begins to close: nothing waits any more. Returns what is new; the rest can be taken."""
         with self._changed:
             self._is_closing = True
             new = [entry[2] for entry in self._heap if entry[2].is_new]
@@ -91,7 +91,7 @@ class Backlog:
             return new
 
     def empty(self) -> list[Held]:
-        """End it. Gives whatever is left; nothing is held from now on."""
+        """Ends it. Returns whatever is left; nothing is held after this."""
         with self._changed:
             self._is_closing = self._is_closed = True
             left = [entry[2] for entry in self._heap]

@@ -12,19 +12,19 @@ from local.runners.asynchronous.settings import AsynchronousSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Destinations:
-    """Of one function: `client` makes a boto3 client from a service's name, and is called at the start only."""
+    """One function's destinations. `client` makes a boto3 client from a service's name, at the start only."""
 
     settings: AsynchronousSettings
     client: Callable[[str], Any]
     _senders: dict[str, Callable[[dict[str, Any], Ended], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Look both destinations up. ValueError for an ARN of another kind, or an event source without a name."""
+        """Looks both destinations up. ValueError for an ARN of another kind, or an event source without a name."""
         for arn in filter(None, (self.settings.on_success_arn, self.settings.on_failure_arn)):
             self._senders[arn] = self._sender(arn)
 
     def deliver(self, ended: Ended, now: float) -> bool:
-        """Send the record; False when there is no destination for this end."""
+        """Sends the record; False when there is no destination for this end."""
         succeeded = ended.condition == "Success"
         arn = self.settings.on_success_arn if succeeded else self.settings.on_failure_arn
         if arn is None:

@@ -1,4 +1,4 @@
-"""One asynchronous event from its acceptance to its end: which attempt comes when, and what its result means. No I/O.
+"""Decides about one asynchronous event: which attempt comes when, and what its result means. No I/O.
 
 A function error is tried again one and two minutes later, as often as the settings allow. A throttle or an error of the
 service is tried again from one second on, doubled up to five minutes, and uses up no retry. An event that has grown too
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from local.runners.asynchronous.settings import WAIT_DIVISOR, AsynchronousSettings
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded"]
 
@@ -37,26 +37,26 @@ class AsynchronousEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Again:
-    """To be tried again, not before `event.due`."""
+    """An event to try again, not before `event.due`."""
 
     event: AsynchronousEvent
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """Done or given up: the destination of its condition gets the record."""
+    """An event that is done or given up: the destination of its condition gets the record."""
 
     event: AsynchronousEvent
     condition: Condition
 
 
 def accepted(request_id: str, payload: Any, now: float) -> AsynchronousEvent:
-    """A new event, due at once."""
+    """Makes a new event, due at once."""
     return AsynchronousEvent(request_id=request_id, payload=payload, accepted=now, due=now)
 
 
 def before_attempt(event: AsynchronousEvent, settings: AsynchronousSettings, now: float) -> Ended | None:
-    """None: try it. An event that waited too long is not tried any more."""
+    """Ends an event that waited too long; None: try it."""
     if now - event.accepted > settings.maximum_event_age_seconds:
         return Ended(event=event, condition="EventAgeExceeded")
     return None
@@ -65,7 +65,7 @@ def before_attempt(event: AsynchronousEvent, settings: AsynchronousSettings, now
 def after_attempt(
     event: AsynchronousEvent, result: InvokeResult | None, settings: AsynchronousSettings, now: float
 ) -> Again | Ended:
-    """What an attempt's result means; None: the function did not run.
+    """Judges an attempt's result; None as the result: the function did not run.
 
     An event whose next attempt would come after its time is given up at once, as there is nothing more to wait for.
     """

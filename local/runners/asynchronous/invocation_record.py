@@ -1,23 +1,22 @@
-"""What a destination is told about an asynchronous event: AWS's invocation record. No I/O.
+"""Makes AWS's invocation record, which a destination gets for an asynchronous event. No I/O.
 
 Shape: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from local.runners.asynchronous.event import Ended
 from local.runners.asynchronous.settings import AsynchronousSettings
+from local.runners.times import utc_milliseconds
 
 
 def invocation_record(ended: Ended, settings: AsynchronousSettings, now: float) -> dict[str, Any]:
-    """The record. Without a `responseContext` when no attempt ever ran; AWS doesn't say what it writes then."""
+    """Makes the record. No `responseContext` when no attempt ever ran; AWS doesn't say what it writes then."""
     event, result = ended.event, ended.event.last_result
-    moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
     record: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": moment.removesuffix("+00:00") + "Z",
+        "timestamp": utc_milliseconds(now),
         "requestContext": {
             "requestId": event.request_id,
             "functionArn": f"{settings.function_arn}:$LATEST",
@@ -35,7 +34,7 @@ def invocation_record(ended: Ended, settings: AsynchronousSettings, now: float) 
 
 
 def bus_entry(record: dict[str, Any], ended: Ended, settings: AsynchronousSettings, bus_arn: str) -> dict[str, Any]:
-    """The record as an entry of EventBridge's PutEvents: its `detail`, with both ARNs as resources.
+    """Makes the record an entry of EventBridge's PutEvents: its `detail`, with both ARNs as resources.
 
     Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_lambda_destinations-readme.html
     """

@@ -1,8 +1,8 @@
 """START HERE. Runs one function's asynchronous events: a few threads, each with one event at the function at a time.
 
-What is accepted is in memory, and nothing of it is lost at a stop: what runs is finished; what was tried before is
-brought to its end without its waits; what was never tried goes back to its queue, and so does whatever the time
-doesn't suffice for. Only a killed process loses it, and the embedded AWS, whose data is not kept either, ends with it.
+What is accepted is in memory, and a stop loses nothing of it: running attempts finish; failed events get their
+remaining retries without delays; new ones go back to the queue, as does anything not done in time. Only a killed
+process loses it, and the embedded AWS, whose data is not kept either, ends with it.
 """
 
 import logging
@@ -16,11 +16,12 @@ from typing import Any, Protocol
 from botocore.exceptions import EndpointConnectionError
 
 from local.runners.asynchronous.backlog import Backlog, Held
-from local.runners.asynchronous.counters import AsynchronousCounters, AsynchronousStatus
 from local.runners.asynchronous.event import Again, AsynchronousEvent, Ended, accepted, after_attempt, before_attempt
 from local.runners.asynchronous.invoker import Attempt
 from local.runners.asynchronous.settings import AsynchronousSettings
-from local.runners.mapping.runner import steady_clock
+from local.runners.asynchronous.status import AsynchronousStatus
+from local.runners.counters import Counters
+from local.runners.times import steady_clock
 
 DELIVERY_RETRY_SECONDS = 1.0
 """Until the destination takes the record. AWS counts a DestinationDeliveryFailure and drops it in the end."""
@@ -32,7 +33,7 @@ class Deliver(Protocol):
     """`Destinations.deliver`: False when there is no destination for this end."""
 
     def __call__(self, ended: Ended, now: float) -> bool:
-        """Send the record, or raise."""
+        """Sends the record, or raises."""
 
 
 @dataclass(kw_only=True)
@@ -45,15 +46,15 @@ class AsynchronousRunner:
     clock: Callable[[], float] = field(default_factory=steady_clock)
     new_request_id: Callable[[], str] = lambda: str(uuid.uuid4())
     _backlog: Backlog = field(init=False)
-    _counters: AsynchronousCounters = field(default_factory=AsynchronousCounters)
+    _counters: Counters[AsynchronousStatus] = field(default_factory=lambda: Counters(AsynchronousStatus()))
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Nothing runs yet."""
+        """Makes the backlog; nothing runs yet."""
         self._backlog = Backlog(room=2 * self.settings.parallel, clock=self.clock)
 
     def start(self) -> None:
-        """Begin; returns at once. Call it once."""
+        """Begins; returns at once. Call it once."""
         for number in range(self.settings.parallel):
             name = f"asynchronous-{self.settings.function_name}-{number}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -61,11 +62,11 @@ class AsynchronousRunner:
             thread.start()
 
     def wait_for_room(self, timeout_seconds: float) -> bool:
-        """Wait until another event is welcome; False after the time."""
+        """Waits until another event is welcome; False after the time."""
         return self._backlog.wait_for_room(timeout_seconds)
 
     def accept(self, payload: Any, *, give_back: Callable[[], None]) -> str:
-        """Take an event over, and give its request id. `give_back` returns it to its source, should it come to that.
+        """Takes an event over and returns its request id. `give_back` returns it to its source at a stop.
 
         RuntimeError after the stop: then it is not taken.
         """
@@ -76,7 +77,7 @@ class AsynchronousRunner:
         return event.request_id
 
     def stop(self, timeout_seconds: float = 5.0) -> bool:
-        """End in order; False when an invocation was still running after the time."""
+        """Ends in order; False when an invocation was still running after the time."""
         deadline = time.monotonic() + timeout_seconds
         for held in self._backlog.close():
             self._give_back(held)
@@ -87,25 +88,25 @@ class AsynchronousRunner:
         return not any(thread.is_alive() for thread in self._threads)
 
     def is_idle(self) -> bool:
-        """Everything that was accepted has ended, its record delivered."""
+        """Returns True when everything that was accepted has ended, its record delivered."""
         now = self.status()
         return now.accepted == now.succeeded + now.given_up + now.given_back
 
     def status(self) -> AsynchronousStatus:
-        """Counters now."""
+        """Returns the counters."""
         return self._counters.status(waiting=len(self._backlog))
 
     def _work(self) -> None:
         while (held := self._backlog.take()) is not None:
             if isinstance(held.what, Ended):
-                self._tell(held.what, held)
+                self._report(held.what, held)
                 continue
             now = self.clock()
             step = before_attempt(held.what, self.settings, now) or self._try(held.what)
             if isinstance(step, Again):
                 self._hold(Held(what=step.event, due=step.event.due, give_back=held.give_back))
             else:
-                self._tell(step, held)
+                self._report(step, held)
 
     def _try(self, event: AsynchronousEvent) -> Again | Ended:
         result = self.attempt(event)
@@ -114,7 +115,7 @@ class AsynchronousRunner:
         self._counters.add(attempts=int(ran), failed_attempts=int(failed), not_invoked=int(not ran))
         return after_attempt(event, result, self.settings, self.clock())
 
-    def _tell(self, ended: Ended, held: Held) -> None:
+    def _report(self, ended: Ended, held: Held) -> None:
         try:
             sent = self.deliver(ended, self.clock())
         except Exception as error:  # the record is kept until the destination takes it

@@ -1,4 +1,4 @@
-"""Gives each change a microsecond of its own, from its stream record alone, never from the clock."""
+"""Gives each change a unique microsecond, from its stream record alone, never from the clock."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class ChangeClock:
     _last: int = 0
 
     def microseconds(self, sequence_number: str, creation_seconds: int) -> int:
-        """The next record's time."""
+        """Returns the next record's time."""
         self._last = max(_from_record(sequence_number, creation_seconds), self._last + 1)
         return self._last
 

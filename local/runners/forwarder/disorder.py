@@ -25,7 +25,7 @@ class Disorder:
     _held: list[tuple[float, int, ForwardedRecord]] = field(default_factory=list)
 
     def apply(self, records: Iterable[ForwardedRecord]) -> list[ForwardedRecord]:
-        """Records that are due; up to `reorder_window` of them are held back for later ones to overtake."""
+        """Returns records that are due; up to `reorder_window` of them are held back for later ones to overtake."""
         for record in records:
             chance = random.Random(f"{self.seed}:{self._count}")  # noqa: S311 - a simulation, not a secret
             self._push(self._count + chance.uniform(0, self.reorder_window), record)
@@ -35,7 +35,7 @@ class Disorder:
         return self._release(self._count - 1)
 
     def flush(self) -> list[ForwardedRecord]:
-        """Everything that is held back: the stream is quiet, nothing will overtake it soon."""
+        """Returns everything that is held back: the stream is quiet, nothing will overtake it soon."""
         return self._release(float("inf"))
 
     def _push(self, rank: float, record: ForwardedRecord) -> None:

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.runners.counters import Counters, RunnerStatus
 from local.runners.forwarder.change_clock import ChangeClock
 from local.runners.forwarder.disorder import Disorder
 from local.runners.forwarder.record import ForwardedRecord, forwarded_record
@@ -20,11 +21,20 @@ from streams.record import StreamRecord
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ForwarderStatus(RunnerStatus):
+    """A forwarder at one moment; a repeated record counts again."""
+
+    records_put: int = 0
+    put_failures: int = 0
+    poll_failures: int = 0
+
+
 @dataclass(kw_only=True)
 class KinesisForwarder:
-    """One table's destination. Reads from the oldest record, in memory only: a new forwarder sends all of it again.
+    """One table's destination. Its position is in memory: a new forwarder sends everything again, from the oldest.
 
-    Both clients are boto3's, made with `polling_config`: the forwarder retries by itself.
+    Both clients are boto3's, made with `polling_config`: only the forwarder retries.
     `duplicate_probability` and `reorder_window` make it misbehave as AWS may; the same seed misbehaves alike.
     """
 
@@ -36,12 +46,11 @@ class KinesisForwarder:
     reorder_window: int = 0
     seed: int = 0
     poll_interval_seconds: float = 0.05
-    records_put: int = 0
-    put_failures: int = 0
+    _counters: Counters[ForwarderStatus] = field(default_factory=lambda: Counters(ForwarderStatus()))
     _walker: StreamWalker = field(init=False)
 
     def __post_init__(self) -> None:
-        """Wire it; nothing runs yet."""
+        """Wires it; nothing runs yet."""
         self._walker = StreamWalker(
             name=f"kinesis-forwarder-{self.table_name}",
             reader=DynamoDBStreamReader(client=self.streams_client, stream_arn=self.table_stream_arn),
@@ -52,26 +61,30 @@ class KinesisForwarder:
 
     @property
     def table_name(self) -> str:
-        """The table, out of its stream's ARN (`...:table/NAME/stream/LABEL`)."""
+        """Returns the table, out of its stream's ARN (`...:table/NAME/stream/LABEL`)."""
         return self.table_stream_arn.split("/")[1]
 
     def start(self) -> None:
-        """Begin; returns at once. Call it once."""
+        """Begins; returns at once. Call it once."""
         self._walker.start()
 
     def stop(self, timeout_seconds: float = 5.0) -> bool:
-        """End all threads; False when one was still busy after the time."""
+        """Ends all threads; False when one was still busy after the time."""
         return self._walker.stop(timeout_seconds)
 
     def wait_until_drained(self, timeout_seconds: float) -> bool:
-        """Wait until every change made before this call is on the Kinesis stream; False after the time."""
+        """Waits until every change made before this call is on the Kinesis stream; False after the time."""
         return self._walker.wait_until_drained(timeout_seconds)
+
+    def status(self) -> ForwarderStatus:
+        """Returns the counters."""
+        return self._counters.status(poll_failures=self._walker.poll_failures)
 
     def _open_shard(self, shard_id: str) -> ShardSink:
         disorder = Disorder(
             duplicate_probability=self.duplicate_probability, reorder_window=self.reorder_window, seed=self.seed
         )
-        return _ShardForwarder(forwarder=self, shard_id=shard_id, disorder=disorder)
+        return _ShardForwarder(forwarder=self, shard_id=shard_id, disorder=disorder, counters=self._counters)
 
 
 @dataclass(kw_only=True)
@@ -81,13 +94,14 @@ class _ShardForwarder:
     forwarder: KinesisForwarder
     shard_id: str
     disorder: Disorder
+    counters: Counters[ForwarderStatus]
     clock: ChangeClock = field(default_factory=ChangeClock)
     backoff: Backoff = field(default_factory=lambda: Backoff(first_seconds=0.05, cap_seconds=2))
     _stopping: threading.Event = field(default_factory=threading.Event)
     _is_empty: bool = True
 
     def accept(self, records: tuple[StreamRecord, ...]) -> None:
-        """Put a page; an empty one lets go what was held back."""
+        """Puts a page; an empty one releases what was held back."""
         if not records:
             self._put(self.disorder.flush())
             self._is_empty = True
@@ -96,17 +110,17 @@ class _ShardForwarder:
         self._put(self.disorder.apply([self._convert(record) for record in records]))
 
     def finish(self) -> bool:
-        """Let go what was held back."""
+        """Releases what was held back."""
         self._put(self.disorder.flush())
         self._is_empty = True
         return not self._stopping.is_set()
 
     def is_empty(self) -> bool:
-        """True when the last page was empty, and so everything before it was put."""
+        """Returns True when the last page was empty, and so everything before it was put."""
         return self._is_empty
 
     def stop(self) -> None:
-        """Give up waiting between attempts."""
+        """Gives up waiting between attempts."""
         self._stopping.set()
 
     def _convert(self, record: StreamRecord) -> ForwardedRecord:
@@ -124,9 +138,9 @@ class _ShardForwarder:
                     again = remaining
                     if failures & (failures + 1) == 0:
                         _log.warning("%s: PutRecords: %s: %s", self.shard_id, type(error).__name__, error)
-                self.forwarder.records_put += len(remaining) - len(again)
+                self.counters.add(records_put=len(remaining) - len(again))
                 remaining = again
                 if remaining:
                     failures += 1
-                    self.forwarder.put_failures += 1
+                    self.counters.add(put_failures=1)
                     self._stopping.wait(self.backoff.seconds(failures))

@@ -1,4 +1,4 @@
-"""The record that DynamoDB's Kinesis destination puts on a stream, made from the table's stream record. No I/O."""
+"""Makes the record that DynamoDB's Kinesis destination puts on a stream, from the table's stream record. No I/O."""
 
 import hashlib
 import uuid
@@ -19,11 +19,11 @@ class ForwardedRecord:
 
 
 def forwarded_record(record: StreamRecord, *, table_name: str, microseconds: int) -> ForwardedRecord:
-    """AWS's envelope, with microsecond precision.
+    """Makes AWS's envelope, with microsecond precision.
 
     The event id and the partition key come from the record too (a hash of stream and sequence number, and one of the
     item's key, 32 hexadecimal capitals), so that reading the stream again gives the same bytes. No `SequenceNumber` and
-    no `StreamViewType`: AWS sends none. AWS always adds `OldImage` to MODIFY and REMOVE; here it is there only if the
+    no `StreamViewType`: AWS sends none. AWS always adds `OldImage` to MODIFY and REMOVE; here only if the
     table's stream has it. Shape, order and spelling: records captured on AWS, in the tests of commons-codec and
     lorrystream and in ClickHouse's manual.
     """

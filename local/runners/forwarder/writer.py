@@ -12,13 +12,13 @@ _MAX_BYTES = 5 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class KinesisWriter:
-    """PutRecords over a boto3 `kinesis` client."""
+    """Calls PutRecords through a boto3 `kinesis` client."""
 
     client: Any
     stream_arn: str
 
     def put_once(self, records: Sequence[ForwardedRecord]) -> list[ForwardedRecord]:
-        """One call with records of one `chunks` member; returns what must be sent again, in order.
+        """Sends the records of one `chunks` member in one call; returns what must be sent again, in order.
 
         That is every record that failed, and every later one of the same partition key although it arrived: else the
         failed one would stay behind it for good. The repeat is a duplicate, which the destination may make anyway.
@@ -39,7 +39,7 @@ class KinesisWriter:
 
 
 def chunks(records: Sequence[ForwardedRecord]) -> Iterator[list[ForwardedRecord]]:
-    """The records in order, in lists that one PutRecords call takes: 500 records and 5 MiB with partition keys."""
+    """Cuts the records, in order, into lists that one PutRecords call takes: 500 records, 5 MiB with partition keys."""
     chunk: list[ForwardedRecord] = []
     size = 0
     for record in records:

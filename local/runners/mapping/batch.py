@@ -1,9 +1,9 @@
-"""What a lane holds and what it wants done: batches with their retry history, and the actions of the state machine."""
+"""Holds a lane's batches with their retry history, and the actions of its state machine."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from streams.record import StreamRecord
 
 Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]

@@ -22,7 +22,7 @@ class QueueDestination:
     queue_url: str
 
     def __call__(self, action: DiscardBatch, shard_id: str, now: float) -> None:
-        """Send one message for the batch."""
+        """Sends one message for the batch."""
         record = failure_record(action, self.settings, shard_id, now)
         self.client.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(record))
 
@@ -36,14 +36,14 @@ class BucketDestination:
     bucket: str
 
     def __call__(self, action: DiscardBatch, shard_id: str, now: float) -> None:
-        """Put one object for the batch."""
+        """Puts one object for the batch."""
         body = json.dumps(failure_object(action, self.settings, shard_id, now), ensure_ascii=False)
         key = failure_object_key(self.settings, shard_id, now)
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body.encode(), ContentType="application/json")
 
 
 def failure_destination(settings: MappingSettings, client: Callable[[str], Any]) -> Deliver | None:
-    """The destination that the mapping names, or None; `client` makes a boto3 client from a service's name.
+    """Returns the destination that the mapping names, or None; `client` makes a boto3 client from a service's name.
 
     ValueError for an ARN that is neither SQS nor S3: the local stack has no other destination of stream mappings.
     """

@@ -1,4 +1,4 @@
-"""What a failure destination is told about a batch that was given up: AWS's invocation record. No I/O."""
+"""Makes AWS's invocation record, which a failure destination gets for a batch that was given up. No I/O."""
 
 import uuid
 from datetime import UTC, datetime
@@ -6,11 +6,12 @@ from typing import Any
 
 from local.runners.mapping.batch import DiscardBatch
 from local.runners.mapping.settings import MappingSettings
+from local.runners.times import utc_milliseconds
 from streams.record import event_json
 
 
 def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: str, now: float) -> dict[str, Any]:
-    """The record as SQS and SNS get it: where the batch is in its stream, without its contents.
+    """Makes the record that SQS and SNS get: where the batch is in its stream, without its contents.
 
     `responseContext` is left out of a batch that grew too old before its first invocation, because there was none;
     `functionError` is null when the function answered with item failures. Shapes:
@@ -33,9 +34,9 @@ def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: st
             "functionError": result.function_error,
         }
     record["version"] = "1.0"
-    record["timestamp"] = _milliseconds(now)
+    record["timestamp"] = utc_milliseconds(now)
     # DynamoDB's arrival times are whole seconds, and AWS writes them without a fraction.
-    clock = _seconds if settings.is_dynamodb else _milliseconds
+    clock = _seconds if settings.is_dynamodb else utc_milliseconds
     record["DDBStreamBatchInfo" if settings.is_dynamodb else "KinesisBatchInfo"] = {
         "shardId": shard_id,
         "startSequenceNumber": batch.records[0].sequence_number,
@@ -49,20 +50,15 @@ def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: st
 
 
 def failure_object(action: DiscardBatch, settings: MappingSettings, shard_id: str, now: float) -> dict[str, Any]:
-    """The record as S3 gets it: the same, and the whole event as text under `payload`."""
+    """Makes the record that S3 gets: the same, and the whole event as text under `payload`."""
     event = {"Records": [record.event_record for record in action.batch.records]}
     return {**failure_record(action, settings, shard_id, now), "payload": event_json(event).decode()}
 
 
 def failure_object_key(settings: MappingSettings, shard_id: str, now: float) -> str:
-    """`aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, in UTC."""
+    """Names the object: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, in UTC."""
     moment = datetime.fromtimestamp(now, UTC)
     return f"aws/lambda/{settings.uuid}/{shard_id}/{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-
-
-def _milliseconds(epoch_seconds: float) -> str:
-    moment = datetime.fromtimestamp(epoch_seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _seconds(epoch_seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The state machine of one lane of one shard: which records are invoked next, and what an outcome means for them.
+"""Decides for one lane of one shard: which records are invoked next, and what an outcome means for them.
 
 No I/O, threads or clock: the caller passes `now` in epoch seconds and carries out what `next_action` says.
 """
@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Action, Batch, Condition, DiscardBatch, InvokeBatch, Wait
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.response import NotInvoked, Outcome, PartlyFailed, Succeeded
 from local.runners.mapping.settings import MAX_PAYLOAD_BYTES, MappingSettings
 from local.runners.polling.backoff import Backoff
@@ -36,17 +36,17 @@ class Lane:
 
     @property
     def pending(self) -> int:
-        """Records that are neither settled nor discarded."""
+        """Counts the records that are neither settled nor discarded."""
         return len(self._incoming) + sum(len(batch.records) for batch in self._batches)
 
     def offer(self, records: Iterable[StreamRecord], now: float) -> None:
-        """Take records in their order; `now` starts the batching window of the first."""
+        """Takes records in their order; `now` starts the batching window of the first."""
         for record in records:
             self._incoming.append((record, now))
             self._incoming_bytes += record.payload_bytes
 
     def next_action(self, now: float, *, flush: bool = False) -> Action:
-        """What to do now; an action other than `Wait` is under way until its outcome is reported.
+        """Returns what to do now; an action other than `Wait` is under way until its outcome is reported.
 
         `flush` ends the batching window early: a closed shard gets no more records to wait for.
         """
@@ -63,7 +63,7 @@ class Lane:
         return InvokeBatch(batch=head)
 
     def invoked(self, outcome: Outcome, now: float, *, result: InvokeResult | None = None) -> tuple[StreamRecord, ...]:
-        """Report an invocation; returns the records that are settled by it."""
+        """Reports an invocation; returns the records that are settled by it."""
         batch = self._finish()
         if isinstance(outcome, NotInvoked):
             self._batches.append(self._delayed(batch, now))
@@ -79,11 +79,11 @@ class Lane:
         return done
 
     def discarded(self) -> tuple[StreamRecord, ...]:
-        """Report that the failure destination has the batch; returns its records, which are settled by it."""
+        """Reports that the failure destination has the batch; returns its records, which are settled by it."""
         return self._finish().records
 
     def discard_failed(self, now: float) -> None:
-        """Report that the failure destination didn't take the batch: it is kept and sent again."""
+        """Reports that the failure destination didn't take the batch: it is kept and sent again."""
         self._batches.append(self._delayed(self._finish(), now))
 
     def _finish(self) -> Batch:
@@ -135,7 +135,7 @@ class Lane:
         return record.arrival_seconds + limit if limit >= 0 else float("inf")
 
     def _split_by_age(self, now: float) -> Batch:
-        """Put the records that are too old, and only those, into a batch that is given up, and return the head.
+        """Puts the records that are too old, and only those, into a batch that is given up; returns the head.
 
         The run at the head is either all old or all young, so neither is an old record invoked nor a young one lost.
         """

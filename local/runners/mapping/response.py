@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from streams.record import StreamRecord
 
 
@@ -39,7 +39,7 @@ Outcome = Succeeded | PartlyFailed | Failed | NotInvoked
 
 
 def read_outcome(result: InvokeResult, batch: Sequence[StreamRecord], *, report_batch_item_failures: bool) -> Outcome:
-    """Judge one invocation.
+    """Judges one invocation.
 
     With several identifiers the lowest sequence number, as an integer, is the checkpoint. An empty or null list or
     response is success; a missing, empty, null, mistyped or unknown identifier fails the whole batch. Source:

@@ -1,4 +1,4 @@
-"""The lanes of one shard and its checkpoint, which moves only over records that every lane has settled. No I/O."""
+"""Keeps the lanes of one shard and its checkpoint, which moves only over settled records. No I/O."""
 
 import zlib
 from collections import deque
@@ -28,23 +28,23 @@ class MappingShard:
     _settled_ahead: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Make the lanes."""
+        """Makes the lanes."""
         factor = self.settings.parallelization_factor
         self.lanes = [Lane(settings=self.settings, backoff=self.backoff) for _ in range(factor)]
 
     @property
     def pending(self) -> int:
-        """Records of all lanes that are not settled."""
+        """Counts the records of all lanes that are not settled."""
         return sum(lane.pending for lane in self.lanes)
 
     def offer(self, records: Iterable[StreamRecord], now: float) -> None:
-        """Hand records, in the shard's order, to their lanes."""
+        """Hands records, in the shard's order, to their lanes."""
         for record in records:
             self._unsettled.append(record)
             self.lanes[lane_of(record.lane_key, len(self.lanes))].offer((record,), now)
 
     def settle(self, records: Iterable[StreamRecord]) -> None:
-        """Note what a lane has settled and move the checkpoint as far as there is no gap."""
+        """Notes what a lane has settled and moves the checkpoint as far as there is no gap."""
         self._settled_ahead.update(record.sequence for record in records)
         while self._unsettled and self._unsettled[0].sequence in self._settled_ahead:
             record = self._unsettled.popleft()
@@ -53,5 +53,5 @@ class MappingShard:
 
 
 def lane_of(lane_key: str, lanes: int) -> int:
-    """The lane of a key: the same in every process, unlike Python's own `hash`."""
+    """Returns the lane of a key: the same in every process, unlike Python's `hash`."""
     return zlib.crc32(lane_key.encode()) % lanes

@@ -1,10 +1,10 @@
-"""Makes a `MappingRunner` out of settings and boto3 clients: what `python -m local up` calls, once a mapping."""
+"""Makes a `MappingRunner` out of settings and boto3 clients."""
 
 from collections.abc import Callable
 from typing import Any
 
+from local.runners.invocation import LambdaInvoker, invoker_config
 from local.runners.mapping.destination import failure_destination
-from local.runners.mapping.invocation import LambdaInvoker, invoker_config
 from local.runners.mapping.runner import MappingRunner
 from local.runners.mapping.settings import MappingSettings
 from streams.client import polling_config
@@ -26,7 +26,7 @@ def mapping_runner(
     function_timeout_seconds: float,
     invoke_identity_arn: str | None = None,
 ) -> MappingRunner:
-    """A runner over the public APIs, not started. Clients are made here: call it on one thread."""
+    """Makes a runner over the public APIs, not started. Clients are made here: call it on one thread."""
     parallel = settings.parallelization_factor * MAX_SHARDS_IN_PARALLEL
     config = invoker_config(function_timeout_seconds=function_timeout_seconds, parallel_invocations=parallel)
     return MappingRunner(
@@ -40,7 +40,7 @@ def mapping_runner(
 def stream_reader(
     settings: MappingSettings, make_client: MakeClient, *, invoke_identity_arn: str | None = None
 ) -> StreamReader:
-    """The reader of the mapping's source."""
+    """Makes the reader of the mapping's source."""
     arn = settings.event_source_arn
     if settings.is_dynamodb:
         return DynamoDBStreamReader(client=make_client("dynamodbstreams", config=polling_config()), stream_arn=arn)

@@ -1,4 +1,4 @@
-"""The threads of one shard: a worker a lane carries out what the lane's state machine says, and reports back."""
+"""Runs the threads of one shard: one worker a lane does what the lane's state machine says, and reports back."""
 
 import logging
 import threading
@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
+from local.runners.counters import Counters
+from local.runners.invocation import Invoke, InvokeResult
 from local.runners.mapping.batch import Action, Batch, DiscardBatch, InvokeBatch, Wait
-from local.runners.mapping.counters import MappingCounters
 from local.runners.mapping.destination import Deliver
-from local.runners.mapping.invocation import Invoke, InvokeResult
 from local.runners.mapping.lane import Lane
 from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, read_outcome
 from local.runners.mapping.settings import MappingSettings
 from local.runners.mapping.shard import MappingShard
+from local.runners.mapping.status import MappingStatus
 from local.runners.polling.backoff import Backoff
 from streams.record import StreamRecord
 
@@ -32,7 +33,7 @@ class ShardWorkers:
     shard_id: str
     invoke: Invoke
     deliver: Deliver | None
-    counters: MappingCounters
+    counters: Counters[MappingStatus]
     clock: Callable[[], float]
     backoff: Backoff
     _shard: MappingShard = field(init=False)
@@ -42,7 +43,7 @@ class ShardWorkers:
     _is_stopping: bool = False
 
     def __post_init__(self) -> None:
-        """Start one worker a lane."""
+        """Starts one worker a lane."""
         self._shard = MappingShard(settings=self.settings, backoff=self.backoff)
         for number, lane in enumerate(self._shard.lanes):
             name = f"mapping-{self.settings.uuid}-{self.shard_id}-lane-{number}"
@@ -52,17 +53,17 @@ class ShardWorkers:
 
     @property
     def checkpoint(self) -> str | None:
-        """Everything up to and with this sequence number is settled."""
+        """Returns the sequence number up to and with which everything is settled."""
         return self._shard.checkpoint
 
     @property
     def pending(self) -> int:
-        """Records accepted and not settled."""
+        """Counts the records that were accepted and are not settled."""
         with self._changed:
             return self._shard.pending
 
     def accept(self, records: tuple[StreamRecord, ...]) -> None:
-        """Take a page; blocks while the lanes hold two full batches each, so memory stays bounded."""
+        """Takes a page; blocks while the lanes hold two full batches each, so memory stays bounded."""
         if not records:
             return
         enough = 2 * self.settings.batch_size * self.settings.parallelization_factor
@@ -73,7 +74,7 @@ class ShardWorkers:
             self._changed.notify_all()
 
     def finish(self) -> bool:
-        """Wait until the closed shard is settled, then end the workers."""
+        """Waits until the closed shard is settled, then ends the workers."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
@@ -83,17 +84,17 @@ class ShardWorkers:
         return is_settled
 
     def is_empty(self) -> bool:
-        """True when nothing accepted is unsettled."""
+        """Returns True when nothing accepted is unsettled."""
         return self.pending == 0
 
     def stop(self) -> None:
-        """Let the workers end after what they are doing now."""
+        """Lets the workers end after what they are doing now."""
         with self._changed:
             self._is_stopping = True
             self._changed.notify_all()
 
     def join(self, timeout_seconds: float) -> bool:
-        """Wait for the workers; True when all have ended."""
+        """Waits for the workers; True when all have ended."""
         end = time.monotonic() + timeout_seconds
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -172,7 +173,7 @@ class ShardWorkers:
     def _settle(self, records: tuple[StreamRecord, ...]) -> None:
         self._shard.settle(records)
         if records:
-            self.counters.set_iterator_age((self.clock() - records[-1].arrival_seconds) * 1000)
+            self.counters.set(iterator_age_ms=(self.clock() - records[-1].arrival_seconds) * 1000)
         self._changed.notify_all()
 
     def _log(self, what: str, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""How long a lane waits before it tries a batch again; AWS publishes no figures, so these are this project's choice."""
+"""Says how long to wait before the next attempt; AWS publishes no figures, so these are this project's choice."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,6 @@ class Backoff:
     cap_seconds: float = 10.0
 
     def seconds(self, failures_in_a_row: int) -> float:
-        """The wait after the given number of failures, from 1 on."""
+        """Returns the wait after the given number of failures, from 1 on."""
         # 2**40 is past every cap; without the bound a long outage would overflow a float.
         return float(min(self.cap_seconds, self.first_seconds * 2 ** min(failures_in_a_row - 1, 40)))

@@ -1,4 +1,4 @@
-"""Which shards may be read now: a child waits until its parents are read and settled, so a key's order survives."""
+"""Decides which shards may be read now: a child waits until its parents are settled, so a key's order survives."""
 
 from collections.abc import Collection, Iterable
 
@@ -8,7 +8,7 @@ from streams.reader import ShardInfo
 def startable_shards(
     shards: Iterable[ShardInfo], *, started: Collection[str], finished: Collection[str]
 ) -> list[ShardInfo]:
-    """Shards that are not started and whose parents are finished, or are no longer listed (trimmed by the service)."""
+    """Returns shards that are not started and whose parents are finished, or no longer listed (trimmed)."""
     listed = list(shards)
     waiting_for = {shard.shard_id for shard in listed} - set(finished)
     return [shard for shard in listed if shard.shard_id not in started and not shard.parent_ids & waiting_for]

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from local.runners.mapping.settings import StartingPosition
 from local.runners.polling.backoff import Backoff
 from local.runners.polling.shard_order import startable_shards
 from streams.cursor import ShardCursor
-from streams.reader import Position, ShardGoneError, ShardInfo, StreamReader
+from streams.reader import Position, ShardGoneError, ShardInfo, StartingPosition, StreamReader
 from streams.record import StreamRecord
 
 _log = logging.getLogger(__name__)
@@ -22,21 +21,21 @@ class ShardSink(Protocol):
     """Takes the records of one shard."""
 
     def accept(self, records: tuple[StreamRecord, ...]) -> None:
-        """Take a page, also an empty one; blocking is how a sink slows its reader down."""
+        """Takes a page, also an empty one; blocking is how a sink slows its reader down."""
 
     def finish(self) -> bool:
-        """The shard has ended: wait until all of it is settled; False when stopped before that."""
+        """Waits until all of the ended shard is settled; False when stopped before that."""
 
     def stop(self) -> None:
-        """End soon, leaving unsettled what is not settled; makes blocked calls return."""
+        """Ends soon, leaving unsettled what is not settled; makes blocked calls return."""
 
     def is_empty(self) -> bool:
-        """True when nothing accepted is unsettled."""
+        """Returns True when nothing accepted is unsettled."""
 
 
 @dataclass(kw_only=True)
 class StreamWalker:
-    """Feeds every shard of a stream to a sink of its own.
+    """Feeds every shard of a stream to its own sink.
 
     Positions live in memory: a new walker begins at its starting position. Shards that appear later are read from
     their beginning, with LATEST too, because they hold what was written since the start.
@@ -63,13 +62,13 @@ class StreamWalker:
     _empty_since: dict[str, float] = field(default_factory=dict)
 
     def start(self) -> None:
-        """Begin reading; returns at once. Call it once."""
+        """Begins reading; returns at once. Call it once."""
         if self._threads:
             raise RuntimeError(f"{self.name} was started before")
         self._spawn("shards", self._list_until_stopped)
 
     def stop(self, timeout_seconds: float = 5.0) -> bool:
-        """Stop reading and join all threads; False when one was still busy, for instance in an invocation."""
+        """Stops reading and joins all threads; False when one was still busy, for instance in an invocation."""
         deadline = time.monotonic() + timeout_seconds
         self._stopping.set()
         self._relist.set()
@@ -82,19 +81,19 @@ class StreamWalker:
         return not any(thread.is_alive() for thread in threads)
 
     def wait_until_reading(self, timeout_seconds: float) -> bool:
-        """Wait until every shard of the first listing has its iterator: with LATEST, what is written now is read."""
+        """Waits until every shard of the first listing has its iterator: with LATEST, what is written now is read."""
         return self._wait_for(self._is_reading, timeout_seconds)
 
     def wait_until_drained(self, timeout_seconds: float) -> bool:
-        """Wait until everything written before this call is read and settled."""
+        """Waits until everything written before this call is read and settled."""
         begun = time.monotonic()
         self._relist.set()
         return self._wait_for(lambda: self.is_drained_since(begun), timeout_seconds)
 
     def is_drained_since(self, moment: float) -> bool:
-        """True when, since `moment` of `time.monotonic`, shards were listed and gave an empty page, and all is settled.
+        """Returns True when shards were listed and gave an empty page since `moment`, and all is settled.
 
-        Without `wait_until_drained`, a listing is up to `list_interval_seconds` old.
+        `moment` is of `time.monotonic`. Without `wait_until_drained`, a listing is up to `list_interval_seconds` old.
         """
         with self._lock:
             if self._listed_at < moment or self._finished_when_listed != self._finished:

@@ -1,4 +1,4 @@
-"""The demo's second part: analyses of real flights by the asynchronous service, one of them mended and sent again."""
+"""The demo's second part: analyses of real flights behind a queue; one fails, is repaired and sent again."""
 
 import json
 import time
@@ -10,21 +10,25 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from demo.analyses import MENDED_TARGET, as_csv, january, mean_delays, poison, requests_for
+from demo.analyses.questions import REPAIRED_TARGET, as_csv, january, mean_delays, poison, requests_for
 from demo.checks import wait_for
 from demo.load import ItemApi
 from local.errors import LocalStackError
 from local.layout import ROOT
 from local.services.aws_client import aws_client
 from local.services.ministack import REGION
+from ops.resend.mending import Mending
+from ops.resend.parts import resend_of
+from ops.resend.run import ResendChoice
+from ops.stack import Stack
 
-FOLDER = ROOT / "build" / "analytics"
+FOLDER = ROOT / "build" / "analyses"
 PATIENCE_SECONDS = 120.0
 INPUT_NAME = "flights-2013-01.csv"
 
 
 @dataclass(kw_only=True)
-class AnalyticsDemo:
+class AnalysesChapter:
     """One run against a stack's outputs; results are downloaded below `folder`."""
 
     outputs: Mapping[str, Any]
@@ -33,9 +37,9 @@ class AnalyticsDemo:
     problems: list[str] = field(default_factory=list)
 
     def run(self) -> dict[str, Any]:
-        """Play it. Gives its part of the report. LocalStackError when the program has no analyses."""
+        """Plays it. Returns its part of the report. Raises LocalStackError when the program has no analyses."""
         if "analysis_queue_url" not in self.outputs:
-            raise LocalStackError("The program has no analyses: set `driftless:analytics` to enabled.")
+            raise LocalStackError("The program has no analyses: enable them in Pulumi.local.yaml.")
         self.console.rule("Analyses of the 27,004 flights of January, behind a queue")
         api, flights = ItemApi(self.outputs["api_url"]), january()
         source = self._upload(as_csv(flights))
@@ -49,13 +53,13 @@ class AnalyticsDemo:
         self.console.print(f"  {len(ids)} requests accepted in {posted * 1000:.0f} ms; now they are worked on")
         answers = {name: self._wait(api, request_id) for name, request_id in ids.items()}
         self._failed_as_meant(answers.pop("mistaken"))
-        answers["mended"] = self._mend(api, ids["mistaken"])
+        answers["repaired"] = self._repair(api, ids["mistaken"])
         seconds = time.monotonic() - started
         files = {name: self._download(name, answer) for name, answer in answers.items()}
         results = {
             name: json.loads((self.folder / name / "result.json").read_text()) for name in answers if files[name]
         }
-        self._tell(results, mean_delays(flights))
+        self._show(results, mean_delays(flights))
         return {
             "ok": not self.problems,
             "states": {name: answer["state"] for name, answer in answers.items()},
@@ -66,7 +70,7 @@ class AnalyticsDemo:
         }
 
     def _upload(self, content: bytes) -> dict[str, str]:
-        """The flights, at the first place that analyses may read. Gives the request's `input`."""
+        """Puts the flights at the first place that analyses may read. Returns the request's `input`."""
         functions = aws_client(self.outputs["aws_endpoint_url"], REGION, "lambda")
         settings = functions.get_function_configuration(FunctionName=self.outputs["functions"]["scilearn"])
         locations = settings["Environment"]["Variables"].get("INPUT_LOCATIONS", "")
@@ -74,7 +78,7 @@ class AnalyticsDemo:
             raise LocalStackError("Analyses may read no bucket: the settings name no input location.")
         bucket, _, prefix = locations.split(",")[0].removeprefix("s3://").partition("/")
         s3 = aws_client(self.outputs["aws_endpoint_url"], REGION, "s3")
-        s3.create_bucket(Bucket=bucket)  # in this region, making one's own again is no error
+        s3.create_bucket(Bucket=bucket)  # in this region, making a bucket that we own already is no error
         s3.put_object(Bucket=bucket, Key=prefix + INPUT_NAME, Body=content, ContentType="text/csv")
         self.console.print(f"  {len(content) / 1e6:.1f} MB of CSV at s3://{bucket}/{prefix}{INPUT_NAME}")
         return {"type": "s3", "bucket": bucket, "key": prefix + INPUT_NAME, "format": "csv"}
@@ -96,28 +100,23 @@ class AnalyticsDemo:
             self._problem(f"The mistaken request is {answer['state']}: {reason}.")
         self.console.print(f"  The mistaken request failed, as it should: {reason.get('message')}")
 
-    def _mend(self, api: ItemApi, request_id: str) -> dict[str, Any]:
-        """Send the failed request again with its column mended, as `ops redrive scilearn --id ID --set ...` does."""
-        from ops.resend.mending import Mending  # here, because only this part of one command needs them
-        from ops.resend.parts import resend_of
-        from ops.resend.run import ResendChoice
-        from ops.stack import Stack
-
+    def _repair(self, api: ItemApi, request_id: str) -> dict[str, Any]:
+        """Sends the failed request again with its column repaired, as `ops redrive scilearn --id ID --set ...` does."""
         stack = Stack(name="local", outputs=dict(self.outputs))
-        mending = Mending(assignments=(("options.target", MENDED_TARGET),))
+        mending = Mending(assignments=(("options.target", REPAIRED_TARGET),))
         found: list[dict[str, Any]] = []
 
-        def is_there() -> bool:
-            """Its record comes after its last try; one redrive looks once."""
+        def has_come() -> bool:
+            """Looks once, as one redrive does: the record comes only after the request's last attempt."""
             choice = ResendChoice(only_id=request_id, wait_seconds=PATIENCE_SECONDS)
             report = resend_of(stack, choice, mending)().as_json()
-            found[:] = [told for told in report["requests"] if told["request_id"] == request_id]
+            found[:] = [one for one in report["requests"] if one["request_id"] == request_id]
             return bool(found)
 
-        if not wait_for(is_there, PATIENCE_SECONDS):
+        if not wait_for(has_come, PATIENCE_SECONDS):
             self._problem("The mistaken request did not come to the on-failure destination.")
-        for told in found:
-            self.console.print(f"  It lay in {told['place']}; mended and sent again by ops redrive: {told['end']}")
+        for one in found:
+            self.console.print(f"  It was in {one['place']}; repaired and sent again by ops redrive: {one['end']}")
         return self._wait(api, request_id)
 
     def _download(self, name: str, answer: Mapping[str, Any]) -> list[Path]:
@@ -134,7 +133,7 @@ class AnalyticsDemo:
             paths.append(folder / file)
         return paths
 
-    def _tell(self, results: Mapping[str, Any], expected: Mapping[str, float]) -> None:
+    def _show(self, results: Mapping[str, Any], expected: Mapping[str, float]) -> None:
         if groups := results.get("delay-by-carrier"):
             found = {g["key"][0]: g["columns"]["arr_delay"]["mean"] for g in groups["result"]["groups"]}
             if found.keys() != expected.keys() or any(abs(found[c] - expected[c]) > 1e-6 for c in expected):

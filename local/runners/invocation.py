@@ -1,4 +1,4 @@
-"""The edge to the function: what an invocation gives back, and the one real way to make it, `lambda.invoke`."""
+"""Invokes functions: what an invocation returns, and the one real way to make it, `lambda.invoke`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,29 +30,33 @@ class LambdaInvoker:
     """Invokes through a boto3 Lambda client, synchronously.
 
     Make the client with `invoker_config`. Service errors (a throttle is `TooManyRequestsException`) come out as
-    botocore's exceptions: the mapping counts them as "not invoked" and retries by itself, the only retry layer.
+    botocore's exceptions: the mapping counts them as "not invoked" and retries; it is the only retry layer.
     """
 
     client: Any
 
     def __call__(self, function_name: str, event: dict[str, Any]) -> InvokeResult:
-        """Invoke once and wait for the answer."""
-        answer = self.client.invoke(
-            FunctionName=function_name, InvocationType="RequestResponse", Payload=event_json(event)
-        )
-        return InvokeResult(
-            status_code=answer["StatusCode"],
-            function_error=answer.get("FunctionError"),
-            payload=answer["Payload"].read(),
-            request_id=answer.get("ResponseMetadata", {}).get("RequestId"),
-            executed_version=answer.get("ExecutedVersion", "$LATEST"),
-        )
+        """Invokes once and waits for the answer."""
+        return invoke_once(self.client, function_name, event_json(event))
+
+
+def invoke_once(client: Any, function_name: str, payload: bytes, **options: str) -> InvokeResult:
+    """Invokes a function synchronously through a boto3 Lambda client; raises botocore's exceptions."""
+    answer = client.invoke(FunctionName=function_name, InvocationType="RequestResponse", Payload=payload, **options)
+    return InvokeResult(
+        status_code=answer["StatusCode"],
+        function_error=answer.get("FunctionError"),
+        payload=answer["Payload"].read(),
+        request_id=answer.get("ResponseMetadata", {}).get("RequestId"),
+        executed_version=answer.get("ExecutedVersion", "$LATEST"),
+    )
 
 
 def invoker_config(*, function_timeout_seconds: float, parallel_invocations: int) -> Config:
-    """Client settings for `LambdaInvoker`: waits longer than the function may run, never retries, enough connections.
+    """Returns client settings for `LambdaInvoker`: waits longer than the function may run, never retries.
 
-    A read time-out below the function's would start a second invocation while the first still writes.
+    It has enough connections. A read time-out below the function's would start a second invocation while the first
+    still writes.
     """
     return Config(
         read_timeout=function_timeout_seconds + 10,

@@ -1,4 +1,4 @@
-"""What the demo asks the analysis service about the flights of January, and what it must answer, computed here apart.
+"""What the demo asks about the flights of January, and what the answers must be, computed here independently.
 
 A flight is late by its arrival; those without one (cancelled, diverted) have no delay.
 """
@@ -14,11 +14,11 @@ from demo.flights import MISSING, rows_of
 
 COLUMNS = ("day", "hour", "carrier", "origin", "distance", "dep_delay", "arr_delay")
 MODEL_ROWS = 10_000
-POISON_TARGET, MENDED_TARGET = "arrival_delay", "arr_delay"
+POISON_TARGET, REPAIRED_TARGET = "arrival_delay", "arr_delay"
 
 
 def january() -> list[dict[str, str]]:
-    """The flights of January 2013, 27,004 of them, as the file has them."""
+    """Reads the flights of January 2013, 27,004 of them, as the file has them."""
     flights = []
     for row in rows_of("flights.csv"):
         if row["month"] == "1":
@@ -29,7 +29,7 @@ def january() -> list[dict[str, str]]:
 
 
 def as_csv(flights: Iterable[Mapping[str, str]]) -> bytes:
-    """The flights as a CSV file."""
+    """Writes the flights as a CSV file."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
@@ -38,7 +38,7 @@ def as_csv(flights: Iterable[Mapping[str, str]]) -> bytes:
 
 
 def mean_delays(flights: Iterable[Mapping[str, str]]) -> dict[str, float]:
-    """Carrier to its mean delay at arrival, in minutes."""
+    """Returns carrier to its mean delay at arrival, in minutes."""
     delays = defaultdict(list)
     for flight in flights:
         if flight["arr_delay"] not in MISSING:
@@ -47,7 +47,7 @@ def mean_delays(flights: Iterable[Mapping[str, str]]) -> dict[str, float]:
 
 
 def days(flights: Iterable[Mapping[str, str]]) -> list[dict[str, float]]:
-    """A row a day: flights, cancelled ones, mean delay in minutes."""
+    """Returns a row a day: flights, cancelled ones, mean delay in minutes."""
     by_day: dict[str, list[Mapping[str, str]]] = defaultdict(list)
     for flight in flights:
         by_day[flight["day"]].append(flight)
@@ -63,7 +63,7 @@ def days(flights: Iterable[Mapping[str, str]]) -> list[dict[str, float]]:
 
 
 def requests_for(flights: list[dict[str, str]], source: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """The requests by name. `source` is the S3 input with the flights as CSV; the index holds the demo's own day."""
+    """Returns the requests by name. `source` is the S3 input with the CSV; the index holds the demo's own day."""
     return {
         "delay-by-carrier": {
             "analysis": "describe",
@@ -101,5 +101,5 @@ def requests_for(flights: list[dict[str, str]], source: Mapping[str, str]) -> di
 
 
 def poison(source: Mapping[str, str]) -> dict[str, Any]:
-    """A request that the API takes and no attempt can do: its column is not there."""
+    """Returns a request that the API takes and no attempt can do: its column doesn't exist."""
     return {"analysis": "regress", "input": source, "options": {"target": POISON_TARGET, "features": ["hour"]}}
