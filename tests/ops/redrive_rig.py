@@ -1,5 +1,6 @@
 """A redrive on fakes: the real code between a table, a model index, a queue, a bucket and a stream."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class RedriveRig:
         self.index = ModelIndex(clock=self.clock)
         self.sqs = FakeSqs(clock=self.clock)
         self.slept: list[float] = []
+        self._objects_stored = itertools.count()
 
     def change(self, key: str, *, delete: bool = False, **attributes: Any) -> int:
         """Put or delete an item; gives its record's sequence number, counted from 1."""
@@ -93,7 +95,7 @@ class RedriveRig:
         """Lambda's object for a batch."""
         event = {"Records": [self.record(number) for number in numbers]}
         body = self.failure(min(numbers), max(numbers), condition) | {"payload": json.dumps(event)}
-        key = f"aws/lambda/8f0d7c5e/shardId-1/2026/01/02/2026-01-02T03.04.05-{len(self.s3.objects):04d}"
+        key = f"aws/lambda/8f0d7c5e/shardId-1/2026/01/02/2026-01-02T03.04.05-{next(self._objects_stored):04d}"
         self.s3.objects[key] = json.dumps(body).encode()
         return key
 
