@@ -19,6 +19,7 @@ from ops.backfill.invocation import replicate_function
 from ops.backfill.preflight import check_changes_arrive
 from ops.backfill.progress import BackfillProgressBar
 from ops.backfill.state import BackfillState, load_state
+from ops.command_line import confirm, must_ask, rate, whole
 from ops.errors import OpsError, UsageError
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
 
@@ -30,12 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The consumer, how fast, and how to go on."""
     parser.add_argument("consumer", metavar="CONSUMER", help="sync_dynamodb_stream or sync_kinesis_stream")
     add_stack_arguments(parser)
-    parser.add_argument("--segments", type=_whole, metavar="N", help=f"parts of the table ({DEFAULT_SEGMENTS})")
-    parser.add_argument("--parallel", type=_whole, default=4, metavar="N", help="segments at a time (%(default)s)")
+    parser.add_argument("--segments", type=whole(), metavar="N", help=f"parts of the table ({DEFAULT_SEGMENTS})")
+    parser.add_argument("--parallel", type=whole(), default=4, metavar="N", help="segments at a time (%(default)s)")
     parser.add_argument(
-        "--read-capacity", type=_rate, metavar="RCU", help="read units a second of all segments together (no limit)"
+        "--read-capacity", type=rate, metavar="RCU", help="read units a second of all segments together (no limit)"
     )
-    parser.add_argument("--page-limit", type=_whole, metavar="N", help="items of a page, at most 1000 (1000)")
+    parser.add_argument("--page-limit", type=whole(), metavar="N", help="items of a page, at most 1000 (1000)")
     parser.add_argument("--resume", action="store_true", help="go on with the backfill that the state file tells of")
     parser.add_argument("--state", type=Path, metavar="FILE", help=f"where it is kept ({FOLDER}/backfill-...json)")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and check that it could")
@@ -63,11 +64,12 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
     if options.dry_run:
         _tell_plan(options, state, estimate, plan)
         return 0
+    print(plan, file=sys.stderr)
     if state.done:
-        print(plan, file=sys.stderr)
         _report(options, state, file)
         return 0
-    _confirm(options, plan)
+    if must_ask(options):
+        confirm("Go on?")
     with BackfillProgressBar(state, estimate) as bar:
         driver = Driver(
             state=state,
@@ -106,17 +108,6 @@ def _state(options: argparse.Namespace, stack: Stack, consumer: Consumer, file: 
     if options.segments not in (None, len(known.segments)):
         raise UsageError(f"{file} has {len(known.segments)} segments; a resumed backfill can't change that.")
     return known
-
-
-def _confirm(options: argparse.Namespace, plan: str) -> None:
-    print(plan, file=sys.stderr)
-    if options.yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError("Nobody is there to ask: pass --yes.")
-    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise OpsError("Not begun.")
 
 
 def _tell_plan(options: argparse.Namespace, state: BackfillState, estimate: int, plan: str) -> None:
@@ -168,17 +159,3 @@ def _report(options: argparse.Namespace, state: BackfillState, file: Path) -> No
     )
     if state.parked:
         print(f"Parked items: python -m ops redrive {state.consumer} --dry-run")
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _rate(text: str) -> float:
-    rate = float(text)
-    if not 0 < rate < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return rate

@@ -12,6 +12,7 @@ import json
 from rich.console import Console
 
 from changefeed.write.bulk_transport import BulkTransport
+from ops.command_line import seconds
 from ops.probe.checks import Finding
 from ops.probe.probe import probe
 from ops.stack import add_stack_arguments, open_stack
@@ -23,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose index, and for how long a refusal may be a new policy's."""
     add_stack_arguments(parser)
     parser.add_argument("consumers", nargs="*", metavar="CONSUMER", help="whose index; all of them if none is named")
-    parser.add_argument("--wait", type=float, default=POLICY_SECONDS, metavar="SECONDS", help="for how long a refusal "
-                        "is asked again: access policies take up to a minute to act (%(default)s)")  # fmt: skip
+    parser.add_argument("--wait", type=seconds, default=POLICY_SECONDS, metavar="SECONDS", help="how long to ask again "
+                        "after a refusal: access policies take up to a minute to act (%(default)s)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="for machines")
 
 

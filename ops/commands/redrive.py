@@ -10,14 +10,13 @@ Example: python -m ops redrive sync_dynamodb_stream --stack local --dry-run
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from local.ending import unwind_on_signals
+from ops.command_line import confirm, must_ask, seconds, whole
 from ops.errors import OpsError, UsageError
 from ops.redrive.display import Ticker, print_report
 from ops.redrive.parts import redrive_of
@@ -37,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reason", action="append", default=[], metavar="CODE", help="only what rests for this reason (repeatable)"
     )
-    parser.add_argument("--limit", type=_count, metavar="N", help="at most so many messages and objects")
+    parser.add_argument("--limit", type=whole(), metavar="N", help="at most so many messages and objects")
     parser.add_argument(
         "--drop-expired", action="store_true", help="delete messages whose records the stream no longer has"
     )
@@ -53,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH=VALUE",
         help="with --id: change a value of the request, for example options.folds=5 (repeatable)",
     )
-    analyses.add_argument("--wait", type=_seconds, metavar="SECONDS", help="how long nothing may settle before what is "
+    analyses.add_argument("--wait", type=seconds, metavar="SECONDS", help="how long nothing may settle before what is "
                           "left counts as pending (120)")  # fmt: skip
     analyses.add_argument("--drop-poison", action="store_true", help="delete messages that name no request")
 
@@ -77,8 +76,8 @@ def run(options: argparse.Namespace) -> int:
         redrive = redrive_of(stack, consumer, choice, ticker.tick)
         if redrive.queue is None and redrive.objects is None:
             raise OpsError(f"Stack {stack.name} has neither a queue nor a bucket of failures for {consumer.name}.")
-        if not (options.dry_run or options.yes):
-            _ask(lambda: f"Redrive {_places(redrive)} into index {redrive.report.index}?")
+        if must_ask(options):
+            confirm(f"Redrive {_places(redrive)} into index {redrive.report.index}?")
         ticker.start()
         report = redrive()
     if options.json:
@@ -106,8 +105,8 @@ def _resend(options: argparse.Namespace) -> int:
     )
     stack = open_stack(options.stack, options.outputs)
     resend = resend_of(stack, choice, mending, partial(show_progress, Console(stderr=True)))
-    if not (options.dry_run or options.yes):
-        _ask(lambda: _resend_question(stack, resend))
+    if must_ask(options):
+        confirm(_resend_question(stack, resend))
     report = resend()
     if options.json:
         print(json.dumps(report.as_json(), indent=2))
@@ -127,16 +126,6 @@ def _refuse(options: argparse.Namespace, whose: str, **given: object) -> None:
             raise UsageError(f"--{name.replace('_', '-')} is for {whose}, not for {options.consumer}.")
 
 
-def _ask(question: Callable[[], str]) -> None:
-    """Raises UsageError where nobody can be asked, OpsError when the answer is no."""
-    if not sys.stdin.isatty():
-        raise UsageError("Nobody is there to be asked: pass --yes, or look first with --dry-run.")
-    print(f"{question()} [y/N] ", end="", file=sys.stderr)
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise OpsError("Nothing was done.")
-
-
 def _places(redrive: Redrive) -> str:
     places = []
     if redrive.queue is not None:
@@ -144,17 +133,3 @@ def _places(redrive: Redrive) -> str:
     if redrive.objects is not None:
         places.append(f"the objects of bucket {redrive.objects.bucket}")
     return " and ".join(places)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < 86_400:
-        raise argparse.ArgumentTypeError("must be from 0 to a day")
-    return number
