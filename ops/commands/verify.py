@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="with --repair: only say what would be done")
     parser.add_argument("--yes", action="store_true", help="repair without asking")
     parser.add_argument("--sample", type=whole(SAMPLE_PARTS), metavar="N", help=f"compare N of {SAMPLE_PARTS} parts of "
-                        "the table, chosen at random: quick, but it sees neither orphans nor the other parts")  # fmt: skip
+                        "the table, chosen at random: quick, but it sees no orphans and no other parts")  # fmt: skip
     parser.add_argument("--segments", type=whole(MOST_SEGMENTS), default=4, metavar="N", help="parallel readers of the "
                         "table (%(default)s)")  # fmt: skip
     parser.add_argument("--read-capacity", type=rate, metavar="UNITS", help="the table's read units a second to "

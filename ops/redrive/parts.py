@@ -11,8 +11,8 @@ from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.write.bulk_transport import BulkTransport
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.errors import UsageError
-from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
 from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report

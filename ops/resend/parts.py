@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.errors import OpsError, UsageError
-from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.resend.failed_request import FailurePlace
 from ops.resend.mending import Mending
 from ops.resend.report import ResendReport
@@ -12,7 +12,6 @@ from ops.resend.run import Resend, ResendChoice
 from ops.stack import Stack
 from scilearn.status_table import StatusTable
 
-SERVICE = "scilearn"
 _OUTPUTS = ("analysis_queue_url", "analysis_dead_letter_queue_url", "analysis_failure_destination", "analysis_table")
 
 
@@ -56,7 +55,7 @@ def _failures_url(requests_url: str, destination: str) -> str:
     parts = destination.split(":")
     if parts[2:3] != ["sqs"]:
         raise OpsError(
-            f"Failures of {SERVICE} go to {destination}, which keeps none of them: there is nothing to look at. Look "
-            "where it sends them; or set analytics.on_failure to sqs, or to a queue's ARN, and run pulumi up."
+            f"Failed analyses go to {destination}, which keeps none of them: there is nothing to send again. See where "
+            "it sends them; or set analytics.on_failure to sqs, or to a queue's ARN, and run pulumi up."
         )
     return f"{requests_url.rsplit('/', 2)[0]}/{parts[4]}/{parts[5]}"

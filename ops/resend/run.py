@@ -13,8 +13,8 @@ from itertools import chain
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.errors import OpsError
-from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.resend.decision import Decision, Verdict, decide
 from ops.resend.failed_request import FailedRequest, FailurePlace, read_failure
 from ops.resend.mending import Mending
@@ -26,6 +26,7 @@ from scilearn.status_record import StatusRecord
 REQUESTS_PER_CHUNK = 200
 """A message may be 200 KB."""
 POLL_SECONDS = 1.0
+WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class ResendChoice:
     limit: int | None = None
     drop_poison: bool = False
     dry_run: bool = False
-    wait_seconds: float = 120.0
+    wait_seconds: float = WAIT_SECONDS
 
 
 @dataclass(kw_only=True)

@@ -15,7 +15,7 @@ from changefeed.plan.document_action import Rejection
 from changefeed.write.bulk_post import posting
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader
-from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
 from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report

@@ -53,9 +53,16 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(
     assert "--yes" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["unknown", "sync_other"])
+@pytest.mark.parametrize("name", ["unknown", "sync_other", "scilearn"])
 def test_a_consumer_that_is_not_known_is_wrong_usage(outputs: str, name: str) -> None:
     assert main(["redrive", name, "--outputs", outputs, "--yes"]) == 2
+
+
+@pytest.mark.parametrize("arguments", [["--wait", "3"], ["--drop-poison"], ["--id", "i"]])
+def test_what_belongs_to_resend_is_unknown_to_redrive(outputs: str, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["redrive", "sync_dynamodb_stream", "--outputs", outputs, "--yes", *arguments])
+    assert ended.value.code == 2
 
 
 def test_a_consumer_without_any_place_is_a_problem(outputs: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.resend.failed_request import FailurePlace
 from ops.resend.mending import Mending
 from ops.resend.report import ResendReport
@@ -78,7 +78,7 @@ class Switchboard:
 
 
 @dataclass(kw_only=True)
-class ScilearnRig:
+class ResendRig:
     """`broken` makes every analysis fail; one whose request says `{"ok": false}` fails always."""
 
     clock: FakeClock = field(default_factory=FakeClock)
