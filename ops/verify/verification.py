@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from changefeed.write.write_result import Outcome
 from ops.verify.index_walk import Index
 from ops.verify.looks import Inspector, Kind, Look, Settled, read_looks, settle
 from ops.verify.repair import Repaired, repair
-from ops.verify.spill import Candidate, Spill
+from ops.verify.spill import SIDES, Candidate, Spill
 from ops.verify.table_walk import Table
 from ops.verify.walks import SAMPLE_PARTS, Progress, sample, walk_both
 
@@ -48,10 +48,14 @@ class Report:
     documents: int
     sample_parts: int | None
     seconds: float
-    candidates: int
     found: Settled
     left: Settled
     repaired: Repaired | None
+
+    @property
+    def candidates(self) -> int:
+        """How many ids differed when they were walked: each was settled in one way."""
+        return self.found.counts.total()
 
     @property
     def equal(self) -> bool:
@@ -89,29 +93,8 @@ def verify(
     """Compare and, if asked, repair. Raises what table and index raise; then the walk's files stay."""
     started = time.monotonic()
     inspector = Inspector(table, index)
-    read = [0, 0]
-    candidates = 0
-
-    @contextlib.contextmanager
-    def counting() -> Iterator[Progress]:
-        with show() as progress:
-
-            def tell(items: int, documents: int) -> None:
-                read[:] = items, documents
-                progress(items, documents)
-
-            yield tell
-
-    def counted(differing: Iterator[Candidate]) -> Iterator[Candidate]:
-        nonlocal candidates
-        for candidate in differing:
-            candidates += 1
-            yield candidate
-
-    with _differing(table, index, plan, counting) as differing:
-        found = settle(
-            counted(differing), inspector, plan.directory / "found", settle_seconds=plan.settle_seconds, say=say
-        )
+    with _differing(table, index, plan, show) as (read, differing):
+        found = settle(differing, inspector, plan.directory / "found", settle_seconds=plan.settle_seconds, say=say)
     repaired: Repaired | None = None
     left = found
     kinds = {kind.value: found.counts[kind] for kind in Kind}
@@ -136,11 +119,10 @@ def verify(
             if not (left.counts[Kind.MISSING] and repaired.outcomes[Outcome.SUPERSEDED]):
                 break
     return Report(
-        items=read[0],
-        documents=read[1],
+        items=read["table"],
+        documents=read["index"],
         sample_parts=plan.sample_parts,
         seconds=time.monotonic() - started,
-        candidates=candidates,
         found=found,
         left=left,
         repaired=repaired,
@@ -148,19 +130,24 @@ def verify(
 
 
 @contextlib.contextmanager
-def _differing(table: Table, index: Index, plan: Plan, show: ShowWalk) -> Iterator[Iterator[Candidate]]:
-    """What differs at first sight. The walk's files are removed when all of it has been looked at."""
+def _differing(
+    table: Table, index: Index, plan: Plan, show: ShowWalk
+) -> Iterator[tuple[Mapping[str, int], Iterator[Candidate]]]:
+    """How much was read of each side, and what differs at first sight.
+
+    A sample counts while it is iterated over. A walk's files are removed when all candidates have been looked at.
+    """
     if plan.sample_parts is not None:
+        read = dict.fromkeys(SIDES, 0)
         with show() as progress:
-            yield sample(table, index.read, parts=plan.sample_parts, progress=progress)
+            yield read, sample(table, index.read, read, parts=plan.sample_parts, progress=progress)
         return
     spill = Spill(plan.directory / "walk")
     try:
         spill.open({"table": table.arn, "index": index.name, "segments": plan.segments})
         with show() as progress:
             walk_both(table, index, spill, segments=plan.segments, progress=progress)
-            progress(spill.counts["table"], spill.counts["index"])
-        yield spill.compare()
+        yield spill.counts, spill.compare()
     except BaseException:
         spill.close()
         raise

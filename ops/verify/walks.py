@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
 from ops.verify.index_walk import Document
-from ops.verify.spill import Candidate, Spill
+from ops.verify.spill import SIDES, Candidate, Spill
 from ops.verify.walk import IndexSource, Page, TableSource
 
 CHECKPOINT_SECONDS = 5.0
@@ -64,14 +64,17 @@ def _watch(futures: Iterable["Future[None]"], spill: Spill, progress: Progress) 
 def sample(
     table: TableSource,
     read_documents: Callable[[list[str]], dict[str, Document | None]],
+    counts: dict[str, int],
     *,
     parts: int,
     progress: Progress,
     choose: random.Random | None = None,
 ) -> Iterator[Candidate]:
-    """Compare some of the table's thousand parts, chosen by lot, with their documents. Orphans it can't see."""
+    """Compares some of the table's thousand parts, chosen at random, with their documents; it can't see orphans.
+
+    `counts` says, as `Spill.counts` does, how much of each side has been read so far.
+    """
     chosen = (choose or random.SystemRandom()).sample(range(SAMPLE_PARTS), parts)
-    seen = 0
     for segment in chosen:
         for page in table.pages(segment, SAMPLE_PARTS, None):
             documents = read_documents([entry.document_id for entry in page.entries])
@@ -79,5 +82,6 @@ def sample(
                 document = documents[identifier]
                 if document is None or document.digest != digest:
                     yield Candidate(identifier, key)
-            seen += len(page.entries)
-            progress(seen, seen)
+            for side in SIDES:
+                counts[side] += len(page.entries)
+            progress(counts["table"], counts["index"])
