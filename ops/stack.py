@@ -15,14 +15,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
 from lambda_kit.search_client import create_search_client
+from local.running import running_outputs
 from ops.errors import OpsError, UsageError
 
 LOCAL = "local"
-VERSION_SPANS = {"sync_dynamodb_stream": MICROSECONDS_PER_SECOND, "sync_kinesis_stream": 1}
-"""How many versions one reading of a feed's clock stands for: a whole second, or the microsecond that
-`infra/source/table.py` asks Kinesis for. See `changefeed.decode.change_record`."""
 NEEDED_OUTPUTS = ("table_name", "table_stream_arn", "collection_endpoint", "indexes")
 CLI_SECONDS = 120
 
@@ -33,7 +30,6 @@ class Consumer:
 
     name: str
     index: str
-    version_span: int
     function: str | None
     dead_letter_queue_url: str | None
     failure_destination_arn: str | None
@@ -98,7 +94,6 @@ class Stack:
         return Consumer(
             name=name,
             index=str(indexes[name]),
-            version_span=VERSION_SPANS.get(name, MICROSECONDS_PER_SECOND),
             function=of("functions"),
             dead_letter_queue_url=of("dead_letter_queues"),
             failure_destination_arn=of("failure_destinations"),
@@ -122,8 +117,6 @@ def open_stack(name: str | None, outputs_file: str | None) -> Stack:
     if outputs_file is not None:
         return _checked(outputs_file, _read_file(Path(outputs_file)))
     if name == LOCAL:
-        from local.running import running_outputs  # only the local stack needs its parts
-
         return _checked(LOCAL, running_outputs())
     return _checked(name or "(selected)", _ask_pulumi(name))
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from changefeed.batch_part import Decode
 from changefeed.batch_response import is_sequence_number
 from changefeed.decode.change_record import ChangeRecord
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.errors import RecordDecodeError
 from ops.redrive.letter import DeadLetter, Place
 from ops.redrive.stream_range import StreamRange
@@ -23,10 +24,9 @@ BATCH_INFO_NAMES = ("DDBStreamBatchInfo", "KinesisBatchInfo")
 
 @dataclass(frozen=True, kw_only=True)
 class LetterReader:
-    """For one consumer: `decode` is its own decoder, `version_span` that of its feed."""
+    """A callable for the letters of one table's consumers. Each record shows by its shape which feed it came by."""
 
-    decode: Decode
-    version_span: int
+    table_name: str
 
     def __call__(self, name: str, text: str | bytes, *, in_bucket: bool = False) -> DeadLetter | None:
         """The letter; None for what is neither of the two shapes, and so isn't ours to touch."""
@@ -45,10 +45,15 @@ class LetterReader:
         try:
             if not isinstance(raw, Mapping):
                 raise RecordDecodeError("not_a_record", "The record is not a JSON object.")
-            return untrusted(self.decode(raw))
+            return untrusted(self._decode(raw))
         except RecordDecodeError as error:
             letter.failures[error.code] += 1
             return None
+
+    def _decode(self, raw: Mapping[str, Any]) -> ChangeRecord:
+        if "kinesis" in raw:
+            return decode_kinesis_record(raw, table_name=self.table_name)
+        return decode_dynamodb_record(raw)
 
     def _parked(self, name: str, body: Mapping[str, Any]) -> DeadLetter:
         reason = body.get("reason")
@@ -57,7 +62,7 @@ class LetterReader:
         change = self.add(letter, body["record"]) if body.get("record") is not None else None
         if change is None and body.get("keys") is not None:
             try:
-                change = change_of_keys(body, version_span=self.version_span)
+                change = change_of_keys(body)
                 letter.failures.clear()
             except RecordDecodeError as error:
                 letter.failures[error.code] += 1

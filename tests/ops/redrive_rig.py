@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
@@ -141,9 +140,8 @@ class RedriveRig:
 
     def redrive(self, **choice: Any) -> Redrive:
         """A redrive, not yet run."""
-        span = 1_000_000 if self.feed == "dynamodb_stream" else 1
         return Redrive(
-            read_letter=LetterReader(decode=partial(self.decode), version_span=span),
+            read_letter=LetterReader(table_name=TABLE),
             settle=Settler(write=self.writer(), clock=self.clock),
             open_stream=self.open_stream,
             queue=DeadLetterQueue(client=self.sqs, url="https://queue", clock=self.clock, most_held=self.most_held),

@@ -53,7 +53,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(
     assert "--yes" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["unknown", "sync_other", "scilearn"])
+@pytest.mark.parametrize("name", ["unknown", "scilearn"])
 def test_a_consumer_that_is_not_known_is_wrong_usage(outputs: str, name: str) -> None:
     assert main(["redrive", name, "--outputs", outputs, "--yes"]) == 2
 
@@ -74,6 +74,13 @@ def test_a_limit_is_a_number_from_1_on(outputs: str, limit: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["redrive", "sync_dynamodb_stream", "--outputs", outputs, "--limit", limit])
     assert ended.value.code == 2
+
+
+def test_a_consumer_of_any_name_can_be_redriven(outputs: str) -> None:
+    stack = open_stack(None, outputs)
+    redrive = redrive_of(stack, stack.consumer("sync_other"), Choice())
+    assert redrive.queue is not None
+    assert redrive.objects is None, "its failure destination is the queue"
 
 
 def test_an_s3_failure_destination_is_looked_into(outputs: str) -> None:

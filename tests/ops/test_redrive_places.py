@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ops.redrive.letter import End, Place
+from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
-from tests.changefeed.records import item
+from tests.changefeed.records import TABLE, item
 from tests.fakes import Fault
 from tests.ops.redrive_rig import FEEDS, RedriveRig
 
@@ -44,6 +45,20 @@ def test_a_record_that_never_reached_the_index_is_written_and_its_letter_deleted
     assert rig.index.sources() == {"a": {"id": "a", "n": "1"}}
     assert (report.records["written"], ends(report), is_empty(rig)) == (1, {End.SETTLED: 1}, True)
     assert report.is_clean
+
+
+@pytest.mark.parametrize(("feed", "span"), [("dynamodb_stream", 1_000_000), ("kinesis_stream", 1)])
+@pytest.mark.parametrize("large", [False, True])
+def test_one_reader_knows_the_feed_by_the_record_and_takes_the_coarser_clock_without_one(
+    feed: str, span: int, large: bool
+) -> None:
+    rig = RedriveRig(feed=feed)
+    name = rig.park(rig.change("a"), large=large)
+    letter = LetterReader(table_name=TABLE)(name, rig.sqs.messages[name].body)
+    assert letter is not None
+    (change,) = letter.changes
+    assert change.version_span == (1_000_000 if large else span)
+    assert (change.keys, change.image) == ({"id": {"S": "a"}}, None)
 
 
 @pytest.mark.parametrize("place", PUT)
