@@ -50,7 +50,7 @@ bench-check: $(READY)  ## fails when the handlers' cost per record has grown by 
 torture: $(READY)  ## 10 minutes of attacks on the sync: random histories on a model and on a real node, and broken rules
 	$(BIN)/python -m tests.torture
 
-demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end (OPTIONS="--analytics --containers")
+demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end (OPTIONS="--analyses --containers")
 	$(BIN)/python -m local demo $(OPTIONS)
 
 up: $(READY)  ## starts the local stack and stays in front (Ctrl-C ends it)

@@ -275,10 +275,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         ports = {"aws_port": free_port(4900, 4999), "opensearch_port": free_port(9240, 9258)}
         with LocalStack(layout=Layout(directory=Path(directory) / "stack"), **ports, say=_say) as stack:
-            feeds = stack.feeds
-            assert feeds is not None
             service = Service.of(stack.outputs)
-            result = measure(service, count, feeds.functions[service.function].is_idle)
+            result = measure(service, count, stack.parts("asynchronous invocation")[service.function].is_idle)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(result, indent=2) + "\n")
     sys.stdout.write(json.dumps(result, indent=2) + "\n")

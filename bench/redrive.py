@@ -29,9 +29,9 @@ from changefeed.parking import parked_message
 from changefeed.plan.document_action import Rejection, document_id
 from demo.proof import compare, read_items
 from local.layout import Layout
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Batch, DiscardBatch
 from local.runners.mapping.failure_record import failure_object, failure_object_key, failure_record
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.settings import MappingSettings
 from local.services.ports import free_port
 from local.stack import LocalStack
@@ -57,8 +57,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         ports = {"aws_port": free_port(4900, 4999), "opensearch_port": free_port(9240, 9258)}
         with LocalStack(layout=Layout(directory=Path(directory)), **ports, say=_say) as local:
-            assert local.feeds is not None
-            local.feeds.stop()
+            local.stop_parts()
             destinations = {CONSUMER: f"arn:aws:s3:::{BUCKET}"}
             stack = Stack(name="bench", outputs=local.outputs | {"failure_destinations": destinations})
             result = measure(stack, count)

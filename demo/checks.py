@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import requests
 
+from demo.batch_write import write_all
 from demo.flights import FlightChange
 from demo.item_json import to_item
 from demo.load import ItemApi
@@ -50,7 +51,7 @@ def search_late_flights(api: ItemApi) -> list[dict[str, Any]]:
     return [hit["item"] for hit in answer["items"]]
 
 
-def wait_for(condition: Callable[[], bool], timeout_seconds: float = PATIENCE_SECONDS) -> bool:
+def wait_for(condition: Callable[[], object], timeout_seconds: float = PATIENCE_SECONDS) -> bool:
     """Ask until it is so; False after the time."""
     deadline = time.monotonic() + timeout_seconds
     while not condition():
@@ -82,9 +83,7 @@ def write_poison(outputs: Mapping[str, Any], good: dict[str, Any], ids: PoisonId
         good | {"id": ids.neighbours[1]},
     ]
     dynamodb = aws_client(outputs["aws_endpoint_url"], REGION, "dynamodb")
-    dynamodb.batch_write_item(
-        RequestItems={outputs["table_name"]: [{"PutRequest": {"Item": to_item(dict(row))}} for row in rows]}
-    )
+    write_all(dynamodb, outputs["table_name"], [{"PutRequest": {"Item": to_item(dict(row))}} for row in rows])
 
 
 def parked_messages(outputs: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """A real day of flights through the whole pipeline, with the proof at its end that index and table are equal.
 
-Starts a local stack of its own, or uses the one that is up. Writes build/demo.json, and with --analytics the results
-of analyses to build/analytics/.
+Starts a local stack of its own, or uses the one that is up. Writes build/demo.json, and with --analyses their results
+to build/analyses/.
 
 Example: python -m local demo --containers --outage 20 --kill-consumer
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from demo.analyses_story import AnalyticsDemo
+from demo.analyses.chapter import AnalysesChapter
 from demo.disaster import Disaster
 from demo.memory import MemoryMeter
 from demo.story import Demo
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_port_arguments(parser)
     add_containers_argument(parser)
     parser.add_argument("--outage", type=_seconds, default=0, metavar="SECONDS", help="stop OpenSearch in mid-load")
-    parser.add_argument("--analytics", action="store_true", help="afterwards, analyses of the flights of January")
+    parser.add_argument("--analyses", action="store_true", help="afterwards, analyses of the flights of January")
     parser.add_argument("--kill-consumer", action="store_true", help="kill the consumers' processes in mid-load")
 
 
@@ -95,11 +95,11 @@ def _in_a_stack_of_its_own(options: argparse.Namespace, console: Console) -> dic
 def _with_analyses(
     options: argparse.Namespace, report: dict[str, Any], outputs: Mapping[str, Any], console: Console
 ) -> dict[str, Any]:
-    if not options.analytics:
+    if not options.analyses:
         return report
-    analytics = AnalyticsDemo(outputs=outputs, console=console).run()
-    problems = report["problems"] + analytics["problems"]
-    return report | {"ok": not problems, "problems": problems, "analytics": analytics}
+    analyses = AnalysesChapter(outputs=outputs, console=console).run()
+    problems = report["problems"] + analyses["problems"]
+    return report | {"ok": not problems, "problems": problems, "analyses": analyses}
 
 
 def _seconds(text: str) -> float:

@@ -7,14 +7,12 @@ from typing import Any
 import requests
 from requests_aws4auth import AWS4Auth
 
+from demo.batch_write import MOST_REQUESTS, write_all
 from demo.flights import FlightChange, Kind
 from demo.item_json import to_item
 from demo.lag import LagMeter
 from local.errors import LocalStackError
 from local.services.ministack import REGION
-
-BATCH = 25
-"""Of BatchWriteItem."""
 
 
 class ItemApi:
@@ -60,10 +58,7 @@ def write_by_batches(
     started = time.monotonic()
     written = 0
     for batch in batches(changes):
-        requests_left: list[Any] = [_write_request(change) for change in batch]
-        while requests_left:
-            answer = dynamodb.batch_write_item(RequestItems={table_name: requests_left})
-            requests_left = answer.get("UnprocessedItems", {}).get(table_name, [])
+        write_all(dynamodb, table_name, [_write_request(change) for change in batch])
         for change in batch:
             meter.wrote(change.flight_id, None if change.item is None else change.number)
         written += len(batch)
@@ -75,7 +70,7 @@ def batches(changes: Sequence[FlightChange]) -> Iterator[list[FlightChange]]:
     """Up to 25 changes in a row; a batch can't hold two of one item."""
     batch: list[FlightChange] = []
     for change in changes:
-        if len(batch) == BATCH or any(other.flight_id == change.flight_id for other in batch):
+        if len(batch) == MOST_REQUESTS or any(other.flight_id == change.flight_id for other in batch):
             yield batch
             batch = []
         batch.append(change)

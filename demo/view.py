@@ -12,7 +12,7 @@ from rich.table import Table
 from demo.lag import LagMeter
 from demo.memory import MemoryMeter
 from local.observation import Observation, Observer
-from local.running import feed_status
+from local.running import running_parts
 from local.stack import STATUS_SECONDS
 
 LOOK_SECONDS = 0.5
@@ -58,11 +58,11 @@ class DemoView:
             show(self._table(self._observer.look()))
 
     def _line(self) -> str:
-        carried = {consumer: status.get("records_settled", 0) for consumer, status in feed_status().items()}
+        carried = {consumer: status.get("records_settled", 0) for consumer, status in _mappings().items()}
         return f"{self.doing}: {self.written} of {self.total} changes written; carried {carried}"
 
     def _table(self, seen: Observation) -> Table:
-        feeds = feed_status()
+        feeds = _mappings()
         lags = self._meter.percentiles()
         table = Table(
             title=f"{self.doing} · {self.written:,} of {self.total:,} changes · {_count(seen.items)} items",
@@ -82,6 +82,10 @@ class DemoView:
                 _count(seen.dead_letters.get(consumer, -1)),
             )
         return table
+
+
+def _mappings() -> dict[str, dict[str, Any]]:
+    return running_parts().get("mapping", {})
 
 
 def _count(number: int) -> str:

@@ -1,38 +1,55 @@
 """The local stack's commands. `python -m local COMMAND --help` has an example of each."""
 
 import argparse
+import importlib
 import os
+import pkgutil
 import sys
+from types import ModuleType
 
 import requests
 from botocore.exceptions import BotoCoreError
 
 from demo import demo
-from local.commands import down, logs, outputs, status, up
+from local import commands
 from local.errors import LocalStackError
 from local.services.ports import LOOPBACK
 
-COMMANDS = (up, down, status, outputs, demo, logs)
 DONE, PROBLEM, USAGE = 0, 1, 2
 
 
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
+def command_modules() -> list[ModuleType]:
+    """Returns every module of `local/commands` and the demo, by name: a new command is a new file there."""
+    names = [found.name for found in pkgutil.iter_modules(commands.__path__)]
+    modules = [importlib.import_module(f"{commands.__name__}.{name}") for name in names]
+    return sorted([*modules, demo], key=_name)
+
+
+COMMANDS = command_modules()
+
+
 def main(arguments: list[str]) -> int:
-    """Run a command. Gives the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own)."""
+    """Runs a command. Returns the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own)."""
     parser = argparse.ArgumentParser(
         prog="python -m local",
         description="The whole pipeline on this machine: an embedded AWS, a real OpenSearch node, the same program.",
         epilog="Example: python -m local up --detach && python -m local outputs --json",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
-        name = module.__name__.rpartition(".")[2]
         summary, example = (module.__doc__ or "").split("\n\nExample: ", 1)
-        sub = commands.add_parser(name, help=summary.splitlines()[0], description=summary, epilog=f"Example: {example}")
+        sub = subparsers.add_parser(
+            _name(module), help=summary.splitlines()[0], description=summary, epilog=f"Example: {example}"
+        )
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]  # a profile or region of the user's has no meaning here
+        del os.environ[name]  # the user's profile or region has no meaning here
     # Everything is on the loopback; a proxy of the environment would be asked for it otherwise.
     direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), LOOPBACK, "localhost")))
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = direct

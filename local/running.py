@@ -25,19 +25,10 @@ def runs_in_containers() -> bool:
     return state is not None and bool(state["container_client"])
 
 
-def feed_status() -> dict[str, dict[str, Any]]:
-    """Counters of each consumer's mapping, at most half a second old; empty while the stack starts."""
-    return _counters("mappings")
-
-
-def asynchronous_status() -> dict[str, dict[str, Any]]:
-    """Counters of each function that is invoked asynchronously, as old as those."""
-    return _counters("functions")
-
-
-def _counters(of: str) -> dict[str, dict[str, Any]]:
+def running_parts() -> dict[str, dict[str, dict[str, Any]]]:
+    """Returns kind → name → counters of what runs, at most half a second old; empty while the stack starts."""
     try:
-        status: dict[str, dict[str, Any]] = json.loads(Layout().status_file.read_text())[of]
-    except (OSError, ValueError, KeyError):
+        status: dict[str, dict[str, dict[str, Any]]] = json.loads(Layout().status_file.read_text())
+    except (OSError, ValueError):
         return {}
     return status

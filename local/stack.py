@@ -1,4 +1,4 @@
-"""The local stack as a whole: MiniStack and the node, the program applied to them, the feeds running.
+"""The local stack as a whole: MiniStack and the node, the program applied to them, and what runs outside of them.
 
 Only one runs in a folder: `local.state` holds its lock and what others may know of it.
 """
@@ -9,14 +9,11 @@ import threading
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from botocore.config import Config
-
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
 from local.program.engine import deploy
 from local.program.resources.creation import Cloud
-from local.runners.feeds import Feeds
-from local.services.aws_client import aws_client
+from local.runners.part import Part, parts_status, start_parts, stop_parts
 from local.services.container_engine import ContainerEngine
 from local.services.function_containers import FunctionContainers, build_images
 from local.services.ministack import REGION, MiniStack
@@ -50,7 +47,7 @@ class LocalStack:
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._ending = threading.Event()
         self._status_writer = threading.Thread(target=self._write_status, name="status", daemon=True)
-        self.feeds: Feeds | None = None
+        self._parts: list[Part] = []
         check_opensearch_port(opensearch_port)
         if aws_port in (opensearch_port, opensearch_port + TRANSPORT_PORT_DISTANCE):
             raise LocalStackError(
@@ -87,9 +84,7 @@ class LocalStack:
         self._ending.set()
         if self._status_writer.is_alive():
             self._status_writer.join()
-        if self.feeds is not None:
-            self.feeds.stop()
-            self.feeds = None
+        self.stop_parts()
         self.ministack.stop()
         if self.containers is not None:
             self.containers.remove_all()
@@ -102,6 +97,14 @@ class LocalStack:
             self.layout.status_file.unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
+
+    def parts(self, kind: str) -> dict[str, Any]:
+        """Returns the runners of one kind by name, such as the "mapping" `sync_dynamodb_stream`."""
+        return {part.name: part.runner for part in self._parts if part.kind == kind}
+
+    def stop_parts(self) -> None:
+        """Stops everything outside the services, for good: no change is carried any more."""
+        stop_parts(self._parts)
 
     def stop_node(self) -> None:
         """End OpenSearch, for an outage on purpose."""
@@ -145,15 +148,13 @@ class LocalStack:
             root=ROOT,
             containers=self.containers,
         )
-        exports = deploy(cloud)
-        self.outputs = exports | {"aws_endpoint_url": cloud.aws_endpoint_url, "opensearch_url": cloud.opensearch_url}
-        self.feeds = Feeds(cloud, exports["event_source_mappings"], self._make_client)
-        self.feeds.start()
+        cloud.exports = deploy(cloud)
+        services = {"aws_endpoint_url": cloud.aws_endpoint_url, "opensearch_url": cloud.opensearch_url}
+        self.outputs = cloud.exports | services
+        self._parts = cloud.make_parts()
+        start_parts(self._parts)
         self._status_writer.start()
         self._note_state()
-
-    def _make_client(self, service: str, *, config: Config | None = None) -> Any:
-        return aws_client(self.ministack.endpoint_url, REGION, service, config=config)
 
     def _note_state(self) -> None:
         children = [self.ministack.process.pid, self.node.process.pid if self.node.process else None]
@@ -166,6 +167,4 @@ class LocalStack:
 
     def _write_status(self) -> None:
         while not self._ending.wait(STATUS_SECONDS):
-            if self.feeds is not None:
-                counters = {"mappings": self.feeds.status(), "functions": self.feeds.asynchronous_status()}
-                write_json(self.layout.status_file, counters)
+            write_json(self.layout.status_file, parts_status(self._parts))

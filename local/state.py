@@ -15,6 +15,8 @@ from local.services.container_engine import ContainerEngine
 from local.services.function_containers import FunctionContainers
 from local.services.process import end_tree
 
+RUNS_ALREADY = "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
+
 
 def claim_folder(layout: Layout) -> None:
     """Make the folder a stack's. Raises LocalStackError when it holds anything else: a start empties data and logs."""
@@ -36,9 +38,7 @@ def take_lock(layout: Layout) -> TextIO:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise LocalStackError(
-            "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
-        ) from None
+        raise LocalStackError(RUNS_ALREADY) from None
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()

@@ -5,6 +5,9 @@ from typing import Literal, Protocol
 
 from streams.record import StreamRecord
 
+StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
+"""The ends of a stream from which a reader may begin."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ShardInfo:

@@ -1,1 +1,1 @@
-"""One command a file: `add_arguments(parser)` and `run(options)`, which gives the exit code."""
+"""One command a file: `add_arguments(parser)` and `run(options)`, which returns the exit code."""

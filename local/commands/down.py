@@ -5,6 +5,8 @@ Example: python -m local down
 
 import argparse
 
+import psutil
+
 from local.layout import Layout
 from local.services.process import end_tree
 from local.state import end_leftovers, lock_holder
@@ -30,8 +32,6 @@ def run(_options: argparse.Namespace) -> int:
 
 def _end_supervisor(pid: int) -> None:
     """Its own order first (feeds, then services); by force only if it hangs."""
-    import psutil
-
     try:
         supervisor = psutil.Process(pid)
         supervisor.terminate()

@@ -16,7 +16,7 @@ from local.services.container_engine import ContainerEngine, find_engine
 from local.services.function_containers import build_images
 from local.services.ports import AWS_PORT, OPENSEARCH_PORT, port_number
 from local.stack import LocalStack
-from local.state import claim_folder, lock_holder, read_state
+from local.state import RUNS_ALREADY, claim_folder, lock_holder, read_state
 
 START_SECONDS = 300
 WATCH_SECONDS = 1.0
@@ -71,9 +71,7 @@ def run(options: argparse.Namespace) -> int:
 def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
     layout = Layout()
     if lock_holder(layout) is not None:
-        raise LocalStackError(
-            "A local stack runs already. Use it (python -m local status), or end it: python -m local down."
-        )
+        raise LocalStackError(RUNS_ALREADY)
     claim_folder(layout)
     if engine is not None:  # here, where progress is seen; the stack then finds them made
         build_images(engine, lambda line: print(line, file=sys.stderr))

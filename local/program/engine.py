@@ -19,7 +19,7 @@ from pulumi.runtime import get_root_resource, mocks
 
 from local.errors import LocalStackError
 from local.program.resources import CREATORS
-from local.program.resources.creation import Cloud
+from local.program.resources.creation import Cloud, Creator
 
 PROJECT = "driftless"
 STACK = "local"
@@ -28,19 +28,20 @@ STACK = "local"
 class EmbeddedCloud(mocks.Mocks):
     """Makes each declared resource in the embedded AWS and gives its real outputs."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, creators: Mapping[str, Creator] = CREATORS) -> None:
         self._cloud = cloud
+        self._creators = creators
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         """Make a resource. Raises LocalStackError that names the resource, and for a type that no file knows."""
         inputs = _plain(args.inputs)
         if not args.custom or args.typ.startswith("pulumi:"):
             return args.name, inputs
-        creator = CREATORS.get(args.typ)
+        creator = self._creators.get(args.typ)
         if creator is None:
             raise LocalStackError(
                 f"The local stack doesn't know the type {args.typ} (of {args.name}): "
-                "add a creator to the file of its service in local/resources/."
+                "add a creator to the file of its service in local/program/resources/."
             )
         try:
             identifier, outputs = creator(self._cloud, args.name, inputs)

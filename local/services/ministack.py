@@ -11,11 +11,11 @@ import urllib.request
 from pathlib import Path
 
 from local.layout import ROOT
+from local.services.aws_client import CREDENTIALS
 from local.services.ports import LOOPBACK
 from local.services.process import ChildProcess
 
 REGION = "us-east-1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # any value; MiniStack's root
 START_SECONDS = 30
 
 
@@ -34,9 +34,9 @@ class MiniStack:
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_DEFAULT_REGION": REGION,
             "PYTHONDONTWRITEBYTECODE": "1",
-            **CREDENTIALS,
+            **{name.upper(): value for name, value in CREDENTIALS.items()},
         }
-        program = [sys.executable, "-P", str(ROOT / "local" / "ministack_additions.py")]
+        program = [sys.executable, "-P", str(ROOT / "local" / "services" / "ministack_additions.py")]
         self.process = ChildProcess("MiniStack", program, log_file=log_file, env=env, cwd=directory)
 
     def launch(self) -> None:

@@ -3,7 +3,7 @@
 A change that is made after its page was read and that no stream delivers would be lost (docs/correctness.md).
 """
 
-from local.running import feed_status
+from local.running import running_parts
 from ops.errors import OpsError
 from ops.stack import Consumer, Stack
 
@@ -39,5 +39,5 @@ def _check_destination(stack: Stack, stream_arn: str) -> None:
 
 
 def _check_local(consumer: Consumer) -> None:
-    if consumer.name not in feed_status():
+    if consumer.name not in running_parts().get("mapping", {}):
         raise OpsError(f"The local stack runs no mapping of {consumer.name} (python -m local status). {WHY}")

@@ -104,14 +104,14 @@ def test_the_demo_holds_in_containers_and_a_killed_stack_leaves_none(
         up = local("up", "--detach", "--containers", *ports)
         assert up.returncode == 0, up.stderr
         assert f"Building image 1 of {len(images)}" in up.stderr
-        demo = local("demo", "--containers", "--analytics")
+        demo = local("demo", "--containers", "--analyses")
         assert demo.returncode == 0, demo.stdout + demo.stderr
         assert "All of it held." in demo.stdout
         report = json.loads((ROOT / "build" / "demo.json").read_text())
         assert {(index["missing"], index["stale"], index["orphaned"]) for index in report["indexes"].values()} == {
             (0, 0, 0)
         }
-        assert set(report["analytics"]["states"].values()) == {"succeeded"}
+        assert set(report["analyses"]["states"].values()) == {"succeeded"}
         used = {engine.inspect(container)["Image"] for container in running()}
         expected = ("sync_dynamodb_stream", "sync_kinesis_stream", "table_api", "scilearn")
         assert used >= {images[folder] for folder in expected}

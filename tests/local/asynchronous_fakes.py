@@ -8,7 +8,7 @@ from typing import Any
 
 from local.runners.asynchronous.event import AsynchronousEvent, Ended
 from local.runners.asynchronous.settings import AsynchronousSettings, PipeSettings
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 
 NOW = 1_700_000_000.0
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:work"

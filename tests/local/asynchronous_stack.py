@@ -2,7 +2,6 @@
 image's own code, and our pipe and runner. Infra's shape of it is proven by the demo; this one starts in a second."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,28 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from botocore.config import Config
 
+from infra.api.queue_answers import ANSWERS, accepted_template, message_template
 from local.layout import ROOT
 from local.program.resources import CREATORS
 from local.program.resources.creation import Cloud
 from local.runners.asynchronous.pipe import Pipe
 from local.runners.asynchronous.runner import AsynchronousRunner
-from local.runners.asynchronous.start import asynchronous_runner, queue_pipe
-from local.services.aws_client import aws_client
+from local.runners.part import start_parts, stop_parts
 from local.services.ministack import REGION, MiniStack
 from local.services.ports import free_port
-
-TEMPLATE = (
-    "Action=SendMessage&MessageBody=%7B%22request_id%22%3A%22${context.requestTimeEpoch}-"
-    "$util.urlEncode($context.extendedRequestId)%22%2C%22accepted_at%22%3A${context.requestTimeEpoch}%2C%22request%22%3A"
-    "$util.urlEncode($input.json('$'))%7D"
-)
-ANSWER = (
-    '#set($context.responseOverride.header.Location = "/analyses/${context.requestTimeEpoch}-'
-    '${context.extendedRequestId}")\n'
-    '{"request_id": "${context.requestTimeEpoch}-${context.extendedRequestId}"}'
-)
 
 
 @dataclass(kw_only=True)
@@ -42,17 +29,16 @@ class AsynchronousStack:
     url: str
     queue_url: str
     queues: Mapping[str, str]
-    runner: AsynchronousRunner
-    pipe: Pipe
-    make_client: Callable[..., Any]
+    runner: AsynchronousRunner = field(init=False)
+    pipe: Pipe = field(init=False)
     bodies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def start_again(self) -> None:
-        """With a new runner and a new pipe, after a test has stopped the old ones."""
-        self.runner = asynchronous_runner(self.cloud, "scilearn", self.make_client)
-        self.pipe = queue_pipe(self.cloud.pipes[0], self.runner, self.make_client)
-        self.runner.start()
-        self.pipe.start()
+    def start(self) -> None:
+        """Starts a new runner and a new pipe, also after a test has stopped the old ones."""
+        self.cloud.parts.clear()
+        runners = {part.kind: part.runner for part in self.cloud.make_parts()}
+        self.runner, self.pipe = runners["asynchronous invocation"], runners["pipe"]
+        start_parts(self.cloud.parts)
 
     def post(self, request: Any, **headers: str) -> requests.Response:
         """POST /analyses."""
@@ -81,16 +67,6 @@ class AsynchronousStack:
         )
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 30) -> bool:
-    """Ask until it is so; False after the time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 @contextmanager
 def running_asynchronous_stack(directory: Path, **invocation: Any) -> Iterator[AsynchronousStack]:
     """Start it; `invocation` changes the inputs of the function's asynchronous invocation."""
@@ -109,9 +85,6 @@ def _built(cloud: Cloud, invocation: dict[str, Any]) -> Iterator[AsynchronousSta
     def make(kind: str, name: str, /, **inputs: Any) -> dict[str, Any]:
         identifier, outputs = CREATORS[kind](cloud, name, inputs)
         return {"id": identifier, **inputs, **outputs}
-
-    def client(service: str, *, config: Config | None = None) -> Any:
-        return aws_client(cloud.aws_endpoint_url, REGION, service, config=config)
 
     table = make("aws:dynamodb/table:Table", "scilearn-status", hashKey="request_id", billingMode="PAY_PER_REQUEST",
                  attributes=[{"name": "request_id", "type": "S"}],
@@ -142,23 +115,12 @@ def _built(cloud: Cloud, invocation: dict[str, Any]) -> Iterator[AsynchronousSta
          targetParameters={"lambdaFunctionParameters": {"invocationType": "FIRE_AND_FORGET"}})  # fmt: skip
     url = _api(make, cloud, role["arn"])
     queues = {name: end["url"] for name, end in ends.items()} | {"dead": dead["url"]}
-    runner = asynchronous_runner(cloud, "scilearn", client)
-    stack = AsynchronousStack(
-        cloud=cloud,
-        url=url,
-        queue_url=requests_queue["url"],
-        queues=queues,
-        runner=runner,
-        pipe=queue_pipe(cloud.pipes[0], runner, client),
-        make_client=client,
-    )
-    stack.runner.start()
-    stack.pipe.start()
+    stack = AsynchronousStack(cloud=cloud, url=url, queue_url=requests_queue["url"], queues=queues)
+    stack.start()
     try:
         yield stack
     finally:
-        stack.pipe.stop()
-        stack.runner.stop(timeout_seconds=10)
+        stop_parts(cloud.parts)
 
 
 def _api(make: Callable[..., dict[str, Any]], cloud: Cloud, role_arn: str) -> str:
@@ -175,13 +137,14 @@ def _api(make: Callable[..., dict[str, Any]], cloud: Cloud, role_arn: str) -> st
          requestModels={"application/json": "AnalysisRequest"})  # fmt: skip
     make("aws:apigateway/integration:Integration", "post", **where, type="AWS", integrationHttpMethod="POST",
          uri=f"arn:aws:apigateway:{REGION}:sqs:path/{cloud.account}/scilearn-requests", credentials=role_arn,
-         passthroughBehavior="NEVER", requestTemplates={"application/json": TEMPLATE},
+         passthroughBehavior="NEVER", requestTemplates={"application/json": message_template()},
          requestParameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
          )  # fmt: skip
-    for status, pattern, template in (("202", "200", ANSWER), ("413", "400", "{}"), ("503", None, "{}")):
-        make("aws:apigateway/methodResponse:MethodResponse", status, **where, statusCode=status)
-        make("aws:apigateway/integrationResponse:IntegrationResponse", status, **where, statusCode=status,
-             selectionPattern=pattern, responseTemplates={"application/json": template})  # fmt: skip
+    for answer in ANSWERS:
+        make("aws:apigateway/methodResponse:MethodResponse", answer.status, **where, statusCode=answer.status)
+        make("aws:apigateway/integrationResponse:IntegrationResponse", answer.status, **where, statusCode=answer.status,
+             selectionPattern=answer.pattern,
+             responseTemplates={"application/json": answer.error or accepted_template("analyses")})  # fmt: skip
     deployment = make("aws:apigateway/deployment:Deployment", "now", restApi=api["id"])
     stage = make("aws:apigateway/stage:Stage", "v1", restApi=api["id"], stageName="v1", deployment=deployment["id"])
     return str(stage["invokeUrl"])

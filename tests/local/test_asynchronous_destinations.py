@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from local.runners.asynchronous.destinations import Destinations
 from local.runners.asynchronous.event import Ended, accepted
 from local.runners.asynchronous.invocation_record import invocation_record
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from tests.local.asynchronous_fakes import DONE, ERROR, FUNCTION_ARN, NOW, settings
 
 TRIED = replace(accepted("id-1", [{"body": "b"}], NOW), attempts=3, last_result=ERROR)

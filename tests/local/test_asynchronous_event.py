@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from local.runners.asynchronous.event import Again, AsynchronousEvent, Ended, accepted, after_attempt, before_attempt
 from local.runners.asynchronous.settings import WAIT_DIVISOR, AsynchronousSettings
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from tests.local.asynchronous_fakes import DONE, ERROR, NOW, THROTTLED, settings
 
 MANY = hypothesis_settings(max_examples=300, deadline=None)

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from bench.analyses import FAULTS, Service, measure
-from tests.local.asynchronous_stack import AsynchronousStack, running_asynchronous_stack, wait_until
+from demo.checks import wait_for
+from local.runners.asynchronous.destinations import Destinations
+from local.runners.asynchronous.event import Ended, accepted
+from tests.local.asynchronous_fakes import NOW, settings
+from tests.local.asynchronous_stack import AsynchronousStack, running_asynchronous_stack
 
 pytestmark = pytest.mark.local
 ROWS = [{"delay": row % 9, "carrier": "AB"[row % 2]} for row in range(40)]
@@ -54,8 +58,9 @@ def test_the_answer_names_the_request_and_where_its_status_is(stack: Asynchronou
     answer = stack.post(GOOD)
     assert answer.status_code == 202
     request_id = answer.json()["request_id"]
-    assert answer.headers["Location"] == f"/analyses/{request_id}"
-    assert wait_until(lambda: records_of(stack, "successes", request_id))
+    assert answer.json()["status"] == f"/analyses/{request_id}"
+    assert answer.headers["Location"] == f"/v1/analyses/{request_id}"
+    assert wait_for(lambda: records_of(stack, "successes", request_id))
     (record,) = records_of(stack, "successes", request_id)
     assert record["requestContext"]["condition"] == "Success"
     assert record["responsePayload"]["keys"] == [f"results/{request_id}/result.json"]
@@ -72,7 +77,7 @@ def test_a_failure_is_tried_thrice_under_one_id_and_once_mended_and_sent_again_i
     stack: AsynchronousStack,
 ) -> None:
     request_id = stack.post(BAD).json()["request_id"]
-    assert wait_until(lambda: records_of(stack, "failures", request_id))
+    assert wait_for(lambda: records_of(stack, "failures", request_id))
     (record,) = records_of(stack, "failures", request_id)
     assert record["requestContext"]["condition"] == "RetriesExhausted"
     assert record["requestContext"]["approximateInvokeCount"] == 3
@@ -84,30 +89,26 @@ def test_a_failure_is_tried_thrice_under_one_id_and_once_mended_and_sent_again_i
     message = json.loads(record["requestPayload"][0]["body"]) | {"request": GOOD, "resend": 1}
     for _ in range(2):
         stack.cloud.client("sqs").send_message(QueueUrl=stack.queue_url, MessageBody=json.dumps(message))
-    assert wait_until(lambda: len(records_of(stack, "successes", request_id)) == 2)
+    assert wait_for(lambda: len(records_of(stack, "successes", request_id)) == 2)
     assert log_lines(stack, request_id).count("analysis succeeded") == 1, "of two senders with one number one runs"
 
 
 def test_a_runner_that_is_stopped_in_a_backlog_loses_nothing(stack: AsynchronousStack) -> None:
     ids = [stack.post(BAD if number % 5 == 0 else GOOD).json()["request_id"] for number in range(15)]
     before = stack.runner.status()
-    wait_until(lambda: stack.runner.status().attempts > before.attempts)
+    wait_for(lambda: stack.runner.status().attempts > before.attempts)
     stack.pipe.stop()
     assert stack.runner.stop(timeout_seconds=20)
     assert stack.runner.is_idle()
-    stack.start_again()
+    stack.start()
     for number, request_id in enumerate(ids):
         ended = "failures" if number % 5 == 0 else "successes"
-        assert wait_until(lambda of=request_id, queue=ended: records_of(stack, queue, of))  # type: ignore[misc]
+        assert wait_for(lambda of=request_id, queue=ended: records_of(stack, queue, of))  # type: ignore[misc]
         assert log_lines(stack, request_id).count("analysis started") == 1
 
 
 def test_topic_bus_and_function_take_records_of_the_embedded_aws(stack: AsynchronousStack) -> None:
     """Each of the other kinds of destination delivers to a queue, where this test reads it."""
-    from local.runners.asynchronous.destinations import Destinations
-    from local.runners.asynchronous.event import Ended, accepted
-    from tests.local.asynchronous_fakes import NOW, settings
-
     cloud = stack.cloud
     sqs, sns, events = cloud.client("sqs"), cloud.client("sns"), cloud.client("events")
     name = f"seen-{uuid.uuid4().hex[:8]}"
@@ -130,7 +131,7 @@ def test_topic_bus_and_function_take_records_of_the_embedded_aws(stack: Asynchro
         seen.extend(json.loads(message["Body"]) for message in found)
         return len(seen) == 2
 
-    assert wait_until(both), seen
+    assert wait_for(both), seen
     from_topic = next(json.loads(one["Message"]) for one in seen if "Message" in one)
     from_bus = next(one["detail"] for one in seen if "detail" in one)
     assert from_topic["requestContext"]["requestId"] == topic

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from demo.batch_write import write_all
 from demo.checks import parked_messages, wait_for
 from demo.disaster import kill_consumers
 from demo.item_json import to_item
@@ -41,9 +42,7 @@ def dynamodb(stack: LocalStack) -> Any:
 
 
 def put(stack: LocalStack, dynamodb: Any, *items: dict[str, Any]) -> None:
-    requests_left = [{"PutRequest": {"Item": to_item(item)}} for item in items]
-    for start in range(0, len(requests_left), 25):
-        dynamodb.batch_write_item(RequestItems={stack.outputs["table_name"]: requests_left[start : start + 25]})
+    write_all(dynamodb, stack.outputs["table_name"], [{"PutRequest": {"Item": to_item(item)}} for item in items])
 
 
 def assert_equal(stack: LocalStack, dynamodb: Any) -> None:
@@ -145,9 +144,10 @@ def test_an_outage_of_the_index_and_dying_consumers_lose_nothing(stack: LocalSta
         ended.set()
         writer.join()
     assert_equal(stack, dynamodb)
-    assert stack.feeds is not None
-    for consumer, status in stack.feeds.status().items():
-        assert status["batches_sent_to_destination"] == 0, consumer
+    mappings = stack.parts("mapping")
+    assert mappings.keys() == stack.outputs["indexes"].keys()
+    for consumer, runner in mappings.items():
+        assert runner.status().batches_sent_to_destination == 0, consumer
 
 
 def test_a_closed_index_parks_nothing_and_is_caught_up_with(stack: LocalStack, dynamodb: Any) -> None:

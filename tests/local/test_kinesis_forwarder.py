@@ -21,7 +21,8 @@ from local.runners.mapping.runner import MappingRunner
 from local.runners.mapping.start import stream_reader
 from streams.client import polling_config
 from streams.record import StreamRecord
-from tests.local.mapping_fakes import STREAM_ARN, FakeFunction, Ministack, running_ministack, settings
+from tests.local.mapping_fakes import FakeFunction, Ministack, running_ministack, settings
+from tests.streams.stream_fakes import STREAM_ARN
 
 RECORDED = """{"awsRegion":"us-east-1","eventID":"b015b5f0-c095-4b50-8ad0-4279aa3d88c6","eventName":"MODIFY",\
 "userIdentity":null,"recordFormat":"application/json","tableName":"lab-table",\
@@ -264,7 +265,8 @@ def test_an_outage_of_the_stream_loses_and_reorders_nothing() -> None:
     assert forwarder.wait_until_drained(5)
     assert forwarder.stop()
     assert kinesis.stored == [1, 2, 3, 4, 5, 6, 7]
-    assert (forwarder.records_put, forwarder.put_failures) == (7, 3)
+    status = forwarder.status()
+    assert (status.records_put, status.put_failures) == (7, 3)
 
 
 def test_chunks_keep_kinesis_limits() -> None:
@@ -331,7 +333,8 @@ def test_changes_of_a_table_arrive_on_the_stream_in_order_with_rising_times(clou
     table.delete_item(TableName="forward-table", Key={"id": {"S": "a"}})
     assert forwarder.wait_until_drained(10)
     assert forwarder.stop()
-    assert (forwarder.records_put, forwarder.put_failures) == (61, 0)
+    status = forwarder.status()
+    assert (status.records_put, status.put_failures) == (61, 0)
     bodies = delivered_bodies(cloud, kinesis_stream)
     assert len(bodies) == 61
     assert {body["tableName"] for body in bodies} == {"forward-table"}

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Batch, DiscardBatch
 from local.runners.mapping.destination import BucketDestination, QueueDestination, failure_destination
 from local.runners.mapping.failure_record import failure_object_key, failure_record
-from local.runners.mapping.invocation import InvokeResult
-from tests.local.mapping_fakes import KINESIS_ARN, record, settings
+from tests.local.mapping_fakes import settings
+from tests.streams.stream_fakes import KINESIS_ARN, record
 
 GIVEN_UP_AT = 1573693446.021  # 2019-11-14T01:04:06.021Z
 SHARD = "shardId-000000000001"

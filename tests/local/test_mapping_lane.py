@@ -9,7 +9,8 @@ from local.runners.mapping.lane import Lane
 from local.runners.mapping.response import Failed, NotInvoked, PartlyFailed, Succeeded
 from local.runners.mapping.settings import MAX_PAYLOAD_BYTES
 from local.runners.polling.backoff import Backoff
-from tests.local.mapping_fakes import FAILURE, NOW, record, records, sequences, settings
+from tests.local.mapping_fakes import FAILURE, settings
+from tests.streams.stream_fakes import NOW, record, records, sequences
 
 
 def invoking(lane: Lane, now: float = NOW) -> Batch:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.destination import failure_destination
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.runner import MappingRunner
 from local.runners.mapping.start import mapping_runner, stream_reader
 from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, Ministack, running_ministack, settings

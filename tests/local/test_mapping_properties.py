@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import DiscardBatch, InvokeBatch, Wait
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.lane import Lane
 from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, Succeeded, read_outcome
 from local.runners.mapping.settings import MappingSettings
 from local.runners.mapping.shard import MappingShard
 from streams.record import StreamRecord
-from tests.local.mapping_fakes import FAILURE, NOW, SUCCESS, record, records, reported, sequences, settings
+from tests.local.mapping_fakes import FAILURE, SUCCESS, reported, settings
+from tests.streams.stream_fakes import NOW, record, records, sequences
 
 MANY = hypothesis_settings(max_examples=200, deadline=None)
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, Succeeded, read_outcome
-from tests.local.mapping_fakes import FAILURE, THROTTLE, record, records, reported
+from tests.local.mapping_fakes import FAILURE, THROTTLE, reported
+from tests.streams.stream_fakes import record, records
 
 BATCH = records(5, first=8)  # 8, 9, 10, 11, 12: as text 10 sorts before 8
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import DiscardBatch
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.runner import MappingRunner
 from local.runners.polling.backoff import Backoff
 from streams.record import StreamRecord
-from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, FakeReader, record, records, reported, settings
+from tests.local.mapping_fakes import FAILURE, SUCCESS, FakeFunction, reported, settings
+from tests.streams.stream_fakes import FakeReader, record, records
 
 FAST = Backoff(first_seconds=0.001, cap_seconds=0.01)
 Start = Callable[..., MappingRunner]

@@ -77,7 +77,7 @@ def test_stopping_a_program_ends_its_children_even_if_they_ignore_it(tmp_path: P
 
 def test_an_unknown_resource_type_is_an_error_that_says_where_to_add_it() -> None:
     args = MockResourceArgs(typ="aws:mq/broker:Broker", name="b", inputs={}, provider="", resource_id="", custom=True)
-    with pytest.raises(LocalStackError, match=r"aws:mq/broker:Broker \(of b\).*local/resources/"):
+    with pytest.raises(LocalStackError, match=r"aws:mq/broker:Broker \(of b\).*local/program/resources/"):
         EmbeddedCloud(cloud()).new_resource(args)
 
 

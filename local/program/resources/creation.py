@@ -2,40 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from botocore.config import Config
+
+from local.runners.part import Part
 from local.services.aws_client import aws_client
 from local.services.function_containers import FunctionContainers
 
 Inputs = Mapping[str, Any]
 Created = tuple[str, dict[str, Any]]
 """A resource's id, and the outputs that its inputs don't hold."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StreamMapping:
-    """An event source mapping as the program declared it; `local.stack` runs it."""
-
-    uuid: str
-    inputs: Inputs
-
-
-@dataclass(frozen=True, kw_only=True)
-class StreamingDestination:
-    """A table's changes go to a Kinesis stream; `local.stack` forwards them."""
-
-    table_name: str
-    stream_arn: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueuePipe:
-    """A pipe from a queue to a function, as the program declared it; `local.runners.feeds` runs it."""
-
-    name: str
-    inputs: Inputs
 
 
 @dataclass(kw_only=True)
@@ -46,9 +24,12 @@ class Cloud:
     opensearch_url: str
     region: str
     root: Path
-    mappings: list[StreamMapping] = field(default_factory=list)
-    destinations: list[StreamingDestination] = field(default_factory=list)
-    pipes: list[QueuePipe] = field(default_factory=list)
+    exports: dict[str, Any] = field(default_factory=dict)
+    """The program's exports, as soon as all of it is deployed."""
+
+    parts: list[Part] = field(default_factory=list)
+    """What runs outside the embedded AWS; see `add_part`."""
+
     asynchronous: dict[str, Inputs] = field(default_factory=dict)
     """Asynchronous invocation as the program declared it, by function name; a function without has AWS's defaults."""
 
@@ -65,16 +46,41 @@ class Cloud:
     """Where functions run in their containers; None: as processes of this machine."""
 
     account: str = "000000000000"
+    clients: dict[str, Any] = field(default_factory=dict)
+    """boto3 clients by service, as far as they were asked for."""
 
-    @cached_property
-    def _clients(self) -> dict[str, Any]:
-        return {}
+    _makers: list[Callable[[], Part]] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS. Made once each: clients are safe to share among threads."""
-        if service not in self._clients:
-            self._clients[service] = aws_client(self.aws_endpoint_url, self.region, service)
-        return self._clients[service]
+        if service not in self.clients:
+            self.clients[service] = self.new_client(service)
+        return self.clients[service]
+
+    def new_client(self, service: str, *, config: Config | None = None) -> Any:
+        """Makes a boto3 client of the embedded AWS."""
+        return aws_client(self.aws_endpoint_url, self.region, service, config=config)
+
+    def add_part(self, make: Callable[[], Part]) -> None:
+        """Adds a part. It is made when everything is deployed: what it needs exists then, and one thread makes it."""
+        self._makers.append(make)
+
+    def make_parts(self) -> list[Part]:
+        """Makes what was added. Raises ValueError for two parts of the same kind and name."""
+        for make in self._makers:
+            self._keep(make())
+        return self.parts
+
+    def shared_part(self, kind: str, name: str, make: Callable[[], Part]) -> Part:
+        """Returns the part of this kind and name, which several others hand over to; makes it the first time."""
+        found = next((part for part in self.parts if (part.kind, part.name) == (kind, name)), None)
+        return found or self._keep(make())
+
+    def _keep(self, part: Part) -> Part:
+        if any((known.kind, known.name) == (part.kind, part.name) for known in self.parts):
+            raise ValueError(f"two parts of the local stack are called {part.kind} {part.name}")
+        self.parts.append(part)
+        return part
 
 
 Creator = Callable[[Cloud, str, Inputs], Created]

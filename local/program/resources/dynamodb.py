@@ -1,7 +1,9 @@
-"""Tables, with stream and time to live. The destination in Kinesis is noted for our forwarder: the embedded one is not
-AWS's."""
+"""Tables, with stream and time to live. Our forwarder is the destination in Kinesis: the embedded one is not AWS's."""
 
-from local.program.resources.creation import Cloud, Created, Inputs, StreamingDestination, physical_name
+from local.program.resources.creation import Cloud, Created, Inputs, physical_name
+from local.runners.forwarder.forwarder import KinesisForwarder
+from local.runners.part import Part
+from streams.client import polling_config
 
 
 def _table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
@@ -33,8 +35,19 @@ def _table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 
 def _streaming_destination(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
-    cloud.destinations.append(StreamingDestination(table_name=inputs["tableName"], stream_arn=inputs["streamArn"]))
+    cloud.add_part(lambda: _forwarder(cloud, inputs["tableName"], inputs["streamArn"]))
     return f"{inputs['tableName']},{inputs['streamArn']}", {}
+
+
+def _forwarder(cloud: Cloud, table_name: str, stream_arn: str) -> Part:
+    table = cloud.client("dynamodb").describe_table(TableName=table_name)["Table"]
+    runner = KinesisForwarder(
+        streams_client=cloud.new_client("dynamodbstreams", config=polling_config()),
+        kinesis_client=cloud.new_client("kinesis", config=polling_config()),
+        table_stream_arn=table["LatestStreamArn"],
+        kinesis_stream_arn=stream_arn,
+    )
+    return Part(kind="forwarder", name=table_name, runner=runner)
 
 
 CREATORS = {

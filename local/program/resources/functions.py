@@ -1,27 +1,21 @@
 """Lambda: an image function runs as AWS's own runtime client on the image's files, in this Python or in the image.
 
 The function is made as `provided.al2023`, whose bootstrap is `python -m awslambdaric HANDLER` in `images/`: real
-environment, real errors, real logs. With `--containers` the bootstrap runs the image
-Event source mappings are noted for our own runner: the embedded one loses records that a function reports as failed.
-So is asynchronous invocation: the embedded one makes a new request id an attempt, and knows no on-success destination.
+environment, real errors, real logs. With `--containers` the bootstrap runs the image.
 """
 
 import io
 import json
 import shlex
 import sys
-import uuid
 import zipfile
 
-from local.program.resources.creation import Cloud, Created, Inputs, StreamMapping, physical_name
+from local.program.resources.creation import Cloud, Created, Inputs, physical_name
 
 _BOOTSTRAP = """#!/bin/sh
 cd {images}
 exec {python} -B -m awslambdaric "$_HANDLER"
 """
-
-
-_LESS_URGENT = "#!/bin/sh\nrenice -n 10 -p $$ >/dev/null 2>&1\n"
 
 
 def _function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
@@ -45,7 +39,7 @@ def _function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         Runtime="provided.al2023",
         Handler=handler,
         Role=inputs["role"],
-        Code={"ZipFile": _archive(bootstrap)},
+        Code={"ZipFile": archive(bootstrap)},
         Timeout=inputs["timeout"],
         MemorySize=inputs["memorySize"],
         EphemeralStorage={"Size": temporary_megabytes},
@@ -62,7 +56,8 @@ def _function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     return function_name, {"arn": arn, "name": function_name, "invokeArn": invoke_arn}
 
 
-def _archive(bootstrap: str) -> bytes:
+def archive(bootstrap: str) -> bytes:
+    """Packs a function's bootstrap as its code."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         entry = zipfile.ZipInfo("bootstrap")
@@ -91,27 +86,8 @@ def _permission(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     return name, {}
 
 
-def _event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
-    mapping_uuid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{inputs['functionName']}:{inputs['eventSourceArn']}"))
-    cloud.mappings.append(StreamMapping(uuid=mapping_uuid, inputs=inputs))
-    return mapping_uuid, {"uuid": mapping_uuid}
-
-
-def _event_invoke_config(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
-    if inputs.get("qualifier") not in (None, "$LATEST"):
-        raise ValueError("only a function's latest version is emulated")
-    function_name = inputs["functionName"]
-    cloud.asynchronous[function_name] = inputs
-    # On AWS a function never takes a processor from the services; here work that nobody waits for must not, either.
-    bootstrap = cloud.bootstraps[function_name].replace("#!/bin/sh\n", _LESS_URGENT, 1)
-    cloud.client("lambda").update_function_code(FunctionName=function_name, ZipFile=_archive(bootstrap))
-    return str(function_name), {}
-
-
 CREATORS = {
     "aws:lambda/function:Function": _function,
-    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
     "aws:lambda/invocation:Invocation": _invocation,
     "aws:lambda/permission:Permission": _permission,
-    "aws:lambda/eventSourceMapping:EventSourceMapping": _event_source_mapping,
 }

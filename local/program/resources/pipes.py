@@ -1,6 +1,11 @@
-"""EventBridge pipes: noted for our own runner, which knows a queue as the source and a function as the target."""
+"""EventBridge pipes, run by our own runner: from a queue to a function."""
 
-from local.program.resources.creation import Cloud, Created, Inputs, QueuePipe, physical_name
+from local.program.resources.asynchronous import asynchronous_invocation
+from local.program.resources.creation import Cloud, Created, Inputs, physical_name
+from local.runners.asynchronous.pipe import Pipe
+from local.runners.asynchronous.settings import PipeSettings
+from local.runners.part import Part
+from streams.client import polling_config
 
 
 def _pipe(cloud: Cloud, name: str, inputs: Inputs) -> Created:
@@ -14,8 +19,22 @@ def _pipe(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     source = inputs.get("sourceParameters") or {}
     if source.get("filterCriteria") or (source.get("sqsQueueParameters") or {}).get("maximumBatchingWindowInSeconds"):
         raise ValueError("neither filters nor a batching window are emulated")
-    cloud.pipes.append(QueuePipe(name=pipe_name, inputs=inputs))
+    cloud.add_part(lambda: _part(cloud, pipe_name, inputs))
     return pipe_name, {"arn": f"arn:aws:pipes:{cloud.region}:{cloud.account}:pipe/{pipe_name}", "name": pipe_name}
+
+
+def _part(cloud: Cloud, name: str, inputs: Inputs) -> Part:
+    target = asynchronous_invocation(cloud, inputs["target"].split(":")[6])
+    parameters = (inputs.get("sourceParameters") or {}).get("sqsQueueParameters") or {}
+    settings = PipeSettings(
+        name=name,
+        queue_arn=inputs["source"],
+        queue_url=cloud.client("sqs").get_queue_url(QueueName=inputs["source"].split(":")[-1])["QueueUrl"],
+        function_name=target.name,
+        batch_size=parameters.get("batchSize") or 10,
+    )
+    runner = Pipe(settings=settings, sqs=cloud.new_client("sqs", config=polling_config()), target=target.runner)
+    return Part(kind="pipe", name=name, runner=runner, hands_over_to=(target,))
 
 
 CREATORS = {"aws:pipes/pipe:Pipe": _pipe}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from local.runners.asynchronous.settings import WAIT_DIVISOR, AsynchronousSettings
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded"]
 

@@ -4,20 +4,19 @@ Shape: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-reco
 """
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from local.runners.asynchronous.event import Ended
 from local.runners.asynchronous.settings import AsynchronousSettings
+from local.runners.times import utc_milliseconds
 
 
 def invocation_record(ended: Ended, settings: AsynchronousSettings, now: float) -> dict[str, Any]:
     """The record. Without a `responseContext` when no attempt ever ran; AWS doesn't say what it writes then."""
     event, result = ended.event, ended.event.last_result
-    moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
     record: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": moment.removesuffix("+00:00") + "Z",
+        "timestamp": utc_milliseconds(now),
         "requestContext": {
             "requestId": event.request_id,
             "functionArn": f"{settings.function_arn}:$LATEST",

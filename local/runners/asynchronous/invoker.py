@@ -4,11 +4,11 @@ import base64
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.runners.asynchronous.event import AsynchronousEvent
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult, invoke_once
 
 Attempt = Callable[[AsynchronousEvent], InvokeResult | None]
 """One attempt. None: the function did not run, for a throttle or an error of the service."""
@@ -30,20 +30,13 @@ class FunctionAttempt:
         """Invoke and wait for the answer."""
         context = json.dumps({"custom": {"request_id": event.request_id}})
         try:
-            answer = self.client.invoke(
-                FunctionName=self.function_name,
-                InvocationType="RequestResponse",
+            result = invoke_once(
+                self.client,
+                self.function_name,
+                json.dumps(event.payload).encode(),
                 ClientContext=base64.b64encode(context.encode()).decode(),
-                Payload=json.dumps(event.payload).encode(),
             )
-            payload = answer["Payload"].read()
         except Exception as error:  # whatever it is, the event is still here and is tried again
             _log.warning("%s could not be invoked: %s: %s", self.function_name, type(error).__name__, error)
             return None
-        return InvokeResult(
-            status_code=answer["StatusCode"],
-            function_error=answer.get("FunctionError"),
-            payload=payload,
-            request_id=event.request_id,
-            executed_version=answer.get("ExecutedVersion", "$LATEST"),
-        )
+        return replace(result, request_id=event.request_id)

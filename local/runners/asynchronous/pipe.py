@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from local.runners.asynchronous.settings import MAX_EVENT_BYTES, PipeSettings
+from local.runners.asynchronous.status import PipeStatus
+from local.runners.counters import Counters
 
 POLL_SECONDS = 1
 RETRY_SECONDS = 1.0
@@ -38,6 +40,7 @@ class Pipe:
     settings: PipeSettings
     sqs: Any
     target: Target
+    _counters: Counters[PipeStatus] = field(default_factory=lambda: Counters(PipeStatus()))
     _ending: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -54,6 +57,10 @@ class Pipe:
         self._thread.join(timeout_seconds)
         return not self._thread.is_alive()
 
+    def status(self) -> PipeStatus:
+        """Returns the counters."""
+        return self._counters.status()
+
     def poll(self) -> int:
         """Receive a batch and hand it over. Gives how many messages were."""
         answer = self.sqs.receive_message(
@@ -66,11 +73,13 @@ class Pipe:
         messages = answer.get("Messages", [])
         if not messages:
             return 0
+        self._counters.add(messages_received=len(messages))
         event = [pipe_record(message, self.settings) for message in messages]
         if len(json.dumps(event)) > MAX_EVENT_BYTES:
             _log.warning("pipe %s: Lambda takes no asynchronous event of this size", self.settings.name)
             return 0
         self.target.accept(event, give_back=lambda: self._send_again(messages))
+        self._counters.add(messages_handed_over=len(messages))
         entries = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)]
         self.sqs.delete_message_batch(QueueUrl=self.settings.queue_url, Entries=entries)
         return len(messages)
@@ -82,6 +91,7 @@ class Pipe:
                     self.poll()
             except Exception as error:  # the messages are in the queue and come again
                 if not self._ending.is_set():
+                    self._counters.add(failures=1)
                     _log.warning("pipe %s: %s: %s", self.settings.name, type(error).__name__, error)
                 self._ending.wait(RETRY_SECONDS)
 

@@ -16,11 +16,12 @@ from typing import Any, Protocol
 from botocore.exceptions import EndpointConnectionError
 
 from local.runners.asynchronous.backlog import Backlog, Held
-from local.runners.asynchronous.counters import AsynchronousCounters, AsynchronousStatus
 from local.runners.asynchronous.event import Again, AsynchronousEvent, Ended, accepted, after_attempt, before_attempt
 from local.runners.asynchronous.invoker import Attempt
 from local.runners.asynchronous.settings import AsynchronousSettings
-from local.runners.mapping.runner import steady_clock
+from local.runners.asynchronous.status import AsynchronousStatus
+from local.runners.counters import Counters
+from local.runners.times import steady_clock
 
 DELIVERY_RETRY_SECONDS = 1.0
 """Until the destination takes the record. AWS counts a DestinationDeliveryFailure and drops it in the end."""
@@ -45,7 +46,7 @@ class AsynchronousRunner:
     clock: Callable[[], float] = field(default_factory=steady_clock)
     new_request_id: Callable[[], str] = lambda: str(uuid.uuid4())
     _backlog: Backlog = field(init=False)
-    _counters: AsynchronousCounters = field(default_factory=AsynchronousCounters)
+    _counters: Counters[AsynchronousStatus] = field(default_factory=lambda: Counters(AsynchronousStatus()))
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:

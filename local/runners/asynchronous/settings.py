@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from local.runners.ranges import check_ranges
+
 WAIT_DIVISOR = 60
 """Every wait between two attempts is this much shorter than on AWS: 1 s and 2 s instead of one and two minutes."""
 
@@ -26,14 +28,14 @@ class AsynchronousSettings:
     parallel: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse what AWS refuses, so that a wrong setting fails here and not first in the cloud."""
-        for name, value, lowest, highest in (
-            ("maximum_retry_attempts", self.maximum_retry_attempts, 0, 2),
-            ("maximum_event_age_seconds", self.maximum_event_age_seconds, 60, 21_600),
-            ("parallel", self.parallel, 1, 1_000),
-        ):
-            if not lowest <= value <= highest:
-                raise ValueError(f"{name} of {self.function_name} is {value}: {lowest} to {highest} is right")
+        """Refuses what AWS refuses."""
+        check_ranges(
+            self,
+            f"function {self.function_name}",
+            maximum_retry_attempts=(0, 2),
+            maximum_event_age_seconds=(60, 21_600),
+            parallel=(1, 1_000),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +53,8 @@ class PipeSettings:
     batch_size: int = 10
 
     def __post_init__(self) -> None:
-        """Refuse what this runner doesn't do."""
-        if not 1 <= self.batch_size <= 10:
-            raise ValueError(f"batch_size of the pipe {self.name} is {self.batch_size}: only 1 to 10 are emulated")
+        """Refuses what this runner doesn't do."""
+        check_ranges(self, f"pipe {self.name}", batch_size=(1, 10))
 
     @property
     def region(self) -> str:

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.runners.counters import Counters, RunnerStatus
 from local.runners.forwarder.change_clock import ChangeClock
 from local.runners.forwarder.disorder import Disorder
 from local.runners.forwarder.record import ForwardedRecord, forwarded_record
@@ -18,6 +19,15 @@ from streams.dynamodb import DynamoDBStreamReader
 from streams.record import StreamRecord
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForwarderStatus(RunnerStatus):
+    """A forwarder at one moment; a repeated record counts again."""
+
+    records_put: int = 0
+    put_failures: int = 0
+    poll_failures: int = 0
 
 
 @dataclass(kw_only=True)
@@ -36,8 +46,7 @@ class KinesisForwarder:
     reorder_window: int = 0
     seed: int = 0
     poll_interval_seconds: float = 0.05
-    records_put: int = 0
-    put_failures: int = 0
+    _counters: Counters[ForwarderStatus] = field(default_factory=lambda: Counters(ForwarderStatus()))
     _walker: StreamWalker = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,11 +76,15 @@ class KinesisForwarder:
         """Wait until every change made before this call is on the Kinesis stream; False after the time."""
         return self._walker.wait_until_drained(timeout_seconds)
 
+    def status(self) -> ForwarderStatus:
+        """Returns the counters."""
+        return self._counters.status(poll_failures=self._walker.poll_failures)
+
     def _open_shard(self, shard_id: str) -> ShardSink:
         disorder = Disorder(
             duplicate_probability=self.duplicate_probability, reorder_window=self.reorder_window, seed=self.seed
         )
-        return _ShardForwarder(forwarder=self, shard_id=shard_id, disorder=disorder)
+        return _ShardForwarder(forwarder=self, shard_id=shard_id, disorder=disorder, counters=self._counters)
 
 
 @dataclass(kw_only=True)
@@ -81,6 +94,7 @@ class _ShardForwarder:
     forwarder: KinesisForwarder
     shard_id: str
     disorder: Disorder
+    counters: Counters[ForwarderStatus]
     clock: ChangeClock = field(default_factory=ChangeClock)
     backoff: Backoff = field(default_factory=lambda: Backoff(first_seconds=0.05, cap_seconds=2))
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -124,9 +138,9 @@ class _ShardForwarder:
                     again = remaining
                     if failures & (failures + 1) == 0:
                         _log.warning("%s: PutRecords: %s: %s", self.shard_id, type(error).__name__, error)
-                self.forwarder.records_put += len(remaining) - len(again)
+                self.counters.add(records_put=len(remaining) - len(again))
                 remaining = again
                 if remaining:
                     failures += 1
-                    self.forwarder.put_failures += 1
+                    self.counters.add(put_failures=1)
                     self._stopping.wait(self.backoff.seconds(failures))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from streams.record import StreamRecord
 
 Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]

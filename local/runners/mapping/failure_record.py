@@ -6,6 +6,7 @@ from typing import Any
 
 from local.runners.mapping.batch import DiscardBatch
 from local.runners.mapping.settings import MappingSettings
+from local.runners.times import utc_milliseconds
 from streams.record import event_json
 
 
@@ -33,9 +34,9 @@ def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: st
             "functionError": result.function_error,
         }
     record["version"] = "1.0"
-    record["timestamp"] = _milliseconds(now)
+    record["timestamp"] = utc_milliseconds(now)
     # DynamoDB's arrival times are whole seconds, and AWS writes them without a fraction.
-    clock = _seconds if settings.is_dynamodb else _milliseconds
+    clock = _seconds if settings.is_dynamodb else utc_milliseconds
     record["DDBStreamBatchInfo" if settings.is_dynamodb else "KinesisBatchInfo"] = {
         "shardId": shard_id,
         "startSequenceNumber": batch.records[0].sequence_number,
@@ -58,11 +59,6 @@ def failure_object_key(settings: MappingSettings, shard_id: str, now: float) -> 
     """`aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, in UTC."""
     moment = datetime.fromtimestamp(now, UTC)
     return f"aws/lambda/{settings.uuid}/{shard_id}/{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-
-
-def _milliseconds(epoch_seconds: float) -> str:
-    moment = datetime.fromtimestamp(epoch_seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _seconds(epoch_seconds: float) -> str:

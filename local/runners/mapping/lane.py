@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Action, Batch, Condition, DiscardBatch, InvokeBatch, Wait
-from local.runners.mapping.invocation import InvokeResult
 from local.runners.mapping.response import NotInvoked, Outcome, PartlyFailed, Succeeded
 from local.runners.mapping.settings import MAX_PAYLOAD_BYTES, MappingSettings
 from local.runners.polling.backoff import Backoff

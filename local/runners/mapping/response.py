@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.runners.mapping.invocation import InvokeResult
+from local.runners.invocation import InvokeResult
 from streams.record import StreamRecord
 
 

@@ -5,22 +5,18 @@ Positions live in memory only: a new runner begins at the mapping's starting pos
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from local.runners.mapping.counters import MappingCounters, MappingStatus
+from local.runners.counters import Counters
+from local.runners.invocation import Invoke
 from local.runners.mapping.destination import Deliver
-from local.runners.mapping.invocation import Invoke
 from local.runners.mapping.settings import MappingSettings
+from local.runners.mapping.status import MappingStatus
 from local.runners.mapping.workers import ShardWorkers
 from local.runners.polling.backoff import Backoff
 from local.runners.polling.walker import ShardSink, StreamWalker
+from local.runners.times import steady_clock
 from streams.reader import StreamReader
-
-
-def steady_clock() -> Callable[[], float]:
-    """Epoch seconds that never step back, for back-off and windows must not follow a corrected wall clock."""
-    offset = time.time() - time.monotonic()
-    return lambda: time.monotonic() + offset
 
 
 @dataclass(kw_only=True)
@@ -35,7 +31,7 @@ class MappingRunner:
     backoff: Backoff = field(default_factory=Backoff)
     poll_interval_seconds: float = 0.05
     clock: Callable[[], float] = field(default_factory=steady_clock)
-    _counters: MappingCounters = field(default_factory=MappingCounters)
+    _counters: Counters[MappingStatus] = field(default_factory=lambda: Counters(MappingStatus()))
     _workers: dict[str, ShardWorkers] = field(default_factory=dict)
     _walker: StreamWalker = field(init=False)
 
@@ -75,8 +71,7 @@ class MappingRunner:
     def status(self) -> MappingStatus:
         """Counters, pending records and checkpoints now."""
         workers = dict(self._workers)
-        return replace(
-            self._counters.status(),
+        return self._counters.status(
             poll_failures=self._walker.poll_failures,
             pending_records=sum(one.pending for one in workers.values()),
             checkpoints={shard_id: one.checkpoint for shard_id, one in workers.items()},

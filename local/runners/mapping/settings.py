@@ -1,9 +1,9 @@
 """What one event source mapping is told to do; the names and ranges are those of Lambda's CreateEventSourceMapping."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
+from local.runners.ranges import check_ranges
+from streams.reader import StartingPosition
 
 UNLIMITED = -1
 """AWS's value for "no limit" of retry attempts and record age."""
@@ -40,16 +40,16 @@ class MappingSettings:
     failure_destination_arn: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what AWS refuses, so that a wrong setting fails here and not first in the cloud."""
-        for name, value, lowest, highest in (
-            ("batch_size", self.batch_size, 1, 10_000),
-            ("batching_window_seconds", self.batching_window_seconds, 0, 300),
-            ("maximum_retry_attempts", self.maximum_retry_attempts, UNLIMITED, 10_000),
-            ("maximum_record_age_seconds", self.maximum_record_age_seconds, UNLIMITED, 604_800),
-            ("parallelization_factor", self.parallelization_factor, 1, 10),
-        ):
-            if not lowest <= value <= highest:
-                raise ValueError(f"{name} of mapping {self.uuid} is {value}: AWS takes {lowest} to {highest}")
+        """Refuses what AWS refuses."""
+        check_ranges(
+            self,
+            f"mapping {self.uuid}",
+            batch_size=(1, 10_000),
+            batching_window_seconds=(0, 300),
+            maximum_retry_attempts=(UNLIMITED, 10_000),
+            maximum_record_age_seconds=(UNLIMITED, 604_800),
+            parallelization_factor=(1, 10),
+        )
         if self.starting_position not in ("TRIM_HORIZON", "LATEST"):
             raise ValueError(f"starting_position of mapping {self.uuid} is {self.starting_position!r}")
         if not self.is_dynamodb and ":kinesis:" not in self.event_source_arn:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from local.runners.invocation import LambdaInvoker, invoker_config
 from local.runners.mapping.destination import failure_destination
-from local.runners.mapping.invocation import LambdaInvoker, invoker_config
 from local.runners.mapping.runner import MappingRunner
 from local.runners.mapping.settings import MappingSettings
 from streams.client import polling_config

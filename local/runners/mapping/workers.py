@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
+from local.runners.counters import Counters
+from local.runners.invocation import Invoke, InvokeResult
 from local.runners.mapping.batch import Action, Batch, DiscardBatch, InvokeBatch, Wait
-from local.runners.mapping.counters import MappingCounters
 from local.runners.mapping.destination import Deliver
-from local.runners.mapping.invocation import Invoke, InvokeResult
 from local.runners.mapping.lane import Lane
 from local.runners.mapping.response import Failed, NotInvoked, Outcome, PartlyFailed, read_outcome
 from local.runners.mapping.settings import MappingSettings
 from local.runners.mapping.shard import MappingShard
+from local.runners.mapping.status import MappingStatus
 from local.runners.polling.backoff import Backoff
 from streams.record import StreamRecord
 
@@ -32,7 +33,7 @@ class ShardWorkers:
     shard_id: str
     invoke: Invoke
     deliver: Deliver | None
-    counters: MappingCounters
+    counters: Counters[MappingStatus]
     clock: Callable[[], float]
     backoff: Backoff
     _shard: MappingShard = field(init=False)
@@ -172,7 +173,7 @@ class ShardWorkers:
     def _settle(self, records: tuple[StreamRecord, ...]) -> None:
         self._shard.settle(records)
         if records:
-            self.counters.set_iterator_age((self.clock() - records[-1].arrival_seconds) * 1000)
+            self.counters.set(iterator_age_ms=(self.clock() - records[-1].arrival_seconds) * 1000)
         self._changed.notify_all()
 
     def _log(self, what: str, error: Exception) -> None:

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from local.runners.mapping.settings import StartingPosition
 from local.runners.polling.backoff import Backoff
 from local.runners.polling.shard_order import startable_shards
 from streams.cursor import ShardCursor
-from streams.reader import Position, ShardGoneError, ShardInfo, StreamReader
+from streams.reader import Position, ShardGoneError, ShardInfo, StartingPosition, StreamReader
 from streams.record import StreamRecord
 
 _log = logging.getLogger(__name__)

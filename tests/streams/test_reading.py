@@ -1,11 +1,10 @@
-"""Reading shards: positions survive expired iterators, parents come before children, errors end nothing."""
+"""Reading shards: positions survive expired iterators, shards are listed with their parents, errors are sorted."""
 
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local.runners.polling.shard_order import startable_shards
 from streams.cursor import ShardCursor
 from streams.dynamodb import DynamoDBStreamReader
 from streams.errors import sorted_stream_errors
@@ -18,7 +17,7 @@ from streams.reader import (
     ShardInfo,
 )
 from streams.record import StreamRecord
-from tests.local.mapping_fakes import KINESIS_ARN, NOW, STREAM_ARN, FakeReader, record, records, sequences
+from tests.streams.stream_fakes import KINESIS_ARN, NOW, STREAM_ARN, FakeReader, record, records, sequences
 
 
 def cursor_over(reader: FakeReader, kind: Any = "TRIM_HORIZON") -> ShardCursor:
@@ -81,22 +80,6 @@ def test_a_closed_shard_is_read_to_its_end() -> None:
     assert sequences(cursor.read()) == [3]
     assert cursor.is_closed
     assert cursor.read() == ()
-
-
-def test_children_wait_for_all_parents_and_trimmed_parents_are_not_waited_for() -> None:
-    shards = [
-        ShardInfo(shard_id="a"),
-        ShardInfo(shard_id="b"),
-        ShardInfo(shard_id="merged", parent_ids=frozenset({"a", "b"})),
-        ShardInfo(shard_id="orphan", parent_ids=frozenset({"trimmed"})),
-    ]
-
-    def startable(started: set[str], finished: set[str]) -> list[str]:
-        return [shard.shard_id for shard in startable_shards(shards, started=started, finished=finished)]
-
-    assert startable(set(), set()) == ["a", "b", "orphan"]
-    assert startable({"a", "b", "orphan"}, {"a"}) == []
-    assert startable({"a", "b", "orphan"}, {"a", "b"}) == ["merged"]
 
 
 @pytest.mark.parametrize(

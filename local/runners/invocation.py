@@ -37,16 +37,19 @@ class LambdaInvoker:
 
     def __call__(self, function_name: str, event: dict[str, Any]) -> InvokeResult:
         """Invoke once and wait for the answer."""
-        answer = self.client.invoke(
-            FunctionName=function_name, InvocationType="RequestResponse", Payload=event_json(event)
-        )
-        return InvokeResult(
-            status_code=answer["StatusCode"],
-            function_error=answer.get("FunctionError"),
-            payload=answer["Payload"].read(),
-            request_id=answer.get("ResponseMetadata", {}).get("RequestId"),
-            executed_version=answer.get("ExecutedVersion", "$LATEST"),
-        )
+        return invoke_once(self.client, function_name, event_json(event))
+
+
+def invoke_once(client: Any, function_name: str, payload: bytes, **options: str) -> InvokeResult:
+    """Invokes a function synchronously through a boto3 Lambda client; raises botocore's exceptions."""
+    answer = client.invoke(FunctionName=function_name, InvocationType="RequestResponse", Payload=payload, **options)
+    return InvokeResult(
+        status_code=answer["StatusCode"],
+        function_error=answer.get("FunctionError"),
+        payload=answer["Payload"].read(),
+        request_id=answer.get("ResponseMetadata", {}).get("RequestId"),
+        executed_version=answer.get("ExecutedVersion", "$LATEST"),
+    )
 
 
 def invoker_config(*, function_timeout_seconds: float, parallel_invocations: int) -> Config:

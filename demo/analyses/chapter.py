@@ -10,21 +10,25 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from demo.analyses import MENDED_TARGET, as_csv, january, mean_delays, poison, requests_for
+from demo.analyses.questions import REPAIRED_TARGET, as_csv, january, mean_delays, poison, requests_for
 from demo.checks import wait_for
 from demo.load import ItemApi
 from local.errors import LocalStackError
 from local.layout import ROOT
 from local.services.aws_client import aws_client
 from local.services.ministack import REGION
+from ops.resend.mending import Mending
+from ops.resend.parts import resend_of
+from ops.resend.run import ResendChoice
+from ops.stack import Stack
 
-FOLDER = ROOT / "build" / "analytics"
+FOLDER = ROOT / "build" / "analyses"
 PATIENCE_SECONDS = 120.0
 INPUT_NAME = "flights-2013-01.csv"
 
 
 @dataclass(kw_only=True)
-class AnalyticsDemo:
+class AnalysesChapter:
     """One run against a stack's outputs; results are downloaded below `folder`."""
 
     outputs: Mapping[str, Any]
@@ -35,7 +39,7 @@ class AnalyticsDemo:
     def run(self) -> dict[str, Any]:
         """Play it. Gives its part of the report. LocalStackError when the program has no analyses."""
         if "analysis_queue_url" not in self.outputs:
-            raise LocalStackError("The program has no analyses: set `driftless:analytics` to enabled.")
+            raise LocalStackError("The program has no analyses: enable them in Pulumi.local.yaml.")
         self.console.rule("Analyses of the 27,004 flights of January, behind a queue")
         api, flights = ItemApi(self.outputs["api_url"]), january()
         source = self._upload(as_csv(flights))
@@ -98,13 +102,8 @@ class AnalyticsDemo:
 
     def _mend(self, api: ItemApi, request_id: str) -> dict[str, Any]:
         """Send the failed request again with its column mended, as `ops redrive scilearn --id ID --set ...` does."""
-        from ops.resend.mending import Mending  # here, because only this part of one command needs them
-        from ops.resend.parts import resend_of
-        from ops.resend.run import ResendChoice
-        from ops.stack import Stack
-
         stack = Stack(name="local", outputs=dict(self.outputs))
-        mending = Mending(assignments=(("options.target", MENDED_TARGET),))
+        mending = Mending(assignments=(("options.target", REPAIRED_TARGET),))
         found: list[dict[str, Any]] = []
 
         def is_there() -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streams.event_json import dynamodb_stream_record, item_key_text, kinesis_stream_record
-from tests.local.mapping_fakes import KINESIS_ARN, STREAM_ARN
+from tests.streams.stream_fakes import KINESIS_ARN, STREAM_ARN
 
 
 def raw_change(**changes: Any) -> dict[str, Any]:

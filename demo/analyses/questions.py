@@ -14,7 +14,7 @@ from demo.flights import MISSING, rows_of
 
 COLUMNS = ("day", "hour", "carrier", "origin", "distance", "dep_delay", "arr_delay")
 MODEL_ROWS = 10_000
-POISON_TARGET, MENDED_TARGET = "arrival_delay", "arr_delay"
+POISON_TARGET, REPAIRED_TARGET = "arrival_delay", "arr_delay"
 
 
 def january() -> list[dict[str, str]]:
