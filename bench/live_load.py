@@ -18,13 +18,14 @@ from typing import Any
 
 from botocore.config import Config
 
+from bench.items import identifier
+from demo.batch_write import MOST_REQUESTS, write_all
 from local.services.aws_client import CREDENTIALS, aws_client
 from local.services.ministack import REGION
 from streams.dynamodb import DynamoDBStreamReader
 from streams.reader import Position
 from streams.record import StreamRecord
 
-BATCH = 25
 HANDED_OVER = 500
 """Records of an invocation at most."""
 DELETED_PART = 0.1
@@ -66,22 +67,9 @@ def image(number: int, change: int) -> dict[str, Any]:
     }
 
 
-def identifier(number: int) -> str:
-    """Of an item, by its number."""
-    return f"flight-{number:07}"
-
-
 def put_all(place: Place, numbers: Sequence[int]) -> None:
     """Every item's first state."""
-    client = place.client("dynamodb")
-    for start in range(0, len(numbers), BATCH):
-        write(client, place.table, [{"PutRequest": {"Item": image(n, 0)}} for n in numbers[start : start + BATCH]])
-
-
-def write(client: Any, table: str, requests: list[dict[str, Any]]) -> None:
-    """One BatchWriteItem, repeated until nothing is unprocessed."""
-    while requests:
-        requests = client.batch_write_item(RequestItems={table: requests}).get("UnprocessedItems", {}).get(table, [])
+    write_all(place.client("dynamodb"), place.table, [{"PutRequest": {"Item": image(n, 0)}} for n in numbers])
 
 
 @dataclass(kw_only=True)
@@ -112,7 +100,7 @@ def _write(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[
     started, change = time.monotonic(), 0
     while not counts.stop_writing.is_set():
         numbers: set[int] = set()
-        while len(numbers) < BATCH:  # one request takes an item once
+        while len(numbers) < MOST_REQUESTS:  # one request takes an item once
             numbers.add(chance.choice(hot if chance.random() < HOT_PART else changing))
         requests: list[dict[str, Any]] = []
         for number in numbers:
@@ -123,7 +111,7 @@ def _write(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[
             else:
                 absent.discard(number)
                 requests.append({"PutRequest": {"Item": image(number, change)}})
-        write(client, place.table, requests)
+        write_all(client, place.table, requests)
         with counts.changed.get_lock():
             counts.changed.value += len(requests)
         time.sleep(max(0.0, started + change / per_second - time.monotonic()))

@@ -22,7 +22,9 @@ from typing import Any
 
 import requests
 
-from bench.live_load import LAGS_KEPT, Counts, Place, carrier, identifier, put_all, writer
+from bench.items import identifier
+from bench.live_load import LAGS_KEPT, Counts, Place, carrier, put_all, writer
+from bench.measurement import leave, parser, say
 from changefeed.create_index import create_index
 from changefeed.write.bulk_transport import BulkTransport
 from infra.sync.index import index_definition
@@ -48,7 +50,7 @@ def services(directory: Path) -> Iterator[Place]:
     """MiniStack with the table and its stream, and a node with the consumer's index."""
     ministack = MiniStack(port=free_port(4800, 4899), directory=directory / "aws", log_file=directory / "aws.log")
     node = OpenSearchNode(
-        port=free_port(9210, 9290), directory=directory / "data", log_file=directory / "node.log", say=_say
+        port=free_port(9210, 9290), directory=directory / "data", log_file=directory / "node.log", say=say
     )
     try:
         ministack.launch()
@@ -140,7 +142,7 @@ def runs_until(end: float, place: Place, settle_seconds: float, seeded: dict[str
                 "some_of_them": sorted(reported - real)[:5],
             }
         )
-        _say(str(told[-1]))
+        say(str(told[-1]))
     return told
 
 
@@ -158,7 +160,7 @@ def measure(place: Place, options: argparse.Namespace) -> dict[str, Any]:
                     options.changes_per_second * WRITTEN_FASTER)  # fmt: skip
     carries.start()
     _wait(lambda: counts.carried.value >= options.items, carries)
-    _say(f"{options.items:,} items are in the index. Changing them.")
+    say(f"{options.items:,} items are in the index. Changing them.")
     writes.start()
     _wait(lambda: counts.carried.value > options.items + options.changes_per_second, writes)
     before, started = (counts.changed.value, counts.carried.value, operations(place)), time.monotonic()
@@ -221,24 +223,19 @@ def _part(lags: Sequence[float], percent: int) -> float:
     return round(statistics.quantiles(lags, n=100)[percent - 1], 2)
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-
-
 def main() -> int:
     """Exit code 1 when anything did not hold."""
-    parser = argparse.ArgumentParser(prog="python -m bench.verify_live", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--changes-per-second", type=float, default=500.0, metavar="N", help="(%(default)s)")
-    parser.add_argument("--seconds", type=float, default=120.0, help="of changes and runs of verify (%(default)s)")
-    parser.add_argument("--items", type=int, default=5_000, help="(%(default)s)")
-    parser.add_argument("--lag", type=float, default=2.0, metavar="SECONDS", help="most, on purpose (%(default)s)")
-    parser.add_argument("--settle", type=float, default=10.0, metavar="SECONDS", help="of verify (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    arguments = parser("verify_live", __doc__)
+    arguments.add_argument("--changes-per-second", type=float, default=500.0, metavar="N", help="(%(default)s)")
+    arguments.add_argument("--seconds", type=float, default=120.0, help="of changes and runs of verify (%(default)s)")
+    arguments.add_argument("--items", type=int, default=5_000, help="(%(default)s)")
+    arguments.add_argument("--lag", type=float, default=2.0, metavar="SECONDS", help="most, on purpose (%(default)s)")
+    arguments.add_argument("--settle", type=float, default=10.0, metavar="SECONDS", help="of verify (%(default)s)")
+    arguments.add_argument("--seed", type=int, default=1)
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="verify-live-") as directory, services(Path(directory)) as place:
         result = measure(place, options)
-    sys.stdout.write(json.dumps(result, indent=2) + "\n")
-    return 0 if result["ok"] else 1
+    return leave(result, ok=result["ok"])
 
 
 if __name__ == "__main__":
