@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import ops.images_path  # noqa: F401
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.seeded_breaks import late_request_with_external_gte, no_reading_of_old_records
 from tests.convergence.breaks import BREAKS
