@@ -21,7 +21,8 @@ from rich.console import Console
 
 from bench import imports, memory
 from bench.sync import plot, report, stages, targets
-from bench.sync.arms import ARMS, ONE_BY_ONE, Arm, raw_bulk
+from bench.sync.arm import Arm
+from bench.sync.arms import ARMS, ONE_BY_ONE, raw_bulk
 from bench.sync.delay_proxy import delayed
 from bench.sync.documents import SIZES, Change, delete_heavy, flights, orders, with_duplicates, zipf
 from bench.sync.handlers import Feed

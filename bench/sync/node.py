@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from bench.sync.arms import Target
+from bench.sync.arm import Target
 from local.services.opensearch_node import OpenSearchNode
 from local.services.ports import free_port
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.sync import contents
-from bench.sync.arms import Arm, Target
+from bench.sync.arm import Arm, Target
 from bench.sync.documents import Change
 from bench.sync.node import fresh_index
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bench.sync.arms import bulk_action, stream_records
 from bench.sync.documents import Change
 from bench.sync.handlers import Feed
+from bench.sync.other_arms import bulk_action, stream_records
 from bench.sync.workload import answer_of
 
 

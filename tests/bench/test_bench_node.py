@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 import requests
 
-from bench.sync.arms import ARMS, Batches, Target, sync_dynamodb_stream
+from bench.sync.arm import Batches, Target
+from bench.sync.arms import ARMS, sync_dynamodb_stream
 from bench.sync.delay_proxy import delayed
 from bench.sync.documents import Change, delete_heavy, orders, zipf
 from bench.sync.rounds import run_rounds
