@@ -1,6 +1,6 @@
-"""What must be on before a backfill: the stream, and the mapping that carries it to the index.
+"""Checks what must be on before a backfill: the stream, and the mapping that carries it to the index.
 
-A change that is made after its page was read and that no stream delivers would be lost (docs/correctness.md).
+A change made after its page was read would be lost if no stream delivered it (docs/correctness.md).
 """
 
 from local.running import running_parts

@@ -1,8 +1,8 @@
 """Fill a consumer's index from the whole table, while changes go on.
 
-It drives the function `replicate` a few segments at a time and can be stopped at any point: --resume goes on where it
-was. A document is never taken back: whatever is newer in the index stays. Documents whose item is gone are not looked
-for; that is `verify --repair`.
+It drives the function `replicate` a few segments at a time and can be stopped at any point: --resume continues there.
+A document is never replaced by an older state. Documents whose item is gone are not looked for: `verify --repair` does
+that.
 
 Example: python -m ops backfill sync_dynamodb_stream --stack dev --read-capacity 500
 """
@@ -28,7 +28,7 @@ FOLDER = Path(".driftless")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The consumer, how fast, and how to go on."""
+    """Adds the consumer, how fast, and how to go on."""
     parser.add_argument("consumer", metavar="CONSUMER", help="sync_dynamodb_stream or sync_kinesis_stream")
     add_stack_arguments(parser)
     parser.add_argument("--segments", type=whole(), metavar="N", help=f"parts of the table ({DEFAULT_SEGMENTS})")
@@ -37,20 +37,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--read-capacity", type=rate, metavar="RCU", help="read units a second of all segments together (no limit)"
     )
     parser.add_argument("--page-limit", type=whole(), metavar="N", help="items of a page, at most 1000 (1000)")
-    parser.add_argument("--resume", action="store_true", help="go on with the backfill that the state file tells of")
-    parser.add_argument("--state", type=Path, metavar="FILE", help=f"where it is kept ({FOLDER}/backfill-...json)")
+    parser.add_argument("--resume", action="store_true", help="go on with the backfill in the state file")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help=f"where its progress is kept ({FOLDER}/backfill-...json)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and check that it could")
     parser.add_argument("--yes", action="store_true", help="don't ask")
     parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 when every item is settled, 1 when it stopped early or items were parked."""
+    """Runs it. Returns 0 when every item is settled, 1 when it stopped early or items were parked."""
     return fill(open_stack(options.stack, options.outputs), options)
 
 
 def fill(stack: Stack, options: argparse.Namespace) -> int:
-    """The command on a stack."""
+    """Runs the command on a stack."""
     consumer = stack.consumer(options.consumer)
     file = options.state or FOLDER / f"backfill-{re.sub(r'[^A-Za-z0-9.-]+', '-', stack.name)}-{consumer.name}.json"
     state = _state(options, stack, consumer, file)
@@ -62,11 +64,11 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
         f"{sum(not segment.done for segment in state.segments)} of {len(state.segments)} segments to go."
     )
     if options.dry_run:
-        _tell_plan(options, state, estimate, plan)
+        _print_plan(options, state, estimate, plan)
         return 0
     print(plan, file=sys.stderr)
     if state.done:
-        _report(options, state, file)
+        _print_result(options, state, file)
         return 0
     if must_ask(options):
         confirm("Go on?")
@@ -86,7 +88,7 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
             raise OpsError(f"{error}\nNothing is lost. Go on with --resume ({file}).") from error
         except KeyboardInterrupt:
             raise OpsError(f"Stopped. Go on with --resume ({file}).") from None
-    _report(options, state, file)
+    _print_result(options, state, file)
     return 1 if state.parked else 0
 
 
@@ -104,14 +106,14 @@ def _state(options: argparse.Namespace, stack: Stack, consumer: Consumer, file: 
             total_segments=options.segments or DEFAULT_SEGMENTS,
         )
     if (known.table, known.index, known.consumer) != (stack.table_name, consumer.index, consumer.name):
-        raise UsageError(f"{file} is of table {known.table} into {known.index}: name this backfill's own with --state.")
+        raise UsageError(f"{file} is of table {known.table} into {known.index}: name another file with --state.")
     if options.segments not in (None, len(known.segments)):
         raise UsageError(f"{file} has {len(known.segments)} segments; a resumed backfill can't change that.")
     return known
 
 
-def _tell_plan(options: argparse.Namespace, state: BackfillState, estimate: int, plan: str) -> None:
-    """What a run would do. `estimate` is DynamoDB's count of the table's items, renewed about every six hours."""
+def _print_plan(options: argparse.Namespace, state: BackfillState, estimate: int, plan: str) -> None:
+    """Prints what a run would do. `estimate` is DynamoDB's count of the items, renewed about every six hours."""
     left = [segment.number for segment in state.segments if not segment.done]
     if options.json:
         result = {
@@ -135,7 +137,7 @@ def _tell_plan(options: argparse.Namespace, state: BackfillState, estimate: int,
     print("  The consumer's feed is on. Nothing was invoked.")
 
 
-def _report(options: argparse.Namespace, state: BackfillState, file: Path) -> None:
+def _print_result(options: argparse.Namespace, state: BackfillState, file: Path) -> None:
     result: dict[str, Any] = {
         "done": state.done,
         "items": state.items,

@@ -1,7 +1,7 @@
 """Prove that the indexes hold exactly the table's items; repair what differs.
 
 Reads the whole table consistently and the whole index, compares contents by digest, and looks at every difference
-again after --settle seconds, so that what is only on its way doesn't count. The exit code is 0 when all are equal.
+again after --settle seconds, so that changes still on their way don't count. The exit code is 0 when all are equal.
 
 Example: python -m ops verify sync_dynamodb_stream --stack local --repair --yes
 """
@@ -34,7 +34,7 @@ KINDS = ("missing", "stale", "orphaned")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to compare, how fast, and what to do with differences."""
+    """Adds what to compare, how fast, and what to do with differences."""
     add_stack_arguments(parser)
     parser.add_argument("consumers", nargs="*", metavar="CONSUMER", help="whose index; all of them if none is named")
     parser.add_argument("--settle", type=seconds, default=15.0, metavar="SECONDS", help="how long a change may be on "
@@ -48,14 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "table (%(default)s)")  # fmt: skip
     parser.add_argument("--read-capacity", type=rate, metavar="UNITS", help="the table's read units a second to "
                         "stay below; 1 unit reads 4 KB (no limit)")  # fmt: skip
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="keep what was read in DIR; go on from there")
+    parser.add_argument(
+        "--resume", type=Path, metavar="DIR", help="keep what was read in DIR, or go on from what it holds"
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="where all differences go, one JSON object a line "
                         "(build/verify/CONSUMER.jsonl)")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--json", action="store_true", help="the report as JSON on standard output")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0 when everything is equal, after a repair if one was asked for."""
+    """Runs it. Returns 0 when everything is equal, after a repair if one was asked for."""
     _check(options)
     stack = open_stack(options.stack, options.outputs)
     consumers = stack.consumers(options.consumers)
@@ -161,7 +163,7 @@ def _print(consumer: Consumer, result: dict[str, Any]) -> None:
         print(f"  all of them: {result['report']}")
     if result["equal"]:
         moving = f", but for the {result['in_motion']['count']:,} in motion" if result["in_motion"]["count"] else ""
-        sampled = ", as far as the sample goes: no word on orphans" if result["sample"] else ""
+        sampled = ", as far as the sample goes: it can't see orphans" if result["sample"] else ""
         print(f"  Equal{moving}{sampled}.")
     else:
         print("  Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds."))

@@ -1,8 +1,8 @@
-"""Reads what a message or object says: our own parked record, AWS's record of a batch it gave up, or neither.
+"""Reads what a message or object says: a record that we parked, AWS's record of a batch it gave up, or neither.
 
 AWS's shapes: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html and
-.../kinesis-on-failure-destination.html. A queue is told the batch's range; a bucket gets the whole event as text
-under `payload`.
+.../kinesis-on-failure-destination.html. A queue gets the batch's range only; a bucket gets the whole event as
+text under `payload`.
 """
 
 import json
@@ -29,7 +29,7 @@ class LetterReader:
     table_name: str
 
     def __call__(self, name: str, text: str | bytes, *, in_bucket: bool = False) -> DeadLetter | None:
-        """The letter; None for what is neither of the two shapes, and so isn't ours to touch."""
+        """Reads a letter. Returns None for what has neither of the two shapes: it isn't ours to touch."""
         try:
             body = json.loads(text)  # not orjson, which refuses half surrogates
         except (ValueError, RecursionError):
@@ -41,7 +41,7 @@ class LetterReader:
         return self._failed_batch(name, body, Place.OBJECT if in_bucket else Place.MESSAGE)
 
     def add(self, letter: DeadLetter, raw: object) -> ChangeRecord | None:
-        """A record of the letter as an untrusted change; one that can't be decoded is noted among its failures."""
+        """Makes an untrusted change of a letter's record. A failure to decode it is noted on the letter."""
         try:
             if not isinstance(raw, Mapping):
                 raise RecordDecodeError("not_a_record", "The record is not a JSON object.")

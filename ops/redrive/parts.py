@@ -23,8 +23,8 @@ from streams.reader import StreamReader
 def redrive_of(
     stack: Stack, consumer: Consumer, choice: Choice, progress: Callable[[Report], None] = lambda _: None
 ) -> Redrive:
-    """A redrive of one consumer, ready to be called."""
-    # A read that hangs would outlast the writer's time; the writer tries again by itself.
+    """Makes a redrive of one consumer, ready to be called."""
+    # A read that hangs would outlast the writer's time; the writer has its own retries.
     dynamodb = stack.client("dynamodb", config=Config(read_timeout=10, retries={"total_max_attempts": 2}))
     return Redrive(
         read_letter=LetterReader(table_name=stack.table_name),
@@ -58,7 +58,7 @@ def _queue(stack: Stack, consumer: Consumer) -> DeadLetterQueue | None:
 
 
 def _objects(stack: Stack, consumer: Consumer) -> FailureObjects | None:
-    """The bucket, where the failure destination is one (`arn:aws:s3:::NAME`)."""
+    """Opens the bucket, where the failure destination is one (`arn:aws:s3:::NAME`)."""
     arn = consumer.failure_destination_arn or ""
     if arn.split(":")[2:3] != ["s3"]:
         return None

@@ -13,7 +13,7 @@ from changefeed.errors import RecordDecodeError
 
 
 def untrusted(change: ChangeRecord) -> ChangeRecord:
-    """The change without what it says of the item, so that `plan` and `BulkWriter` must ask the table.
+    """Drops what a change says about its item, so that `plan` and `BulkWriter` must ask the table.
 
     A change of an existing item without an image is what `plan` calls `image_missing`: the writer reads the item
     before the first attempt, whatever its trust window, and deletes the document of an absent one. The change's own

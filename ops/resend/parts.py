@@ -1,4 +1,4 @@
-"""Binds a resending to a stack: its queues, and the service's own reading of the status table."""
+"""Binds a resending to a stack: its queues, and the service's reader of the status table."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,8 +21,9 @@ def resend_of(
     mending: Mending | None = None,
     progress: Callable[[ResendReport], None] = lambda _: None,
 ) -> Resend:
-    """A resending, ready to be called. Raises UsageError for a stack without analyses, OpsError for one whose failures
-    don't wait in a queue.
+    """Makes a resending, ready to be called.
+
+    Raises UsageError for a stack without analyses, OpsError for one whose failures don't wait in a queue.
     """
     missing = [output for output in _OUTPUTS if not stack.outputs.get(output)]
     if missing:
@@ -51,7 +52,7 @@ def _send(sqs: object, url: str, body: str) -> object:
 
 
 def _failures_url(requests_url: str, destination: str) -> str:
-    """A queue's URL ends with account and name, and those are in its ARN."""
+    """Makes the URL of the failures' queue: it ends with account and name, and the ARN has both."""
     parts = destination.split(":")
     if parts[2:3] != ["sqs"]:
         raise OpsError(

@@ -25,7 +25,7 @@ LISTED_IDS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How to verify. `directory` is for the walk's files: one that still holds a walk's is gone on with.
+    """How to verify. `directory` is for the walk's files: if it still holds some, that walk goes on.
 
     `sample_parts` compares that many of the table's thousand parts instead of everything. `may_repair` is asked with
     the number of differences of each kind; None never repairs. `guard_seconds` is how long OpenSearch remembers a
@@ -63,7 +63,7 @@ class Report:
         return self.left.differing == 0
 
     def as_json(self) -> dict[str, Any]:
-        """For machines; ids up to `LISTED_IDS` of a kind."""
+        """Gives it as plain values, for JSON; ids up to `LISTED_IDS` of a kind."""
         return {
             "equal": self.equal,
             "items": self.items,
@@ -90,7 +90,7 @@ def verify(
     show: ShowWalk,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Compare and, if asked, repair. Raises what table and index raise; then the walk's files stay."""
+    """Compares and, if asked, repairs. Raises what table and index raise; then the walk's files stay."""
     started = time.monotonic()
     inspector = Inspector(table, index)
     with _differing(table, index, plan, show) as (read, differing):
@@ -133,7 +133,7 @@ def verify(
 def _differing(
     table: Table, index: Index, plan: Plan, show: ShowWalk
 ) -> Iterator[tuple[Mapping[str, int], Iterator[Candidate]]]:
-    """How much was read of each side, and what differs at first sight.
+    """Gives how much was read of each side, and what differs at first sight.
 
     A sample counts while it is iterated over. A walk's files are removed when all candidates have been looked at.
     """
@@ -155,7 +155,7 @@ def _differing(
 
 
 def write_differences(report: Report, file: Path) -> None:
-    """All differences and ids in motion, one JSON object a line."""
+    """Writes all differences and ids in motion, one JSON object a line."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as lines:
         for looks, name in ((report.found.differences, None), (report.left.in_motion, "in_motion")):

@@ -1,6 +1,6 @@
 """Runs the walks of both sides at once into a spill, a thread for each segment and one for the index.
 
-What was read is kept at checkpoints, so a walk that was ended, by hand or by an error, goes on where it was.
+What was read is kept at checkpoints, so a walk that was stopped, by hand or by an error, can go on from there.
 """
 
 import random
@@ -19,11 +19,11 @@ SAMPLE_PARTS = 1_000
 """Into how many segments the table is cut for a sample of some of them."""
 
 Progress = Callable[[int, int], None]
-"""Told how many items and how many documents have been read so far."""
+"""Called with how many items and how many documents have been read so far."""
 
 
 def walk_both(table: TableSource, index: IndexSource, spill: Spill, *, segments: int, progress: Progress) -> None:
-    """Read all of both sides into an opened spill. Raises what a source raises, with a checkpoint taken."""
+    """Reads all of both sides into an opened spill. Raises what a source raises, after a checkpoint."""
     stop = threading.Event()
 
     def walk(side: str, name: str, pages: Callable[[str | None], Iterator[Page]]) -> None:

@@ -230,7 +230,7 @@ def test_command_lists_then_sends_the_mended_one_and_says_what_became_of_it(
     assert main(["resend", "--yes", "--id", request_id(1), "--set", "ok=true", "--outputs", file]) == 0
     assert "succeeded     bad_columns" in capsys.readouterr().out
     assert main(["resend", "--yes", "--outputs", file]) == 0
-    assert "No failed analyses rest." in capsys.readouterr().out
+    assert "No failed analyses wait." in capsys.readouterr().out
 
 
 def _json(capsys: pytest.CaptureFixture[str]) -> str:
