@@ -1,6 +1,6 @@
-"""Backfill of the year's flights into an emptied index while changes go on, stopped and killed on the way.
+"""Fills an emptied index with the year's flights while changes go on; the backfill is stopped and killed on the way.
 
-In a local stack of its own. The flights are put, the index is made anew, then `ops backfill` runs as an operator would
+It starts a local stack. The flights are put, the index is created again, then `ops backfill` runs as an operator would
 run it: ended by SIGINT, then by SIGKILL, each time resumed, while a writer changes, deletes and puts back flights. At
 the end `ops verify` compares table and index. The report is build/bench-backfill.json; exit code 0 only if equal.
 
@@ -55,7 +55,7 @@ def _numbers(row: dict[str, str]) -> Iterator[tuple[str, str]]:
 class Changes:
     """Writers at a steady rate together: of five changes four change an item and one deletes it, to be put back later.
 
-    By batches and in threads, because a page of the emulator's scan holds up every write for as long as it takes.
+    In batches and threads, because a page of the emulator's scan delays every write for as long as it takes.
     """
 
     def __init__(self, stack: Stack, items: Sequence[dict[str, Any]], changes_per_second: float) -> None:
@@ -97,7 +97,7 @@ class Changes:
 
 
 def load(stack: Stack, items: Sequence[dict[str, Any]]) -> None:
-    """Put everything, by a few threads."""
+    """Puts everything, in a few threads."""
     dynamodb = stack.client("dynamodb")
     with ThreadPoolExecutor(4) as pool:
         batches = [items[start : start + MOST_REQUESTS] for start in range(0, len(items), MOST_REQUESTS)]
@@ -109,7 +109,7 @@ def load(stack: Stack, items: Sequence[dict[str, Any]]) -> None:
 
 
 def wait_for_documents(stack: Stack, index: str, count: int, *, patience_seconds: float) -> None:
-    """Until the stream has filled the index; patience is with a count that doesn't move."""
+    """Waits until the stream has filled the index, for `patience_seconds` at most without a new count."""
     url, seen, moved = f"{stack.search_endpoint}/{index}", -1, time.monotonic()
     while seen != count:
         requests.post(f"{url}/_refresh", timeout=60).raise_for_status()
@@ -122,7 +122,7 @@ def wait_for_documents(stack: Stack, index: str, count: int, *, patience_seconds
 
 
 def backfill(consumer: str, file: Path, total: int, extra: Sequence[str]) -> dict[str, Any]:
-    """Drive it to its end: interrupted at a third, killed at two thirds, resumed each time. Gives its report."""
+    """Runs the command to its end: interrupted at a third, killed at two thirds, resumed each time."""
     command = [sys.executable, "-m", "ops", "backfill", consumer, "--stack", "local", "--yes", "--json", "--resume"]
     stops = [(total // 3, signal.SIGINT), (total * 2 // 3, signal.SIGKILL)]
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs, and their children, ignore it
@@ -149,13 +149,13 @@ def backfill(consumer: str, file: Path, total: int, extra: Sequence[str]) -> dic
 
 
 def verify(consumer: str) -> int:
-    """Exit code of `ops verify`."""
+    """Runs `ops verify`. Returns its exit code."""
     command = [sys.executable, "-m", "ops", "verify", consumer, "--stack", "local"]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def main() -> int:
-    """Exit code 0 only if index and table were equal."""
+    """Measures in a new local stack. Returns 0 only if index and table were equal."""
     arguments = parser("backfill", __doc__)
     arguments.add_argument("--flights", type=int, default=FLIGHTS_OF_THE_YEAR, help="how many (%(default)s)")
     arguments.add_argument("--consumer", default="sync_dynamodb_stream", help="whose index (%(default)s)")
@@ -171,7 +171,7 @@ def main() -> int:
 
 
 def measure(stack: Stack, items: Sequence[dict[str, Any]], options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Load, empty, backfill among changes, compare."""
+    """Loads the table, empties the index, fills it among changes, compares."""
     index = stack.consumer(options.consumer).index
     started = time.monotonic()
     load(stack, items)

@@ -1,7 +1,7 @@
-"""A table that changes at a rate, and its stream carried into an index with a lag: two processes, both measured.
+"""Changes a table at a rate and carries its stream into an index with a lag: two processes, both measured.
 
 The writer puts and deletes by BatchWriteItem. The carrier reads the table's stream, holds every page back for a while
-and gives it to the real handler, which writes as it does in Lambda. Each item tells when it was written, so the lag is
+and gives it to the real handler, which writes as it does in Lambda. Each item holds when it was written, so the lag is
 measured from the table's change to the bulk's answer.
 """
 
@@ -49,12 +49,12 @@ class Place:
     index: str
 
     def client(self, service: str) -> Any:
-        """A boto3 client. One attempt: what fails ends the measurement."""
+        """Makes a boto3 client with one attempt: what fails ends the measurement."""
         return aws_client(self.aws_url, REGION, service, config=Config(retries={"total_max_attempts": 1}))
 
 
 def image(number: int, change: int) -> dict[str, Any]:
-    """About 300 bytes. `change` makes every state of an item another one: an equal put leaves no record."""
+    """Makes an item of about 300 bytes. `change` makes each of its states differ: an equal put leaves no record."""
     return {
         "id": {"S": identifier(number)},
         "change": {"N": str(change)},
@@ -68,13 +68,13 @@ def image(number: int, change: int) -> dict[str, Any]:
 
 
 def put_all(place: Place, numbers: Sequence[int]) -> None:
-    """Every item's first state."""
+    """Puts every item's first state."""
     write_all(place.client("dynamodb"), place.table, [{"PutRequest": {"Item": image(n, 0)}} for n in numbers])
 
 
 @dataclass(kw_only=True)
 class Counts:
-    """Shared by the processes. A change is counted when the table, and a record when the handler, has answered."""
+    """Counts that the processes share: changes that the table, and records that the handler, has answered."""
 
     changed: Any = field(default_factory=lambda: _processes.Value("q", 0))
     carried: Any = field(default_factory=lambda: _processes.Value("q", 0))
@@ -85,12 +85,12 @@ class Counts:
 
 
 def writer(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[int], per_second: float) -> Any:
-    """A process that changes these items until it is told to stop."""
+    """Makes a process that changes these items until `stop_writing` is set."""
     return _processes.Process(target=_write, args=(place, counts, changing, hot, per_second), daemon=True)
 
 
 def carrier(place: Place, counts: Counts, longest_lag_seconds: float) -> Any:
-    """A process that carries the stream until it is told to stop."""
+    """Makes a process that carries the stream until `stop_carrying` is set."""
     return _processes.Process(target=_carry, args=(place, counts, longest_lag_seconds), daemon=True)
 
 
@@ -118,7 +118,7 @@ def _write(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[
 
 
 class _Context:
-    """Lambda's, as far as a handler asks it."""
+    """Lambda's context, as far as a handler asks it."""
 
     def __init__(self) -> None:
         self._deadline = time.monotonic() + INVOCATION_SECONDS

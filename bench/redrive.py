@@ -1,6 +1,6 @@
-"""Redrives thousands of records of all three kinds in a local stack of its own, and proves the result three times.
+"""Redrives thousands of records of all three kinds in a local stack, and checks the result three times.
 
-The consumers are stopped before the load, so a document can come from the redrive alone. A third of the records rests
+The consumers are stopped before the load, so a document can come from the redrive alone. A third of the records waits
 as parked messages, a third as ranges in failure messages, a third as whole events in failure objects; afterwards every
 fifth item is deleted and every fifth one changed. Prints JSON. Exit code 0 only if all of it held.
 
@@ -45,7 +45,7 @@ RUNS = 3
 
 
 def main() -> int:
-    """Measures in a local stack of its own. Returns the exit code."""
+    """Measures in a new local stack. Returns the exit code."""
     arguments = parser("redrive", __doc__)
     arguments.add_argument("--records", type=int, default=10_000, metavar="N", help="to redrive (%(default)s)")
     count = arguments.parse_args().records
@@ -58,11 +58,11 @@ def main() -> int:
 
 
 def measure(stack: Stack, count: int) -> dict[str, Any]:
-    """The whole story; the result's `ok` says whether all of it held."""
+    """Runs the whole measurement. The result's `ok` is true if everything held."""
     dynamodb, table = stack.client("dynamodb"), stack.table_name
     say(f"Writing {count} items ...")
     write_all(dynamodb, table, [{"PutRequest": {"Item": _item(n, "first")}} for n in range(count)])
-    kinds = rest(stack, list(read_stream(stack)))
+    kinds = put_away(stack, list(read_stream(stack)))
     write_all(dynamodb, table, [{"DeleteRequest": {"Key": {"id": {"S": identifier(n)}}}} for n in range(0, count, 5)])
     write_all(dynamodb, table, [{"PutRequest": {"Item": _item(n, "second")}} for n in range(1, count, 5)])
     items = read_items(dynamodb, table)
@@ -95,8 +95,8 @@ def measure(stack: Stack, count: int) -> dict[str, Any]:
     }
 
 
-def rest(stack: Stack, records: Sequence[StreamRecord]) -> dict[str, int]:
-    """Put each record to rest in one of the three ways; gives how many messages and objects that made."""
+def put_away(stack: Stack, records: Sequence[StreamRecord]) -> dict[str, int]:
+    """Puts each record away in one of the three ways. Returns how many messages and objects that made."""
     sqs, s3, consumer = stack.client("sqs"), stack.client("s3"), stack.consumer(CONSUMER)
     s3.create_bucket(Bucket=BUCKET)
     settings = MappingSettings(
@@ -132,7 +132,7 @@ def rest(stack: Stack, records: Sequence[StreamRecord]) -> dict[str, int]:
 
 
 def read_stream(stack: Stack) -> Iterator[StreamRecord]:
-    """All records of the table's stream; the emulator has one shard."""
+    """Yields all records of the table's stream; the emulator has one shard."""
     reader, shard = _reader(stack), _shard(stack)
     iterator: str | None = reader.iterator(shard, Position(kind="TRIM_HORIZON"))
     while iterator is not None:
@@ -144,7 +144,7 @@ def read_stream(stack: Stack) -> Iterator[StreamRecord]:
 
 
 def read_documents(stack: Stack) -> dict[str, Any]:
-    """Every document by its id; the local node has scrolling, which a serverless collection has not."""
+    """Reads every document by its id, by scrolling: the local node can, a serverless collection can't."""
     search, index = stack.search(), stack.consumer(CONSUMER).index
     search.indices.refresh(index=index)
     return {hit["_id"]: hit["_source"] for hit in scan(search, index=index, size=5_000)}

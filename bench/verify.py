@@ -1,8 +1,8 @@
-"""How fast `verify` compares, in how much memory, and whether it finds and repairs every seeded difference.
+"""Measures how fast `verify` compares, in how much memory, and if it finds and repairs every seeded difference.
 
 A generated pair of N items stands behind the same clients as table and index do, without services: what is measured
-is the comparison from parsed items and from the text of search pages on. The generator's own time is measured alone
-and told. Prints JSON.
+is the comparison from parsed items and from the text of search pages on. The generator's time is measured separately
+and reported. Prints JSON.
 
 Example: python -m bench.verify --items 1000000
 """
@@ -31,7 +31,7 @@ VERSION = 1_700_000_000_000_000
 
 
 def image(number: int) -> dict[str, Any]:
-    """About 400 bytes, as boto3 gives it."""
+    """Makes an item of about 400 bytes, as boto3 gives it."""
     return {
         "id": {"S": identifier(number)},
         "carrier": {"S": "UA"},
@@ -50,7 +50,7 @@ def image(number: int) -> dict[str, Any]:
 
 
 def text(number: int, *, flight: str | None = None) -> str:
-    """The document of an item."""
+    """Makes the document of an item."""
     return (
         f'{{"id":"{identifier(number)}","carrier":"UA","flight":{flight or number},"origin":"EWR","destination":"IAH",'
         f'"dep_delay":-2,"air_time":{number % 977}.5,"distance":1400,"cancelled":false,"tail":"N14228",'
@@ -146,7 +146,7 @@ class GeneratedPair:
 
 
 def sources_alone(pair: GeneratedPair) -> float:
-    """CPU seconds that the generator itself takes, without reading what it gives."""
+    """Measures the CPU seconds that the generator itself takes, without reading what it gives."""
     started = time.process_time()
     start: dict[str, Any] = {}
     while True:
@@ -162,7 +162,7 @@ def sources_alone(pair: GeneratedPair) -> float:
 
 
 def main() -> int:
-    """Exit code 1 when a seeded difference was not found, or not repaired."""
+    """Runs it. Returns 1 when a seeded difference was not found, or not repaired."""
     arguments = parser("verify", __doc__)
     arguments.add_argument("--items", type=int, default=50_000)
     arguments.add_argument("--seeded", type=int, default=1_000, help="differences of the three kinds (%(default)s)")

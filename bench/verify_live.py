@@ -1,4 +1,4 @@
-"""No false alarms: `verify` again and again over a table and a real index that change at a measured rate, with lag.
+"""Looks for false alarms: repeats `verify` over a table and a real index that change at a measured rate, with lag.
 
 MiniStack is the table, one OpenSearch node the index, and the real handler carries the changes (`bench/live_load.py`).
 The first half of the time nothing is wrong, so every difference that is reported is a false alarm. Then some items that
@@ -47,7 +47,7 @@ PATIENCE_SECONDS = 180.0
 
 @contextlib.contextmanager
 def services(directory: Path) -> Iterator[Place]:
-    """MiniStack with the table and its stream, and a node with the consumer's index."""
+    """Runs MiniStack with the table and its stream, and a node with the consumer's index."""
     ministack = MiniStack(port=free_port(4800, 4899), directory=directory / "aws", log_file=directory / "aws.log")
     node = OpenSearchNode(
         port=free_port(9210, 9290), directory=directory / "data", log_file=directory / "node.log", say=say
@@ -73,13 +73,13 @@ def services(directory: Path) -> Iterator[Place]:
 
 
 def operations(place: Place) -> int:
-    """Writes and deletes that the node has done: its own count, apart from ours."""
+    """Counts the writes and deletes that the node has done, by its statistics."""
     stats = requests.get(f"{place.search_url}/{NAME}/_stats/indexing", timeout=20).json()["_all"]["total"]["indexing"]
     return int(stats["index_total"] + stats["delete_total"] - stats.get("index_failed", 0))
 
 
 def seed_differences(place: Place, quiet: Sequence[int]) -> dict[str, set[str]]:
-    """Ten differences of each kind, past the sync; gives their ids by kind."""
+    """Makes ten differences of each kind, past the sync. Returns their ids by kind."""
     each = SEEDED_OF_A_KIND
     missing, stale = quiet[:each], quiet[each : each * 2]
     orphans = [f"{identifier(number)}-orphan" for number in quiet[each * 2 : each * 3]]
@@ -101,7 +101,7 @@ def _target(name: str, version: int) -> dict[str, Any]:
 
 
 def one_verify(place: Place, settle_seconds: float, *, repair: bool = False) -> tuple[Report, dict[str, set[str]]]:
-    """A run as the command makes it; gives the report and the differing ids by kind."""
+    """Verifies as the command does. Returns the report and the differing ids by kind."""
     with tempfile.TemporaryDirectory(prefix="verify-live-") as directory:
         plan = Plan(
             directory=Path(directory), settle_seconds=settle_seconds, may_repair=(lambda _: True) if repair else None
@@ -122,13 +122,13 @@ def _silent() -> Iterator[Any]:
 
 
 def runs_until(end: float, place: Place, settle_seconds: float, seeded: dict[str, set[str]]) -> list[dict[str, Any]]:
-    """Runs of `verify`, at least one, until the time has come; each judged against what is seeded."""
-    told: list[dict[str, Any]] = []
-    while not told or time.monotonic() < end:
+    """Repeats `verify` until the time is over, at least once, and judges each run against what is seeded."""
+    runs: list[dict[str, Any]] = []
+    while not runs or time.monotonic() < end:
         report, found = one_verify(place, settle_seconds)
         reported = {(kind, name) for kind, names in found.items() for name in names}
         real = {(kind, name) for kind, names in seeded.items() for name in names}
-        told.append(
+        runs.append(
             {
                 "items": report.items,
                 "documents": report.documents,
@@ -142,12 +142,12 @@ def runs_until(end: float, place: Place, settle_seconds: float, seeded: dict[str
                 "some_of_them": sorted(reported - real)[:5],
             }
         )
-        say(str(told[-1]))
-    return told
+        say(str(runs[-1]))
+    return runs
 
 
 def measure(place: Place, options: argparse.Namespace) -> dict[str, Any]:
-    """The whole story; `ok` of the result says whether all of it held."""
+    """Runs the whole measurement. The result's `ok` is true if everything held."""
     numbers = range(options.items)
     chance = random.Random(options.seed)  # noqa: S311 — the same items for the same seed
     quiet = chance.sample(numbers, SEEDED_OF_A_KIND * 3)
@@ -224,7 +224,7 @@ def _part(lags: Sequence[float], percent: int) -> float:
 
 
 def main() -> int:
-    """Exit code 1 when anything did not hold."""
+    """Runs it. Returns 1 when anything did not hold."""
     arguments = parser("verify_live", __doc__)
     arguments.add_argument("--changes-per-second", type=float, default=500.0, metavar="N", help="(%(default)s)")
     arguments.add_argument("--seconds", type=float, default=120.0, help="of changes and runs of verify (%(default)s)")

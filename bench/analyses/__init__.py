@@ -1,1 +1,1 @@
-"""A burst of analysis requests, copies and poison among them: what became of each of them."""
+"""Sends a burst of analysis requests, copies and poison among them, and judges what became of each."""

@@ -1,4 +1,4 @@
-"""A burst of analysis requests, copies and poison among them: how fast the API answers, and what became of each.
+"""Sends a burst of analysis requests, copies and poison among them: how fast does the API answer, what became of each?
 
 Each request must be settled once, as it was meant to be: by the status table (claimed once, settled once), by the files
 in S3, by the function's own log lines, and by the records at both destinations. Latency is that of one POST as its
@@ -19,7 +19,7 @@ REPORT = ROOT / "build" / "bench-analyses.json"
 
 
 def main() -> int:
-    """Measures in a local stack of its own. Returns the exit code."""
+    """Measures in a new local stack. Returns the exit code."""
     arguments = parser("analyses", __doc__)
     arguments.add_argument("--requests", type=int, default=2_000, metavar="N", help="in the burst (%(default)s)")
     count = arguments.parse_args().requests

@@ -33,7 +33,7 @@ class Posted:
 
 
 def burst(service: Service, count: int) -> list[Posted]:
-    """POST them as fast as the clients can."""
+    """Posts requests as fast as the clients can."""
     local, backlog, ending = threading.local(), [0], threading.Event()
 
     def watch() -> None:
@@ -71,7 +71,7 @@ def burst(service: Service, count: int) -> list[Posted]:
 
 
 def lift_throttle(service: Service) -> None:
-    """The stage's rate is the operator's to choose; what is measured here is what lies behind it."""
+    """Lifts the stage's limit of rate, which the operator chooses: what is measured here lies behind it."""
     api_id, stage = service.api_url.rstrip("/").split("/")[-2:]
     names = ("rateLimit", "burstLimit")
     service.client("apigateway").update_stage(
@@ -82,7 +82,7 @@ def lift_throttle(service: Service) -> None:
 
 
 def disturb(service: Service, posted: Sequence[Posted]) -> dict[str, int]:
-    """Send copies of some messages, as SQS, pipes and Lambda all may, and messages that are none of ours."""
+    """Sends copies of some messages, as SQS, pipes and Lambda all may, and messages that name no request."""
     sqs = service.client("sqs")
     copies = posted[::COPIED_EVERY]
     for one in copies:

@@ -16,7 +16,7 @@ SETTLE_SECONDS_A_REQUEST, SETTLE_SECONDS = 0.5, 120.0
 
 
 def measure(service: Service, count: int, done: Callable[[], bool]) -> dict[str, Any]:
-    """The whole story; `done` tells that the runner holds nothing. The result's `ok` says whether all of it held."""
+    """Runs the whole measurement; `done` says whether the runner holds nothing. `ok` is true if everything held."""
     lift_throttle(service)
     started = time.monotonic()
     posted = burst(service, count)
@@ -44,14 +44,14 @@ def measure(service: Service, count: int, done: Callable[[], bool]) -> dict[str,
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
-    """p50, p99 and the largest, by nearest rank."""
+    """Computes p50, p99 and the largest, by nearest rank."""
     ordered = sorted(values)
     ranks = {"p50": 0.5, "p99": 0.99, "max": 1.0}
     return {name: round(ordered[math.ceil(share * len(ordered)) - 1], 1) for name, share in ranks.items()}
 
 
 def wait_until_done(service: Service, done: Callable[[], bool], seconds: float) -> bool:
-    """Until the queue is empty and all that was accepted has ended; False after the time."""
+    """Waits until the queue is empty and all that was accepted has ended. Returns False when the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if count_messages(service.client("sqs"), service.queue_url) == 0 and done():

@@ -17,7 +17,7 @@ FAULTS = (
 
 
 def judged(service: Service, posted: Sequence[Posted], disturbed: Mapping[str, int]) -> dict[str, Any]:
-    """What became of every request: how they settled, how many records came, and the FAULTS."""
+    """Counts how the requests settled, how many records came, and the FAULTS."""
     expected = {one.request_id: "failed" if one.is_bad else "succeeded" for one in posted}
     items = {
         item["request_id"]["S"]: item
@@ -54,9 +54,9 @@ def judged(service: Service, posted: Sequence[Posted], disturbed: Mapping[str, i
 
 
 def executions(service: Service) -> tuple[Counter[str], Counter[str]]:
-    """How often the function began and ended each request, by its own log lines.
+    """Counts how often the function began and ended each request, by its log lines.
 
-    RuntimeError where there may be more lines than one answer has: the embedded AWS gives 10,000 and no next page.
+    Raises RuntimeError where there may be more lines than one answer has: the embedded AWS gives 10,000, no next page.
     """
 
     def counted(*messages: str) -> Counter[str]:

@@ -25,24 +25,24 @@ from changefeed.decode.attribute_values import encode_document, own_text
 
 
 def raw_bulk(changes: Sequence[Change], target: Target, now: float) -> Batches:
-    """The same documents, ids and versions, encoded before."""
+    """Sends the same documents, ids and versions, encoded before."""
     first = first_version(len(changes), now)
     lines = [_lines(change, first + number) for number, change in enumerate(changes)]
     return _posts(lines, target)
 
 
 def sync_dynamodb_stream(changes: Sequence[Change], target: Target, now: float) -> Batches:
-    """Our handler of the table's own stream."""
+    """Runs our handler of the table's own stream."""
     return _handler_run(Feed.DYNAMODB_STREAM, changes, target, now)
 
 
 def sync_kinesis_stream(changes: Sequence[Change], target: Target, now: float) -> Batches:
-    """Our handler of the table's Kinesis stream."""
+    """Runs our handler of the table's Kinesis stream."""
     return _handler_run(Feed.KINESIS_STREAM, changes, target, now)
 
 
 def scripted_upsert(changes: Sequence[Change], target: Target, now: float) -> Batches:
-    """A version inside each document, compared by a script: exact at any length, paid for by the index."""
+    """Compares a version inside each document by a script: exact at any length, paid for by the index."""
     first = first_version(len(changes), now)
     lines = [_script_lines(change, first + number) for number, change in enumerate(changes)]
     return _posts(lines, target)
@@ -77,10 +77,10 @@ def _handler_run(feed: Feed, changes: Sequence[Change], target: Target, now: flo
 
 
 class UnlimitedTime:
-    """Lambda's context object."""
+    """Lambda's context object, with a minute left at any time."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """A minute, however late it is."""
+        """Gives a minute, however late it is."""
         return 60_000
 
 

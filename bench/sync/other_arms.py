@@ -19,7 +19,7 @@ FEW = 50
 
 
 def one_request_per_document(changes: Sequence[Change], target: Target, now: float) -> Batches:
-    """A workshop's loop: deserialize, then index or delete, one by one."""
+    """Runs a workshop's loop: deserialize, then index or delete, one by one."""
     client, records = _client(target), stream_records(changes, now)
 
     def run(batch: Sequence[Mapping[str, Any]]) -> None:
@@ -30,7 +30,7 @@ def one_request_per_document(changes: Sequence[Change], target: Target, now: flo
 
 
 def type_deserializer_helpers_bulk(changes: Sequence[Change], target: Target, now: float) -> Batches:
-    """boto3's deserializer and opensearch-py's bulk helper, with their defaults."""
+    """Runs boto3's deserializer and opensearch-py's bulk helper, with their defaults."""
     from opensearchpy import helpers
 
     client, records = _client(target), stream_records(changes, now)
@@ -42,7 +42,7 @@ def type_deserializer_helpers_bulk(changes: Sequence[Change], target: Target, no
 
 
 def powertools_batch(changes: Sequence[Change], target: Target, now: float) -> Batches:
-    """Powertools' batch processor, with one call of the client a record."""
+    """Runs Powertools' batch processor, with one call of the client a record."""
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
     from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
@@ -92,7 +92,7 @@ def _deserializer() -> Callable[[Mapping[str, Any]], Any]:
 
 
 def _json_ready(value: Any) -> Any:
-    """What opensearch-py can serialize: it knows neither sets nor, exactly, decimals."""
+    """Converts to what opensearch-py can serialize: it knows neither sets nor, exactly, decimals."""
     if isinstance(value, dict):
         return {name: _json_ready(part) for name, part in value.items()}
     if isinstance(value, list):

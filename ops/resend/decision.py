@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """`resend` is the number to send with; `busy_until`: an invocation may work on it till then (seconds since 1970)."""
+    """`resend` is the number to send with; until `busy_until` (seconds since 1970) an invocation may work on it."""
 
     verdict: Verdict
     resend: int = 0

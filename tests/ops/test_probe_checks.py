@@ -1,4 +1,4 @@
-"""The probe tells a target that keeps every promise from one that breaks any."""
+"""The probe distinguishes a target that keeps every promise from one that breaks any."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The command's edge: usage, questions, exit codes and what is printed."""
+"""`ops redrive` at its edge: usage, questions, exit codes and what is printed."""
 
 import json
 import signal
@@ -91,7 +91,7 @@ def test_an_s3_failure_destination_is_looked_into(outputs: str) -> None:
     assert redrive.queue is not None
 
 
-def told(rig: RedriveRig, capsys: pytest.CaptureFixture[str], **choice: Any) -> str:
+def output_of(rig: RedriveRig, capsys: pytest.CaptureFixture[str], **choice: Any) -> str:
     print_report(rig.run(**choice), rerun="python -m ops verify sync --repair")
     return capsys.readouterr().out
 
@@ -103,16 +103,16 @@ def test_the_report_says_what_fails_why_and_what_to_run_instead(capsys: pytest.C
     rig.stream.trimmed = 1
     rig.park(rig.change("d", poison={"S": "secret"}))
     rig.sqs.send("foreign")
-    text = told(rig, capsys)
+    text = output_of(rig, capsys)
     assert "expired   failure_message  RetryAttemptsExhausted" in text
     assert "still fails: mapper_parsing_exception" in text
     assert "python -m ops verify sync --repair" in text
     assert "1 are neither" in text
     assert "secret" not in text
-    text = told(rig, capsys, dry_run=True)
+    text = output_of(rig, capsys, dry_run=True)
     assert "listed    parked_record    mapper_parsing_exception" in text
     assert "python -m ops verify sync --repair" in text
-    text = told(rig, capsys, reasons=frozenset({"none"}))
+    text = output_of(rig, capsys, reasons=frozenset({"none"}))
     assert "Nothing waits" in text
     assert "2 of other reasons" in text
 

@@ -1,4 +1,4 @@
-"""Every place where a record can rest, every way it can end."""
+"""Every place where a record can wait, every way it can end."""
 
 import json
 from collections.abc import Callable
@@ -180,9 +180,9 @@ def test_a_record_that_could_not_be_decoded_is_kept_until_it_can_be(rig: Redrive
     assert (ends(report), len(rig.sqs.messages)) == ({End.FAILING: 1}, 1)
     # Told by a later version of the consumer, its keys are enough.
     rig.change("a")
-    told = message | {"keys": {"id": {"S": "a"}}, "version": round(rig.clock.now * 1_000_000)}
+    doctored = message | {"keys": {"id": {"S": "a"}}, "version": round(rig.clock.now * 1_000_000)}
     rig.sqs.messages.clear()
-    rig.sqs.send(json.dumps(told))
+    rig.sqs.send(json.dumps(doctored))
     assert rig.run().is_clean
     assert rig.index.sources() == rig.documents()
 
@@ -283,12 +283,12 @@ def test_a_dry_run_lists_everything_and_changes_nothing(rig: RedriveRig) -> None
     rig.store(numbers[4:6])
     bodies = [message.body for message in rig.sqs.messages.values()]
     report = rig.run(dry_run=True)
-    told = report.as_json()
-    assert {(each["place"], each["end"], each["count"]) for each in told["letters"]} == {
+    summary = report.as_json()
+    assert {(each["place"], each["end"], each["count"]) for each in summary["letters"]} == {
         (place, End.LISTED, 1) for place in Place
     }
-    assert [each["ids"] for each in told["details"]] == [["k0"], ["k1", "k2", "k3"], ["k4", "k5"]]
+    assert [each["ids"] for each in summary["details"]] == [["k0"], ["k1", "k2", "k3"], ["k4", "k5"]]
     assert [message.body for message in rig.sqs.messages.values()] == bodies
     assert (rig.sqs.visible, len(rig.s3.objects)) == (list(rig.sqs.messages), 1)
     assert (rig.index.requests, rig.table.reads) == ([], [])
-    json.dumps(told)
+    json.dumps(summary)

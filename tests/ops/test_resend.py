@@ -35,7 +35,7 @@ def test_a_dry_run_tells_reasons_sends_nothing_and_gives_everything_back(rig: Re
     report = rig.operator(dry_run=True)()
 
     assert report.ends == {("bad_columns", End.LISTED): 2, ("not_handed_over", End.LISTED): 1}
-    assert {told["now"] for told in report.requests} == {"would be sent"}
+    assert {request["now"] for request in report.requests} == {"would be sent"}
     assert (rig.waiting, rig.runs.total()) == ([], 0)
     assert (len(rig.failures.visible), len(rig.letters.visible)) == (2, 1)
 
@@ -75,7 +75,7 @@ def test_what_fails_again_leaves_only_its_new_failure(rig: ResendRig) -> None:
 
     report = rig.operator()()
 
-    assert [(told["end"], told["now"]) for told in report.requests] == [("failed_again", "bad_columns")]
+    assert [(request["end"], request["now"]) for request in report.requests] == [("failed_again", "bad_columns")]
     assert not report.is_clean
     assert rig.runs[name] == 1, "its new failure came while the run was on, and waits for the next one"
     [left] = rig.failures.messages.values()
@@ -123,7 +123,7 @@ def test_what_nobody_begins_is_left_pending_and_runs_once_in_the_end(rig: Resend
 
 
 def _second_operator(rig: ResendRig, ends: list[dict[str, int]]) -> Callable[[], None]:
-    """Runs once, whole, wherever it is called first."""
+    """Makes a second operator who runs once, whole, wherever it is called first."""
 
     def start() -> None:
         rig.sqs.before_send = rig.sqs.after_send = rig.failures.before_delete = lambda: None
@@ -198,7 +198,7 @@ def test_what_somebody_works_on_is_left_until_its_lease_is_over(rig: ResendRig) 
     item["state"], item["lease_until"] = {"S": "running"}, {"N": str(int(rig.clock.now) + 60)}
 
     report = rig.operator()()
-    assert [told["end"] for told in report.requests] == ["busy"]
+    assert [request["end"] for request in report.requests] == ["busy"]
     assert report.requests[0]["busy_until"].startswith("20")
     assert (report.sent, len(rig.failures.visible)) == (0, 1)
 
@@ -269,7 +269,7 @@ def test_what_the_queue_refuses_is_told_and_stays(rig: ResendRig) -> None:
 
     report = rig.operator()()
 
-    assert [(told["end"], told["now"]) for told in report.requests] == [("not_sent", "InvalidParameterValue")]
+    assert [(request["end"], request["now"]) for request in report.requests] == [("not_sent", "InvalidParameterValue")]
     assert len(rig.failures.visible) == 1
 
 
@@ -346,7 +346,7 @@ def test_a_path_that_leads_nowhere_is_wrong_usage(path: str) -> None:
 def test_mending_changes_what_it_names_and_not_the_original() -> None:
     request = {"input": {"rows": [{"a": "x"}]}, "options": {}}
 
-    mended = Mending(assignments=(("input.rows.0.a", 1), ("options.new.deep", True))).of(request)
+    changed = Mending(assignments=(("input.rows.0.a", 1), ("options.new.deep", True))).of(request)
 
-    assert mended == {"input": {"rows": [{"a": 1}]}, "options": {"new": {"deep": True}}}
+    assert changed == {"input": {"rows": [{"a": 1}]}, "options": {"new": {"deep": True}}}
     assert request == {"input": {"rows": [{"a": "x"}]}, "options": {}}

@@ -138,7 +138,7 @@ class _Service:
         )
 
     def consume(self) -> None:
-        """Until it is told to stop: every message is an invocation."""
+        """Invokes the service for every message until `stop` is set."""
         while not self.stop.is_set():
             answer = self.sqs.receive_message(QueueUrl=self.requests, MaxNumberOfMessages=10, WaitTimeSeconds=1)
             for message in answer.get("Messages", []):
@@ -146,7 +146,7 @@ class _Service:
                 self.sqs.delete_message(QueueUrl=self.requests, ReceiptHandle=message["ReceiptHandle"])
 
     def invoke(self, body: str) -> None:
-        """One invocation; a failure is told to the queue."""
+        """Plays one invocation; a failure goes to the queue."""
         invocation = os.urandom(8).hex()
         try:
             self.service.handle(raw_event(body), invocation_id=invocation, seconds_left=60.0)
@@ -156,7 +156,7 @@ class _Service:
             self.sqs.send_message(QueueUrl=self.failures, MessageBody=record)
 
     def count(self, url: str) -> int:
-        """Messages of a queue, those in flight too."""
+        """Counts the messages of a queue, those in flight too."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(found[name]) for name in names)
@@ -212,7 +212,7 @@ def test_two_operators_at_once_on_real_queues_make_one_analysis_each(service: _S
     assert len(reports) == 2
     assert service.runs == dict.fromkeys(ids, 1)
     assert service.count(service.failures) == 0
-    ends = [told["end"] for report in reports for told in report["requests"]]
+    ends = [request["end"] for report in reports for request in report["requests"]]
     assert Counter(ends) == {"succeeded": 30}
 
 
@@ -226,7 +226,7 @@ def test_command_lists_then_sends_the_mended_one_and_says_what_became_of_it(
 
     assert main(["resend", "--dry-run", "--json", "--outputs", file]) == 0
     listed = json.loads(_json(capsys))
-    assert [(told["reason"], told["end"]) for told in listed["requests"]] == [("bad_columns", "listed")]
+    assert [(request["reason"], request["end"]) for request in listed["requests"]] == [("bad_columns", "listed")]
     assert main(["resend", "--yes", "--id", request_id(1), "--set", "ok=true", "--outputs", file]) == 0
     assert "succeeded     bad_columns" in capsys.readouterr().out
     assert main(["resend", "--yes", "--outputs", file]) == 0
@@ -234,6 +234,6 @@ def test_command_lists_then_sends_the_mended_one_and_says_what_became_of_it(
 
 
 def _json(capsys: pytest.CaptureFixture[str]) -> str:
-    """What the command printed; the service's own log lines of this process come before it."""
+    """Reads what the command printed; the service's log lines of this process come before it."""
     printed = capsys.readouterr().out
     return printed[printed.index("{\n") :]

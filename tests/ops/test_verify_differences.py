@@ -1,4 +1,4 @@
-"""Every kind of difference is found, told from lag, and repaired with a version that later changes beat."""
+"""Every kind of difference is found, distinguished from lag, and repaired with a version that later changes beat."""
 
 import json
 import time
