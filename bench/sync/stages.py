@@ -1,4 +1,4 @@
-"""Measures where a record's CPU goes: decode, plan, encode, classify and the whole handler, with a stub for transport."""
+"""Measures where a record's CPU goes: decode, plan, encode, classify and the whole handler, the transport stubbed."""
 
 import gc
 import time
