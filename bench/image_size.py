@@ -1,6 +1,6 @@
-"""How large the images' own layers are, above the base, and what takes the room: `python -m bench.image_size`.
+"""Measures how large the images' layers above the base are, and what takes the room: `python -m bench.image_size`.
 
-The sync images may have `LIMIT_MEGABYTES`. A megabyte is 1,000,000 bytes of uncompressed files, as engines tell sizes.
+The sync images may have `LIMIT_MEGABYTES`. A megabyte is 1,000,000 bytes of uncompressed files, as engines show sizes.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def layer_size(number: int, layer: Layer) -> LayerSize:
 
 
 def too_large(sizes: dict[str, list[LayerSize]]) -> list[str]:
-    """The folders of sync images above the limit."""
+    """Lists the folders of sync images above the limit."""
     return [
         folder
         for folder, layers in sizes.items()
@@ -76,7 +76,7 @@ def _table(sizes: dict[str, list[LayerSize]]) -> Table:
 
 
 def main() -> int:
-    """The command line; 1 when there is no engine, a build fails, or a sync image is too large."""
+    """Runs it. Returns 1 when there is no engine, a build fails, or a sync image is too large."""
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], epilog="Example: python -m bench.image_size --json sync_kinesis_stream"
     )

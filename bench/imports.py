@@ -1,6 +1,6 @@
-"""How long a cold start takes in Python: a handler's import, where it goes, and until the first record is handled.
+"""Measures a cold start in Python: a handler's import, what takes the time, and until the first record is handled.
 
-Medians of fresh processes. The targets are issue 5's and 6's: 150 ms for the import, 200 ms to the first record.
+Medians of fresh processes. The targets are this project's: 150 ms for the import, 200 ms to the first record.
 
 Example: python -m bench.imports --json
 """
@@ -55,19 +55,19 @@ print(json.dumps({{"import": (imported - started) * 1e3,
 
 
 def measure(feed: Feed, endpoint: str = "collection", runs: int = RUNS) -> dict[str, Any]:
-    """Milliseconds, medians: `{"import", "to_first_record", "heavy": [modules that should not be there]}`."""
+    """Measures medians in milliseconds: `{"import", "to_first_record", "heavy": [unwanted modules]}`."""
     event = (ROOT / "tests/events" / f"{feed.removeprefix('sync_')}_insert.json").read_text()
     program = _PROGRAM.format(name=feed.value, heavy=HEAVY)
-    told = [json.loads(_run(["-c", program], endpoint, event).stdout) for _ in range(runs)]
+    answers = [json.loads(_run(["-c", program], endpoint, event).stdout) for _ in range(runs)]
     return {
-        "import": round(statistics.median(run["import"] for run in told), 1),
-        "to_first_record": round(statistics.median(run["to_first_record"] for run in told), 1),
-        "heavy": told[0]["heavy"],
+        "import": round(statistics.median(run["import"] for run in answers), 1),
+        "to_first_record": round(statistics.median(run["to_first_record"] for run in answers), 1),
+        "heavy": answers[0]["heavy"],
     }
 
 
 def where_it_goes(feed: Feed, endpoint: str = "collection", longest: int = 12) -> list[tuple[str, float]]:
-    """The dearest modules with all that they import, in milliseconds, by `-X importtime`."""
+    """Lists the slowest modules with all that they import, in milliseconds, by `-X importtime`."""
     lines = _run(["-X", "importtime", "-c", f"import {feed}.handler"], endpoint, "").stderr.splitlines()
     rows = [(match[4], int(match[2]) / 1e3) for line in lines if (match := _IMPORT_LINE.match(line))]
     return sorted(rows, key=lambda row: -row[1])[:longest]
@@ -82,7 +82,7 @@ def _run(arguments: list[str], endpoint: str, text: str) -> "subprocess.Complete
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when both targets are met and nothing heavy is imported, 1 otherwise."""
+    """Runs it. Returns 0 when both targets are met and nothing heavy is imported, else 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.imports", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--runs", type=int, default=RUNS, help="fresh processes a handler (default: %(default)s)")

@@ -1,7 +1,7 @@
-"""A table that changes at a rate, and its stream carried into an index with a lag: two processes, both measured.
+"""Changes a table at a rate and carries its stream into an index with a lag: two processes, both measured.
 
 The writer puts and deletes by BatchWriteItem. The carrier reads the table's stream, holds every page back for a while
-and gives it to the real handler, which writes as it does in Lambda. Each item tells when it was written, so the lag is
+and gives it to the real handler, which writes as it does in Lambda. Each item holds when it was written, so the lag is
 measured from the table's change to the bulk's answer.
 """
 
@@ -18,13 +18,14 @@ from typing import Any
 
 from botocore.config import Config
 
+from bench.items import identifier
+from demo.batch_write import MOST_REQUESTS, write_all
 from local.services.aws_client import CREDENTIALS, aws_client
 from local.services.ministack import REGION
 from streams.dynamodb import DynamoDBStreamReader
 from streams.reader import Position
 from streams.record import StreamRecord
 
-BATCH = 25
 HANDED_OVER = 500
 """Records of an invocation at most."""
 DELETED_PART = 0.1
@@ -48,12 +49,12 @@ class Place:
     index: str
 
     def client(self, service: str) -> Any:
-        """A boto3 client. One attempt: what fails ends the measurement."""
+        """Makes a boto3 client with one attempt: what fails ends the measurement."""
         return aws_client(self.aws_url, REGION, service, config=Config(retries={"total_max_attempts": 1}))
 
 
 def image(number: int, change: int) -> dict[str, Any]:
-    """About 300 bytes. `change` makes every state of an item another one: an equal put leaves no record."""
+    """Makes an item of about 300 bytes. `change` makes each of its states differ: an equal put leaves no record."""
     return {
         "id": {"S": identifier(number)},
         "change": {"N": str(change)},
@@ -66,27 +67,14 @@ def image(number: int, change: int) -> dict[str, Any]:
     }
 
 
-def identifier(number: int) -> str:
-    """Of an item, by its number."""
-    return f"flight-{number:07}"
-
-
 def put_all(place: Place, numbers: Sequence[int]) -> None:
-    """Every item's first state."""
-    client = place.client("dynamodb")
-    for start in range(0, len(numbers), BATCH):
-        write(client, place.table, [{"PutRequest": {"Item": image(n, 0)}} for n in numbers[start : start + BATCH]])
-
-
-def write(client: Any, table: str, requests: list[dict[str, Any]]) -> None:
-    """One BatchWriteItem, repeated until nothing is unprocessed."""
-    while requests:
-        requests = client.batch_write_item(RequestItems={table: requests}).get("UnprocessedItems", {}).get(table, [])
+    """Puts every item's first state."""
+    write_all(place.client("dynamodb"), place.table, [{"PutRequest": {"Item": image(n, 0)}} for n in numbers])
 
 
 @dataclass(kw_only=True)
 class Counts:
-    """Shared by the processes. A change is counted when the table, and a record when the handler, has answered."""
+    """Counts that the processes share: changes that the table, and records that the handler, has answered."""
 
     changed: Any = field(default_factory=lambda: _processes.Value("q", 0))
     carried: Any = field(default_factory=lambda: _processes.Value("q", 0))
@@ -97,12 +85,12 @@ class Counts:
 
 
 def writer(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[int], per_second: float) -> Any:
-    """A process that changes these items until it is told to stop."""
+    """Makes a process that changes these items until `stop_writing` is set."""
     return _processes.Process(target=_write, args=(place, counts, changing, hot, per_second), daemon=True)
 
 
 def carrier(place: Place, counts: Counts, longest_lag_seconds: float) -> Any:
-    """A process that carries the stream until it is told to stop."""
+    """Makes a process that carries the stream until `stop_carrying` is set."""
     return _processes.Process(target=_carry, args=(place, counts, longest_lag_seconds), daemon=True)
 
 
@@ -112,7 +100,7 @@ def _write(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[
     started, change = time.monotonic(), 0
     while not counts.stop_writing.is_set():
         numbers: set[int] = set()
-        while len(numbers) < BATCH:  # one request takes an item once
+        while len(numbers) < MOST_REQUESTS:  # one request takes an item once
             numbers.add(chance.choice(hot if chance.random() < HOT_PART else changing))
         requests: list[dict[str, Any]] = []
         for number in numbers:
@@ -123,14 +111,14 @@ def _write(place: Place, counts: Counts, changing: Sequence[int], hot: Sequence[
             else:
                 absent.discard(number)
                 requests.append({"PutRequest": {"Item": image(number, change)}})
-        write(client, place.table, requests)
+        write_all(client, place.table, requests)
         with counts.changed.get_lock():
             counts.changed.value += len(requests)
         time.sleep(max(0.0, started + change / per_second - time.monotonic()))
 
 
 class _Context:
-    """Lambda's, as far as a handler asks it."""
+    """Lambda's context, as far as a handler asks it."""
 
     def __init__(self) -> None:
         self._deadline = time.monotonic() + INVOCATION_SECONDS

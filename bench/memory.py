@@ -1,6 +1,6 @@
-"""Whether a handler's memory grows: the process' size over many batches of 1,000 records, after the first 50.
+"""Measures whether a handler's memory grows over many batches of 1,000 records, after the first 50.
 
-Events are parsed anew for each batch, as Lambda's runtime does. Exit code 1 when it grew.
+Events are parsed again for each batch, as Lambda's runtime does. Exit code 1 when it grew.
 
 Example: python -m bench.memory --batches 1000
 """
@@ -27,7 +27,7 @@ RECORDS = 1_000
 
 
 def growth(feed: Feed, batches: int, *, warm_up: int = WARM_UP_BATCHES, records: int = RECORDS) -> dict[str, float]:
-    """Megabytes: `{"after_warm_up", "at_end", "growth"}`."""
+    """Measures the process in megabytes: `{"after_warm_up", "at_end", "growth"}`."""
     process = psutil.Process()
     handler = stubbed_handler(feed, lambda body, _: (200, answer_of(body.count(b'"version_type"'))))
     after_warm_up = 0.0
@@ -48,7 +48,7 @@ def growth(feed: Feed, batches: int, *, warm_up: int = WARM_UP_BATCHES, records:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when neither handler grew, 1 otherwise."""
+    """Runs it. Returns 0 when neither handler grew, else 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__)
     parser.add_argument("--batches", type=int, default=1_000, help="of each handler (default: %(default)s)")
     options = parser.parse_args(arguments)

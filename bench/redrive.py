@@ -1,40 +1,35 @@
-"""Redrives thousands of records of all three kinds in a local stack of its own, and proves the result three times.
+"""Redrives thousands of records of all three kinds in a local stack, and checks the result three times.
 
-The consumers are stopped before the load, so a document can come from the redrive alone. A third of the records rests
+The consumers are stopped before the load, so a document can come from the redrive alone. A third of the records waits
 as parked messages, a third as ranges in failure messages, a third as whole events in failure objects; afterwards every
 fifth item is deleted and every fifth one changed. Prints JSON. Exit code 0 only if all of it held.
 
-Example: .venv/bin/python bench/redrive.py --records 500
+Example: python -m bench.redrive --records 500
 """
 
-import argparse
 import json
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from opensearchpy.helpers import scan
 
-import ops  # noqa: F401 - puts `images/` on the path
+from bench.items import identifier
+from bench.measurement import leave, parser, say
+from bench.own_stack import own_stack
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.parking import parked_message
 from changefeed.plan.document_action import Rejection, document_id
+from demo.batch_write import write_all
 from demo.proof import compare, read_items
-from local.layout import Layout
 from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Batch, DiscardBatch
 from local.runners.mapping.failure_record import failure_object, failure_object_key, failure_record
 from local.runners.mapping.settings import MappingSettings
-from local.services.ports import free_port
-from local.stack import LocalStack
 from ops.redrive.parts import redrive_of
 from ops.redrive.report import Report
 from ops.redrive.run import Choice
@@ -50,29 +45,26 @@ RUNS = 3
 
 
 def main() -> int:
-    """Load, rest, redrive three times, compare."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=10_000)
-    count = parser.parse_args().records
-    with tempfile.TemporaryDirectory() as directory:
-        ports = {"aws_port": free_port(4900, 4999), "opensearch_port": free_port(9240, 9258)}
-        with LocalStack(layout=Layout(directory=Path(directory)), **ports, say=_say) as local:
-            local.stop_parts()
-            destinations = {CONSUMER: f"arn:aws:s3:::{BUCKET}"}
-            stack = Stack(name="bench", outputs=local.outputs | {"failure_destinations": destinations})
-            result = measure(stack, count)
-    sys.stdout.write(json.dumps(result, indent=2) + "\n")
-    return 0 if result["ok"] else 1
+    """Measures in a new local stack. Returns the exit code."""
+    arguments = parser("redrive", __doc__)
+    arguments.add_argument("--records", type=int, default=10_000, metavar="N", help="to redrive (%(default)s)")
+    count = arguments.parse_args().records
+    with own_stack() as local:
+        local.stop_parts()
+        destinations = {CONSUMER: f"arn:aws:s3:::{BUCKET}"}
+        stack = Stack(name="bench", outputs=local.outputs | {"failure_destinations": destinations})
+        result = measure(stack, count)
+    return leave(result, ok=result["ok"])
 
 
 def measure(stack: Stack, count: int) -> dict[str, Any]:
-    """The whole story; the result's `ok` says whether all of it held."""
+    """Runs the whole measurement. The result's `ok` is true if everything held."""
     dynamodb, table = stack.client("dynamodb"), stack.table_name
-    _say(f"Writing {count} items ...")
-    _write(dynamodb, table, [{"PutRequest": {"Item": _item(n, "first")}} for n in range(count)])
-    kinds = rest(stack, list(read_stream(stack)))
-    _write(dynamodb, table, [{"DeleteRequest": {"Key": {"id": {"S": _id(n)}}}} for n in range(0, count, 5)])
-    _write(dynamodb, table, [{"PutRequest": {"Item": _item(n, "second")}} for n in range(1, count, 5)])
+    say(f"Writing {count} items ...")
+    write_all(dynamodb, table, [{"PutRequest": {"Item": _item(n, "first")}} for n in range(count)])
+    kinds = put_away(stack, list(read_stream(stack)))
+    write_all(dynamodb, table, [{"DeleteRequest": {"Key": {"id": {"S": identifier(n)}}}} for n in range(0, count, 5)])
+    write_all(dynamodb, table, [{"PutRequest": {"Item": _item(n, "second")}} for n in range(1, count, 5)])
     items = read_items(dynamodb, table)
     runs: list[dict[str, Any]] = []
     for _ in range(RUNS):
@@ -91,7 +83,7 @@ def measure(stack: Stack, count: int) -> dict[str, Any]:
                 "resurrected": len(difference.orphaned),
             }
         )
-        _say(str(runs[-1]))
+        say(str(runs[-1]))
     held = [run["clean"] and not (run["lost"] or run["stale"] or run["resurrected"]) for run in runs]
     return {
         "ok": all(held) and runs[0]["letters"] > 0 and not any(run["letters"] for run in runs[1:]),
@@ -103,8 +95,8 @@ def measure(stack: Stack, count: int) -> dict[str, Any]:
     }
 
 
-def rest(stack: Stack, records: Sequence[StreamRecord]) -> dict[str, int]:
-    """Put each record to rest in one of the three ways; gives how many messages and objects that made."""
+def put_away(stack: Stack, records: Sequence[StreamRecord]) -> dict[str, int]:
+    """Puts each record away in one of the three ways. Returns how many messages and objects that made."""
     sqs, s3, consumer = stack.client("sqs"), stack.client("s3"), stack.consumer(CONSUMER)
     s3.create_bucket(Bucket=BUCKET)
     settings = MappingSettings(
@@ -140,7 +132,7 @@ def rest(stack: Stack, records: Sequence[StreamRecord]) -> dict[str, int]:
 
 
 def read_stream(stack: Stack) -> Iterator[StreamRecord]:
-    """All records of the table's stream; the emulator has one shard."""
+    """Yields all records of the table's stream; the emulator has one shard."""
     reader, shard = _reader(stack), _shard(stack)
     iterator: str | None = reader.iterator(shard, Position(kind="TRIM_HORIZON"))
     while iterator is not None:
@@ -152,7 +144,7 @@ def read_stream(stack: Stack) -> Iterator[StreamRecord]:
 
 
 def read_documents(stack: Stack) -> dict[str, Any]:
-    """Every document by its id; the local node has scrolling, which a serverless collection has not."""
+    """Reads every document by its id, by scrolling: the local node can, a serverless collection can't."""
     search, index = stack.search(), stack.consumer(CONSUMER).index
     search.indices.refresh(index=index)
     return {hit["_id"]: hit["_source"] for hit in scan(search, index=index, size=5_000)}
@@ -181,21 +173,8 @@ def _shard(stack: Stack) -> str:
     return shard.shard_id
 
 
-def _write(dynamodb: Any, table: str, requests: Sequence[dict[str, Any]]) -> None:
-    for start in range(0, len(requests), 25):
-        dynamodb.batch_write_item(RequestItems={table: list(requests[start : start + 25])})
-
-
 def _item(number: int, state: str) -> dict[str, Any]:
-    return {"id": {"S": _id(number)}, "state": {"S": state}, "text": {"S": "x" * 200}}
-
-
-def _id(number: int) -> str:
-    return f"item-{number:07d}"
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    return {"id": {"S": identifier(number)}, "state": {"S": state}, "text": {"S": "x" * 200}}
 
 
 if __name__ == "__main__":

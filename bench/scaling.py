@@ -1,7 +1,7 @@
-"""From the measured cost of a record to shards, concurrency and index cores, and how fast a lag is caught up.
+"""Computes shards, concurrency and index cores from a record's measured cost, and how fast a lag is caught up.
 
 Reads build/bench.json where `make bench` has left one, else the numbers of docs/scaling.md. The outage is simulated
-second by second, with a seeded chance, for one lane of a shard and the index behind all of them.
+second by second, with seeded randomness, for one lane of a shard and the index behind all of them.
 
 Example: python -m bench.scaling --rate 10000 --seed 7 --json
 """
@@ -32,7 +32,7 @@ MOST_LANES_A_SHARD = 10  # ParallelizationFactor
 MEMORY_OF_A_VCPU_MB = 1_769  # "Lambda quotas"
 BATCH = 1_000
 BUSY = 0.7
-"""How much of a lane's or the index's time is planned: the rest is for bursts and for catching up."""
+"""How much of a lane's or the index's time is planned: what is left is for bursts and for catching up."""
 INVOCATION_SECONDS = 0.015
 """What an invocation costs beside its records: poll, hand-over and two round trips. An assumption, not measured."""
 
@@ -69,7 +69,7 @@ class Plan:
 
 
 def plan(consumer: str, rate: int, costs: Costs, memory_mb: int = 512) -> Plan:
-    """Shards and lanes for so many changes a second of 1 KB."""
+    """Computes shards and lanes for a rate of changes of 1 KB."""
     in_kinesis = consumer == "sync_kinesis_stream"
     if in_kinesis:
         by_bytes = rate * RECORD_BYTES[consumer] / SHARD_BYTES_PER_SECOND
@@ -93,7 +93,7 @@ def plan(consumer: str, rate: int, costs: Costs, memory_mb: int = 512) -> Plan:
 
 
 def lane_rate(costs: Costs, memory_mb: int) -> float:
-    """Records a second that one lane can take with full batches, when the index has time."""
+    """Computes the records a second that one lane can take with full batches, when the index has time."""
     vcpu = min(1.0, memory_mb / MEMORY_OF_A_VCPU_MB)  # one lane is one process of one thread
     return BATCH / (INVOCATION_SECONDS + BATCH * (costs.function_seconds / vcpu + costs.index_seconds))
 
@@ -108,7 +108,7 @@ class Recovery:
 
 
 def recover(made: Plan, costs: Costs, *, outage_seconds: int, seed: int, longest_seconds: int = 24 * 3_600) -> Recovery:
-    """Arrivals by chance, around the rate; all lanes share the index' cores. None: not within a day."""
+    """Simulates random arrivals around the rate; all lanes share the index' cores. None: not within a day."""
     chance = random.Random(seed)  # noqa: S311 — a simulation
     capacity = min(
         made.lanes * lane_rate(costs, made.memory_mb), made.index_cores / costs.index_seconds, made.read_limit
@@ -126,7 +126,7 @@ def recover(made: Plan, costs: Costs, *, outage_seconds: int, seed: int, longest
 
 
 def measured_costs(bench: Mapping[str, Any]) -> dict[str, Costs]:
-    """Costs from build/bench.json's content."""
+    """Reads costs from build/bench.json's content."""
     raw = bench["arms"]["raw_bulk"]["docs_per_second"]["median"]
     cpu = bench["stages"]["cpu_us_per_record"]["1 KB"]
     return {
@@ -136,7 +136,7 @@ def measured_costs(bench: Mapping[str, Any]) -> dict[str, Costs]:
 
 
 def study(costs: Mapping[str, Costs], rates: Sequence[int], *, outage_seconds: int, seed: int) -> list[dict[str, Any]]:
-    """A row for each consumer and rate."""
+    """Makes a row for each consumer and rate."""
     rows = []
     for name, cost in costs.items():
         for rate in rates:
@@ -147,7 +147,7 @@ def study(costs: Mapping[str, Costs], rates: Sequence[int], *, outage_seconds: i
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Always 0: it shows, it doesn't judge."""
+    """Runs it. Returns 0 always: it shows, it doesn't judge."""
     parser = argparse.ArgumentParser(prog="python -m bench.scaling", description=__doc__)
     parser.add_argument("--rate", type=int, help="changes a second (default: 1,000 to 1,000,000)")
     parser.add_argument("--outage-minutes", type=int, default=60, help="how long nothing is taken (default: 60)")

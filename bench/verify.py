@@ -1,15 +1,13 @@
-"""How fast `verify` compares, in how much memory, and whether it finds and repairs every seeded difference.
+"""Measures how fast `verify` compares, in how much memory, and if it finds and repairs every seeded difference.
 
 A generated pair of N items stands behind the same clients as table and index do, without services: what is measured
-is the comparison from parsed items and from the text of search pages on. The generator's own time is measured alone
-and told. Prints JSON.
+is the comparison from parsed items and from the text of search pages on. The generator's time is measured separately
+and reported. Prints JSON.
 
-Example: python bench/verify.py --items 1000000
+Example: python -m bench.verify --items 1000000
 """
 
-import argparse
 import contextlib
-import json
 import random
 import resource
 import sys
@@ -20,25 +18,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
+import orjson
 
-import orjson  # noqa: E402
-
-from ops.verify.index_walk import Index  # noqa: E402
-from ops.verify.table_walk import Table  # noqa: E402
-from ops.verify.verification import Plan, verify  # noqa: E402
+from bench.items import identifier, number_of
+from bench.measurement import leave, parser
+from ops.verify.index_walk import Index
+from ops.verify.table_walk import Table
+from ops.verify.verification import Plan, verify
 
 PAGE_ITEMS = 1_500  # about what a megabyte of these items is
 VERSION = 1_700_000_000_000_000
 
 
-def identifier(number: int) -> str:
-    return f"flight-{number:09}"
-
-
 def image(number: int) -> dict[str, Any]:
-    """About 400 bytes, as boto3 gives it."""
+    """Makes an item of about 400 bytes, as boto3 gives it."""
     return {
         "id": {"S": identifier(number)},
         "carrier": {"S": "UA"},
@@ -57,7 +50,7 @@ def image(number: int) -> dict[str, Any]:
 
 
 def text(number: int, *, flight: str | None = None) -> str:
-    """The document of an item."""
+    """Makes the document of an item."""
     return (
         f'{{"id":"{identifier(number)}","carrier":"UA","flight":{flight or number},"origin":"EWR","destination":"IAH",'
         f'"dep_delay":-2,"air_time":{number % 977}.5,"distance":1400,"cancelled":false,"tail":"N14228",'
@@ -93,7 +86,7 @@ class GeneratedPair:
         segment, total = arguments["Segment"], arguments["TotalSegments"]
         last = self.items * (segment + 1) // total
         start = arguments.get("ExclusiveStartKey")
-        first = int(start["id"]["S"][7:]) + 1 if start else self.items * segment // total
+        first = number_of(start["id"]["S"]) + 1 if start else self.items * segment // total
         end = min(last, first + PAGE_ITEMS)
         answer: dict[str, Any] = {"Items": [image(number) for number in range(first, end)]}
         if end < last:
@@ -102,7 +95,7 @@ class GeneratedPair:
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         ((table, request),) = RequestItems.items()
-        numbers = [int(key["id"]["S"][7:]) for key in request["Keys"]]
+        numbers = [number_of(key["id"]["S"]) for key in request["Keys"]]
         return {"Responses": {table: [image(number) for number in numbers if number < self.items]}}
 
     # OpenSearch's client
@@ -116,7 +109,7 @@ class GeneratedPair:
         return
 
     def search(self, *, body: Mapping[str, Any]) -> Any:
-        number = int(body["search_after"][0][7:]) + 1 if "search_after" in body else 0
+        number = number_of(body["search_after"][0]) + 1 if "search_after" in body else 0
         hits: list[str] = []
         while len(hits) < body["size"] and number < self.items + len(self.orphans):
             document = self.document(number)
@@ -128,7 +121,7 @@ class GeneratedPair:
     def mget(self, *, body: Mapping[str, Any], **_: Any) -> Any:
         docs = []
         for key in body["ids"]:
-            document = self.document(int(key[7:]))
+            document = self.document(number_of(key))
             found = f'"found":true,"_version":{document[0]},"_source":{document[1]}' if document else '"found":false'
             docs.append(f'{{"_id":"{key}",{found}}}')
         return self._loads('{"docs":[' + ",".join(docs) + "]}")
@@ -145,7 +138,7 @@ class GeneratedPair:
         for line in lines:
             ((operation, target),) = orjson.loads(line).items()
             written = (target["version"], next(lines).decode()) if operation == "index" else None
-            self.repaired[int(target["_id"][7:])] = written
+            self.repaired[number_of(target["_id"])] = written
         return 200, b'{"took":1,"errors":false,"items":[]}'
 
     def _loads(self, answer: str) -> Any:
@@ -153,7 +146,7 @@ class GeneratedPair:
 
 
 def sources_alone(pair: GeneratedPair) -> float:
-    """CPU seconds that the generator itself takes, without reading what it gives."""
+    """Measures the CPU seconds that the generator itself takes, without reading what it gives."""
     started = time.process_time()
     start: dict[str, Any] = {}
     while True:
@@ -168,13 +161,13 @@ def sources_alone(pair: GeneratedPair) -> float:
     return time.process_time() - started
 
 
-def main(arguments: list[str]) -> int:
-    """Exit code 1 when a seeded difference was not found, or not repaired."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--items", type=int, default=50_000)
-    parser.add_argument("--seeded", type=int, default=1_000, help="differences of the three kinds (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args(arguments)
+def main() -> int:
+    """Runs it. Returns 1 when a seeded difference was not found, or not repaired."""
+    arguments = parser("verify", __doc__)
+    arguments.add_argument("--items", type=int, default=50_000)
+    arguments.add_argument("--seeded", type=int, default=1_000, help="differences of the three kinds (%(default)s)")
+    arguments.add_argument("--seed", type=int, default=1)
+    options = arguments.parse_args()
     pair = GeneratedPair(options.items, options.seeded, random.Random(options.seed))  # noqa: S311 -- the same pair for the same seed
     generator_seconds = sources_alone(pair)
     walked = walked_cpu = 0.0
@@ -210,9 +203,8 @@ def main(arguments: list[str]) -> int:
         "all_found": complete,
         "equal_after_repair": report.equal,
     }
-    sys.stdout.write(json.dumps(result, indent=2) + "\n")
-    return 0 if complete and report.equal else 1
+    return leave(result, ok=complete and report.equal)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

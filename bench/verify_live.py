@@ -1,4 +1,4 @@
-"""No false alarms: `verify` again and again over a table and a real index that change at a measured rate, with lag.
+"""Looks for false alarms: repeats `verify` over a table and a real index that change at a measured rate, with lag.
 
 MiniStack is the table, one OpenSearch node the index, and the real handler carries the changes (`bench/live_load.py`).
 The first half of the time nothing is wrong, so every difference that is reported is a false alarm. Then some items that
@@ -22,7 +22,9 @@ from typing import Any
 
 import requests
 
-from bench.live_load import LAGS_KEPT, Counts, Place, carrier, identifier, put_all, writer
+from bench.items import identifier
+from bench.live_load import LAGS_KEPT, Counts, Place, carrier, put_all, writer
+from bench.measurement import leave, parser, say
 from changefeed.create_index import create_index
 from changefeed.write.bulk_transport import BulkTransport
 from infra.sync.index import index_definition
@@ -45,10 +47,10 @@ PATIENCE_SECONDS = 180.0
 
 @contextlib.contextmanager
 def services(directory: Path) -> Iterator[Place]:
-    """MiniStack with the table and its stream, and a node with the consumer's index."""
+    """Runs MiniStack with the table and its stream, and a node with the consumer's index."""
     ministack = MiniStack(port=free_port(4800, 4899), directory=directory / "aws", log_file=directory / "aws.log")
     node = OpenSearchNode(
-        port=free_port(9210, 9290), directory=directory / "data", log_file=directory / "node.log", say=_say
+        port=free_port(9210, 9290), directory=directory / "data", log_file=directory / "node.log", say=say
     )
     try:
         ministack.launch()
@@ -71,13 +73,13 @@ def services(directory: Path) -> Iterator[Place]:
 
 
 def operations(place: Place) -> int:
-    """Writes and deletes that the node has done: its own count, apart from ours."""
+    """Counts the writes and deletes that the node has done, by its statistics."""
     stats = requests.get(f"{place.search_url}/{NAME}/_stats/indexing", timeout=20).json()["_all"]["total"]["indexing"]
     return int(stats["index_total"] + stats["delete_total"] - stats.get("index_failed", 0))
 
 
 def seed_differences(place: Place, quiet: Sequence[int]) -> dict[str, set[str]]:
-    """Ten differences of each kind, past the sync; gives their ids by kind."""
+    """Makes ten differences of each kind, past the sync. Returns their ids by kind."""
     each = SEEDED_OF_A_KIND
     missing, stale = quiet[:each], quiet[each : each * 2]
     orphans = [f"{identifier(number)}-orphan" for number in quiet[each * 2 : each * 3]]
@@ -99,7 +101,7 @@ def _target(name: str, version: int) -> dict[str, Any]:
 
 
 def one_verify(place: Place, settle_seconds: float, *, repair: bool = False) -> tuple[Report, dict[str, set[str]]]:
-    """A run as the command makes it; gives the report and the differing ids by kind."""
+    """Verifies as the command does. Returns the report and the differing ids by kind."""
     with tempfile.TemporaryDirectory(prefix="verify-live-") as directory:
         plan = Plan(
             directory=Path(directory), settle_seconds=settle_seconds, may_repair=(lambda _: True) if repair else None
@@ -120,13 +122,13 @@ def _silent() -> Iterator[Any]:
 
 
 def runs_until(end: float, place: Place, settle_seconds: float, seeded: dict[str, set[str]]) -> list[dict[str, Any]]:
-    """Runs of `verify`, at least one, until the time has come; each judged against what is seeded."""
-    told: list[dict[str, Any]] = []
-    while not told or time.monotonic() < end:
+    """Repeats `verify` until the time is over, at least once, and judges each run against what is seeded."""
+    runs: list[dict[str, Any]] = []
+    while not runs or time.monotonic() < end:
         report, found = one_verify(place, settle_seconds)
         reported = {(kind, name) for kind, names in found.items() for name in names}
         real = {(kind, name) for kind, names in seeded.items() for name in names}
-        told.append(
+        runs.append(
             {
                 "items": report.items,
                 "documents": report.documents,
@@ -140,12 +142,12 @@ def runs_until(end: float, place: Place, settle_seconds: float, seeded: dict[str
                 "some_of_them": sorted(reported - real)[:5],
             }
         )
-        _say(str(told[-1]))
-    return told
+        say(str(runs[-1]))
+    return runs
 
 
 def measure(place: Place, options: argparse.Namespace) -> dict[str, Any]:
-    """The whole story; `ok` of the result says whether all of it held."""
+    """Runs the whole measurement. The result's `ok` is true if everything held."""
     numbers = range(options.items)
     chance = random.Random(options.seed)  # noqa: S311 — the same items for the same seed
     quiet = chance.sample(numbers, SEEDED_OF_A_KIND * 3)
@@ -158,7 +160,7 @@ def measure(place: Place, options: argparse.Namespace) -> dict[str, Any]:
                     options.changes_per_second * WRITTEN_FASTER)  # fmt: skip
     carries.start()
     _wait(lambda: counts.carried.value >= options.items, carries)
-    _say(f"{options.items:,} items are in the index. Changing them.")
+    say(f"{options.items:,} items are in the index. Changing them.")
     writes.start()
     _wait(lambda: counts.carried.value > options.items + options.changes_per_second, writes)
     before, started = (counts.changed.value, counts.carried.value, operations(place)), time.monotonic()
@@ -221,24 +223,19 @@ def _part(lags: Sequence[float], percent: int) -> float:
     return round(statistics.quantiles(lags, n=100)[percent - 1], 2)
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-
-
 def main() -> int:
-    """Exit code 1 when anything did not hold."""
-    parser = argparse.ArgumentParser(prog="python -m bench.verify_live", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--changes-per-second", type=float, default=500.0, metavar="N", help="(%(default)s)")
-    parser.add_argument("--seconds", type=float, default=120.0, help="of changes and runs of verify (%(default)s)")
-    parser.add_argument("--items", type=int, default=5_000, help="(%(default)s)")
-    parser.add_argument("--lag", type=float, default=2.0, metavar="SECONDS", help="most, on purpose (%(default)s)")
-    parser.add_argument("--settle", type=float, default=10.0, metavar="SECONDS", help="of verify (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    """Runs it. Returns 1 when anything did not hold."""
+    arguments = parser("verify_live", __doc__)
+    arguments.add_argument("--changes-per-second", type=float, default=500.0, metavar="N", help="(%(default)s)")
+    arguments.add_argument("--seconds", type=float, default=120.0, help="of changes and runs of verify (%(default)s)")
+    arguments.add_argument("--items", type=int, default=5_000, help="(%(default)s)")
+    arguments.add_argument("--lag", type=float, default=2.0, metavar="SECONDS", help="most, on purpose (%(default)s)")
+    arguments.add_argument("--settle", type=float, default=10.0, metavar="SECONDS", help="of verify (%(default)s)")
+    arguments.add_argument("--seed", type=int, default=1)
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="verify-live-") as directory, services(Path(directory)) as place:
         result = measure(place, options)
-    sys.stdout.write(json.dumps(result, indent=2) + "\n")
-    return 0 if result["ok"] else 1
+    return leave(result, ok=result["ok"])
 
 
 if __name__ == "__main__":

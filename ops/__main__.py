@@ -20,9 +20,9 @@ LOOPBACK = "127.0.0.1,localhost"
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command. Gives the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own)."""
+    """Runs a command. Returns the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own)."""
     options = build_parser().parse_args(arguments)
-    # The local stack is on the loopback; a proxy of the environment would be asked for it otherwise.
+    # The local stack is on the loopback: a proxy that the environment names must not be asked for it.
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
     try:
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser with every command of `ops/commands`."""
+    """Makes the parser with every command of `ops/commands`."""
     parser = argparse.ArgumentParser(
         prog="python -m ops",
         description="Prove, repair, fill and look after a deployed stack.",
@@ -62,13 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def command_modules() -> list[ModuleType]:
-    """Every module of `ops/commands`, by name: a new command is a new file there and nothing else."""
+    """Imports every module of `ops/commands`, by name: a new command is a new file there and nothing else."""
     names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
     return [importlib.import_module(f"{commands.__name__}.{name}") for name in names]
 
 
 def explain(error: Exception) -> str:
-    """What to tell of an error. OpenSearch's reasons echo field values: only status and type are told."""
+    """Says what went wrong. Of OpenSearch's errors only status and type: their reasons echo field values."""
     if not isinstance(error, TransportError):
         return str(error)
     status, kind = (error.args[0], error.args[1]) if len(error.args) > 1 else ("N/A", str(error))

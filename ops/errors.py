@@ -6,8 +6,8 @@
 
 
 class OpsError(Exception):
-    """Something isn't as a command needs it."""
+    """Something isn't as a command needs it: exit code 1."""
 
 
 class UsageError(OpsError):
-    """The arguments can't be meant so."""
+    """The arguments make no sense together, or here: exit code 2."""

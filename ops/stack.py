@@ -15,25 +15,21 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
 from lambda_kit.search_client import create_search_client
+from local.running import running_outputs
 from ops.errors import OpsError, UsageError
 
 LOCAL = "local"
-VERSION_SPANS = {"sync_dynamodb_stream": MICROSECONDS_PER_SECOND, "sync_kinesis_stream": 1}
-"""How many versions one reading of a feed's clock stands for: a whole second, or the microsecond that
-`infra/source/table.py` asks Kinesis for. See `changefeed.decode.change_record`."""
 NEEDED_OUTPUTS = ("table_name", "table_stream_arn", "collection_endpoint", "indexes")
 CLI_SECONDS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
 class Consumer:
-    """One path from the table to an index. The names of what belongs to it are None where the stack has none."""
+    """One path from the table to an index. What the stack doesn't have for it is None."""
 
     name: str
     index: str
-    version_span: int
     function: str | None
     dead_letter_queue_url: str | None
     failure_destination_arn: str | None
@@ -54,12 +50,12 @@ class Stack:
 
     @property
     def region(self) -> str:
-        """The table's region, out of its stream's ARN."""
+        """The table's region, from its stream's ARN."""
         return str(self.outputs["table_stream_arn"]).split(":")[3]
 
     @property
     def search_endpoint(self) -> str:
-        """URL of the collection; of the local stack's node."""
+        """URL of the collection, or of the local stack's node."""
         return str(self.outputs.get("opensearch_url") or self.outputs["collection_endpoint"])
 
     @property
@@ -68,7 +64,7 @@ class Stack:
         return "aws_endpoint_url" in self.outputs
 
     def client(self, service: str, *, config: Config | None = None) -> Any:
-        """A boto3 client. `config` is merged over five attempts and a pool of 50 connections."""
+        """Makes a boto3 client. `config` is merged over five attempts and a pool of 50 connections."""
         merged = Config(
             retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=50, connect_timeout=5
         ).merge(config or Config())
@@ -82,11 +78,11 @@ class Stack:
         return boto3.client(service, region_name=self.region, config=merged, **local)
 
     def search(self) -> Any:
-        """An `opensearchpy.OpenSearch` of the collection."""
+        """Makes an `opensearchpy.OpenSearch` of the collection."""
         return create_search_client(self.search_endpoint, self.region)
 
     def consumer(self, name: str) -> Consumer:
-        """One consumer. Raises UsageError for a name that the stack doesn't have."""
+        """Gives one consumer. Raises UsageError for a name that the stack doesn't have."""
         indexes = self.outputs["indexes"]
         if name not in indexes:
             raise UsageError(f"Stack {self.name} has no consumer {name!r}. It has: {', '.join(sorted(indexes))}.")
@@ -98,7 +94,6 @@ class Stack:
         return Consumer(
             name=name,
             index=str(indexes[name]),
-            version_span=VERSION_SPANS.get(name, MICROSECONDS_PER_SECOND),
             function=of("functions"),
             dead_letter_queue_url=of("dead_letter_queues"),
             failure_destination_arn=of("failure_destinations"),
@@ -106,24 +101,22 @@ class Stack:
         )
 
     def consumers(self, names: Sequence[str] = ()) -> list[Consumer]:
-        """These consumers, each once; all of them when none is named."""
+        """Gives these consumers, each once; all of them when none is named."""
         return [self.consumer(name) for name in dict.fromkeys(names or sorted(self.outputs["indexes"]))]
 
 
 def add_stack_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--stack` and `--outputs`, for every command."""
+    """Adds `--stack` and `--outputs`, for every command."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--stack", metavar="NAME", help="`local`, or a Pulumi stack (the selected one if not given)")
     which.add_argument("--outputs", metavar="FILE", help="the stack's outputs as a JSON file, where there is no CLI")
 
 
 def open_stack(name: str | None, outputs_file: str | None) -> Stack:
-    """The stack of `--stack` and `--outputs`. Raises OpsError that says how to get at its outputs."""
+    """Opens the stack of `--stack` or `--outputs`. Raises OpsError that says how to get its outputs."""
     if outputs_file is not None:
         return _checked(outputs_file, _read_file(Path(outputs_file)))
     if name == LOCAL:
-        from local.running import running_outputs  # only the local stack needs its parts
-
         return _checked(LOCAL, running_outputs())
     return _checked(name or "(selected)", _ask_pulumi(name))
 
@@ -162,7 +155,7 @@ def _ask_pulumi(name: str | None) -> object:
         said = answer.stderr.strip().splitlines()[-1:] or ["nothing"]
         raise OpsError(
             f"`{' '.join(['pulumi', *command[1:]])}` failed: {said[0]} "
-            "(`pulumi login` and `pulumi stack ls` show what is there; --outputs FILE goes without the CLI)."
+            "(`pulumi login` and `pulumi stack ls` show which stacks exist; --outputs FILE goes without the CLI)."
         )
     try:
         return json.loads(answer.stdout)

@@ -1,4 +1,4 @@
-"""The long campaign: histories on the model and on a real node, killed consumers, and every seeded break.
+"""Runs the long campaign: histories on the model and on a real node, killed consumers, and every seeded break.
 
 Exit code 1 on any finding.
 
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import ops.images_path  # noqa: F401
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.seeded_breaks import late_request_with_external_gte, no_reading_of_old_records
 from tests.convergence.breaks import BREAKS
@@ -25,7 +26,7 @@ from tests.search_node import running_node
 HISTORIES_A_SEED = 250
 NODE_HISTORIES_A_SEED = 50
 NODE_HISTORIES_A_KILL = 20
-"""In one of so many the node's process is killed."""
+"""In one history of this many the node's process is killed."""
 KILLED_ROUNDS_A_SEED = 30
 HISTORIES_TO_FIND_A_BREAK = 3_000
 PROCESSES = 2
@@ -33,36 +34,36 @@ BREAKS_ON_THE_NODE = (no_reading_of_old_records, late_request_with_external_gte)
 
 
 def sound(feed: str, **parts: Any) -> Rig:
-    """The sync as it is."""
+    """Makes the sync as it is."""
     return Rig(feed=feed, **parts)
 
 
 def play_seed(job: tuple[int, int]) -> tuple[int, Result]:
-    """One seed's histories on the model."""
+    """Plays one seed's histories on the model."""
     seed, count = job
     return seed, campaign(sound, first_seed=seed, count=count)
 
 
 def play_break(job: tuple[int, int]) -> tuple[int, Result]:
-    """One seeded break."""
+    """Plays one seeded break."""
     place, seed = job
     broken, feeds = BREAKS[place]
     return place, campaign(broken, first_seed=seed, count=HISTORIES_TO_FIND_A_BREAK, feeds=feeds, shrink=False)
 
 
 def parts_of(total: int, size: int, first_seed: int) -> Iterator[tuple[int, int]]:
-    """Seed and number of histories, until there are `total`."""
+    """Yields seeds with numbers of histories, `total` in all."""
     for place, start in enumerate(range(0, total, size)):
         yield first_seed + place, min(size, total - start)
 
 
 def say(text: str) -> None:
-    """A line for whoever waits."""
+    """Writes a line on standard error, for whoever waits."""
     print(text, flush=True)  # noqa: T201 — this command's output
 
 
 def on_the_model(pool: Any, first_seed: int, histories: int) -> int:
-    """How many seeds found a divergence."""
+    """Plays histories on the model. Returns how many seeds found a divergence."""
     played = failures = 0
     for seed, result in pool.imap_unordered(play_seed, list(parts_of(histories, HISTORIES_A_SEED, first_seed))):
         played += result.histories
@@ -76,7 +77,7 @@ def on_the_model(pool: Any, first_seed: int, histories: int) -> int:
 
 
 def on_the_breaks(pool: Any, first_seed: int) -> int:
-    """How many breaks survived."""
+    """Plays the seeded breaks. Returns how many survived."""
     survivors = 0
     for place, result in pool.imap(play_break, [(place, first_seed) for place in range(len(BREAKS))]):
         broken, feeds = BREAKS[place]
@@ -90,7 +91,7 @@ def on_the_breaks(pool: Any, first_seed: int) -> int:
 
 
 def on_the_node(first_seed: int, histories: int) -> int:
-    """How many seeds found a divergence on a real node."""
+    """Plays histories on a real node. Returns how many seeds found a divergence."""
     played = failures = 0
     with tempfile.TemporaryDirectory(prefix="torture-") as directory, running_node(Path(directory)) as node:
         node_campaign = NodeCampaign(node=node, restart_every=NODE_HISTORIES_A_KILL)
@@ -119,7 +120,7 @@ def on_the_node(first_seed: int, histories: int) -> int:
 
 
 def on_killed_consumers(first_seed: int, rounds: int) -> int:
-    """How many seeds found a divergence after consumers' processes were killed between a request and its answer."""
+    """Kills consumers between a request and its answer. Returns how many seeds found a divergence."""
     failures = 0
     with tempfile.TemporaryDirectory(prefix="torture-") as directory, running_node(Path(directory)) as node:
         killed = KilledConsumers(url=node.url)
@@ -138,7 +139,7 @@ def on_killed_consumers(first_seed: int, rounds: int) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it; 0 when nothing was found, 1 otherwise."""
+    """Runs it. Returns 0 when nothing was found, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first one; a seed always plays the same")
     parser.add_argument("--histories", type=int, default=10_000, help="on the model (default: %(default)s)")

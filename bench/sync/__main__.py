@@ -1,4 +1,4 @@
-"""How fast the sync is, measured on this machine: the arms, round trips, stages, cold starts and memory.
+"""Measures how fast the sync is on this machine: the arms, round trips, stages, cold starts and memory.
 
 Runs to its end unattended, in 10 to 15 minutes, and leaves build/bench.json and build/bench.svg. Exit code 1 when a
 line of what it must show does not hold, or when an arm lost data.
@@ -21,7 +21,8 @@ from rich.console import Console
 
 from bench import imports, memory
 from bench.sync import plot, report, stages, targets
-from bench.sync.arms import ARMS, ONE_BY_ONE, Arm, raw_bulk
+from bench.sync.arm import Arm
+from bench.sync.arms import ARMS, ONE_BY_ONE, raw_bulk
 from bench.sync.delay_proxy import delayed
 from bench.sync.documents import SIZES, Change, delete_heavy, flights, orders, with_duplicates, zipf
 from bench.sync.handlers import Feed
@@ -60,7 +61,7 @@ QUICK = Extent(
 
 
 def measure(extent: Extent, say: Callable[[str], None]) -> dict[str, Any]:
-    """Everything; the content of build/bench.json."""
+    """Measures everything. Returns the content of build/bench.json."""
     say("stages: CPU of a record with the transport stubbed")
     stage_costs = stages.measure(sizes=extent.stage_sizes, count_instructions=extent.count_instructions)
     say("cold starts")
@@ -100,7 +101,7 @@ def measure(extent: Extent, say: Callable[[str], None]) -> dict[str, Any]:
 def _sharing(
     arms: Mapping[str, Arm], documents: Sequence[Change], one_by_one: int
 ) -> dict[str, tuple[Arm, Sequence[Change]]]:
-    """The same documents for all; those that send one by one get the first of them."""
+    """Gives all arms the same documents; those that send one by one get the first of them."""
     first = documents[:one_by_one]
     return {name: (arm, first if name in ONE_BY_ONE else documents) for name, arm in arms.items()}
 
@@ -126,7 +127,7 @@ def _machine() -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when everything holds, 1 otherwise; with --quick only lost data counts, since so little is measured."""
+    """Runs it. Returns 0 when everything holds, else 1; with --quick, which measures little, only lost data counts."""
     parser = argparse.ArgumentParser(prog="python -m bench.sync", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small form of everything: half a minute, no targets")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")

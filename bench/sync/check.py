@@ -1,6 +1,6 @@
-"""Whether the handlers became dearer: cost of a record against the committed baseline, fails beyond 15%.
+"""Checks the cost of a record against the committed baseline: fails when a handler costs over 15% more.
 
-Costs are told in parts of a fixed reference workload that is measured in the same run, so that the machine's speed and
+Costs are given in parts of a fixed reference workload that is measured in the same run, so that the machine's speed and
 the interpreter's version cancel: in instructions where valgrind is, else in CPU time. Exit code 1 when dearer.
 
 Example: python -m bench.sync.check --update
@@ -28,13 +28,13 @@ Costs = dict[str, float]
 
 
 def costs_in_instructions() -> Costs:
-    """Counted by valgrind: about 40 s."""
+    """Counts by valgrind: about 40 s."""
     reference = instructions_per_record(REFERENCE)
     return {feed.value: round(instructions_per_record(f"{feed}.whole") / reference, 4) for feed in Feed}
 
 
 def costs_in_cpu_time() -> Costs:
-    """Process CPU, the least of many short turns: a few seconds."""
+    """Measures process CPU, the least of many short turns: a few seconds."""
     pieces = {name: work(name) for name in (REFERENCE, *(f"{feed}.whole" for feed in Feed))}
     best = dict.fromkeys(pieces, float("inf"))
     for _ in range(ROUNDS):
@@ -44,7 +44,7 @@ def costs_in_cpu_time() -> Costs:
 
 
 def dearer(measured: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
-    """A line for each handler that costs over 15% more than the baseline, or that the baseline lacks."""
+    """Lists a line for each handler that costs over 15% more than the baseline, or that the baseline lacks."""
     lines = []
     for name, cost in measured.items():
         before = baseline.get(name)
@@ -62,7 +62,7 @@ MEASURES: Mapping[str, Callable[[], Costs]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when nothing became dearer, 1 otherwise."""
+    """Runs it. Returns 0 when nothing costs more, else 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.sync.check", description=__doc__)
     parser.add_argument("--update", action="store_true", help="write both measures to the baseline instead")
     parser.add_argument("--measure", choices=list(MEASURES), help="default: instructions where valgrind is")
@@ -73,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not can_count():
             parser.error("--update needs valgrind, so that the baseline holds both measures")
         machine = {"python": platform.python_version(), "machine": platform.machine()}
-        told: dict[str, Any] = {"made_on": machine} | {name: measure() for name, measure in MEASURES.items()}
-        options.baseline.write_text(json.dumps(told, indent=2) + "\n")
+        costs: dict[str, Any] = {"made_on": machine} | {name: measure() for name, measure in MEASURES.items()}
+        options.baseline.write_text(json.dumps(costs, indent=2) + "\n")
         return 0
     name = options.measure or ("instructions" if can_count() else "cpu_time")
     measured = MEASURES[name]()

@@ -1,4 +1,4 @@
-"""Whether an index holds what it should: count and digest of canonical documents, whichever arm wrote them.
+"""Checks what an index holds: count and digest of canonical documents, whichever arm wrote them.
 
 Numbers are compared by value, because some arms send 64.28 as a double; no arm may lose more than that. An arm that
 lost data is disqualified, however fast it was.
@@ -20,14 +20,14 @@ GUARD_FIELD = "sync_version"
 
 
 class Contents(NamedTuple):
-    """The digest doesn't depend on the order of documents."""
+    """Count and digest; the digest doesn't depend on the order of documents."""
 
     documents: int
     digest: str
 
 
 def expected(changes: Sequence[Change]) -> Contents:
-    """What an index holds after the changes."""
+    """Computes what an index must hold after the changes."""
     latest: dict[str, Mapping[str, Any] | None] = {}
     for change in changes:
         latest[change.key["id"]["S"]] = change.image
@@ -35,12 +35,12 @@ def expected(changes: Sequence[Change]) -> Contents:
 
 
 def found(url: str, index: str) -> Contents:
-    """What an index holds, read page by page in the order of ids."""
+    """Reads what an index holds, page by page in the order of ids."""
     return _digest(_documents(url, index))
 
 
 def difference(wanted: Contents, held: Contents) -> str | None:
-    """Why an arm is disqualified, or None."""
+    """Says why an arm is disqualified, or None."""
     if held.documents != wanted.documents:
         return f"{held.documents:,} documents of {wanted.documents:,}"
     return None if held == wanted else "other content than the table's"

@@ -1,6 +1,6 @@
 """Injects a round-trip time: each byte of either direction arrives half of it later, in order, at full throughput.
 
-A process of its own on the node's core. The time is slept by a thread for each direction of a connection.
+It is a separate process on the node's core. A thread for each direction of a connection sleeps the time.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ BLOCK = 1 << 18
 
 @contextlib.contextmanager
 def delayed(url: str, round_trip_seconds: float, core: int) -> Iterator[str]:
-    """The URL of a proxy to a server."""
+    """Starts a proxy to a server. Gives its URL."""
     ours, theirs = multiprocessing.Pipe()
     arguments = (urlsplit(url).port, round_trip_seconds / 2, core, theirs)
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=arguments, daemon=True)

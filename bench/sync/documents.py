@@ -37,7 +37,7 @@ class Change:
 
 
 def order(number: int, size_bytes: int, chance: random.Random) -> Item:
-    """An order as shops keep them: 28 values at 1 KB, more lines the larger it is, and prose for the rest."""
+    """Makes an order as shops keep them: 28 values at 1 KB, more lines the larger it is, filled up with prose."""
     item: Item = {
         "id": {"S": f"order-{number:08}"},
         "customer": {"S": f"customer-{chance.randrange(100_000):06}"},
@@ -84,13 +84,13 @@ def _prose(length: int, chance: random.Random) -> str:
 
 
 def orders(count: int, size_bytes: int, *, seed: int = 7) -> list[Change]:
-    """So many different orders, each inserted once."""
+    """Makes `count` different orders, each inserted once."""
     chance = random.Random(seed)  # noqa: S311 — documents, not secrets
     return [_put(order(number, size_bytes, chance)) for number in range(count)]
 
 
 def delete_heavy(count: int, *, seed: int = 7) -> list[Change]:
-    """1 KB orders, half of them removed again soon after."""
+    """Makes 1 KB orders, half of them removed again soon after."""
     chance = random.Random(seed)  # noqa: S311
     changes: list[Change] = []
     for number in itertools.count():
@@ -103,7 +103,7 @@ def delete_heavy(count: int, *, seed: int = 7) -> list[Change]:
 
 
 def with_duplicates(count: int, *, share: float = 0.3, seed: int = 7) -> list[Change]:
-    """1 KB orders, of which so large a share are changes that came before, once more as they were."""
+    """Makes 1 KB orders, a share of which are earlier changes that come a second time."""
     chance = random.Random(seed)  # noqa: S311
     changes: list[Change] = []
     fresh = 0
@@ -117,7 +117,7 @@ def with_duplicates(count: int, *, share: float = 0.3, seed: int = 7) -> list[Ch
 
 
 def zipf(count: int, *, keys: int = 5_000, seed: int = 7) -> list[Change]:
-    """Changes of 1 KB orders whose keys are drawn by Zipf's law: a few items change all the time."""
+    """Makes changes of 1 KB orders whose keys are drawn by Zipf's law: a few items change all the time."""
     chance = random.Random(seed)  # noqa: S311
     weights = list(itertools.accumulate(1 / rank**ZIPF_EXPONENT for rank in range(1, keys + 1)))
     numbers = chance.choices(range(keys), cum_weights=weights, k=count)
@@ -125,7 +125,7 @@ def zipf(count: int, *, keys: int = 5_000, seed: int = 7) -> list[Change]:
 
 
 def flights(count: int) -> list[Change]:
-    """The demo's day of flights, again and again with other ids until there are enough changes."""
+    """Repeats the demo's day of flights with other ids until there are enough changes."""
     return list(itertools.islice(_flights(), count))
 
 

@@ -1,4 +1,4 @@
-"""Changes as Lambda hands them over: batches of records of either feed, as the JSON that its runtime parses."""
+"""Makes changes as Lambda hands them over: batches of records of either feed, as the JSON that its runtime parses."""
 
 import base64
 import json
@@ -15,25 +15,25 @@ _FIRST_SEQUENCE_NUMBER = 4421584500000000017450439091
 
 
 def batches(changes: Sequence[Change], size: int = BATCH) -> Iterator[Sequence[Change]]:
-    """Cut a workload as an event source mapping would."""
+    """Cuts a workload as an event source mapping would."""
     for start in range(0, len(changes), size):
         yield changes[start : start + size]
 
 
 def first_version(count: int, now: float) -> int:
-    """Microseconds since the epoch, so that the last of so many changes happened just now."""
+    """Gives the first version, in microseconds since the epoch, so that the last of all changes happened just now."""
     return int(now * 1_000_000) - count
 
 
 def dynamodb_events(changes: Sequence[Change], now: float) -> list[str]:
-    """Events of the table's own stream, whose view is NEW_IMAGE."""
+    """Makes events of the table's own stream, whose view is NEW_IMAGE."""
     version = first_version(len(changes), now)
     records = [_stream_record(change, number, version + number) for number, change in enumerate(changes)]
     return [json.dumps({"Records": part}, separators=_COMPACT) for part in _cut(records)]
 
 
 def kinesis_events(changes: Sequence[Change], now: float, *, modified: bool = False) -> list[str]:
-    """Events of the table's Kinesis stream. `modified` puts an old image beside every new one, as a MODIFY has."""
+    """Makes events of the table's Kinesis stream. `modified` adds an old image to every new one, as a MODIFY has."""
     version = first_version(len(changes), now)
     records = [_kinesis_record(change, number, version + number, modified) for number, change in enumerate(changes)]
     return [json.dumps({"Records": part}, separators=_COMPACT) for part in _cut(records)]

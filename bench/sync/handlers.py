@@ -1,4 +1,4 @@
-"""The two handlers as the benchmark runs them: bound as in production, but for the table, which lies in memory.
+"""The two handlers as the benchmark runs them: bound as in production, except that the table is in memory.
 
 A table is asked only where two changes of an item fall into one second of the Streams path's clock; what DynamoDB
 would take for that is not measured here.
@@ -35,7 +35,7 @@ class Feed(StrEnum):
 
     @property
     def decode(self) -> Callable[[Mapping[str, Any]], ChangeRecord]:
-        """As its handler binds it."""
+        """The decoder that its handler binds."""
         if self is Feed.KINESIS_STREAM:
             return partial(decode_kinesis_record, table_name=TABLE)
         return decode_dynamodb_record
@@ -47,7 +47,7 @@ class Feed(StrEnum):
 
 
 def environment(url: str, index: str) -> dict[str, str]:
-    """What a sync function is told."""
+    """Makes the environment of a sync function."""
     return {
         "OPENSEARCH_ENDPOINT": url,
         "OPENSEARCH_INDEX": index,
@@ -58,13 +58,13 @@ def environment(url: str, index: str) -> dict[str, str]:
 
 
 def bench_handler(feed: Feed, url: str, index: str, changes: Sequence[Change]) -> Pipeline:
-    """A handler for an index; its table holds what the changes leave."""
+    """Makes a handler for an index; its table holds what the changes leave."""
     pipeline = _pipeline(feed, url, index)
     return replace(pipeline, write=replace(pipeline.write, read_items=_table_of(changes)))
 
 
 def stubbed_handler(feed: Feed, send: SendBulk) -> Pipeline:
-    """A handler whose requests go nowhere."""
+    """Makes a handler whose requests go nowhere."""
     pipeline = _pipeline(feed, "http://127.0.0.1:9", "i")
     # However long a measurement takes: an image that became too old would have to be read from a table.
     return replace(

@@ -1,4 +1,4 @@
-"""Instructions a record, counted by valgrind: the same on a busy machine as on a quiet one."""
+"""Counts instructions a record by valgrind: the same on a busy machine as on a quiet one."""
 
 import os
 import re
@@ -16,12 +16,12 @@ _COLLECTED = re.compile(r"Collected\s*:\s*(\d+)")
 
 
 def can_count() -> bool:
-    """True where valgrind is."""
+    """Says whether valgrind is installed."""
     return shutil.which("valgrind") is not None
 
 
 def instructions_per_record(name: str) -> float:
-    """Of a piece of `workload`: the difference of few and more repetitions, so that its start doesn't count."""
+    """Counts for a piece of `workload`: the difference of few and more repetitions, so that its start doesn't count."""
     with tempfile.TemporaryDirectory() as directory:
         few, more = (_start(name, count, Path(directory)) for count in (FEW, MORE))
         return (_collected(more) - _collected(few)) / (MORE - FEW) / RECORDS

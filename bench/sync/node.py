@@ -1,4 +1,4 @@
-"""The index under test: a real node on a core of its own, with its JVM's own settings, warmed up before it is measured.
+"""Runs the index under test: a real node alone on a core, with its JVM's own settings, warmed up before the clock runs.
 
 One shard, no replica, no refresh while loading, mappings as our consumers have them.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from bench.sync.arms import Target
+from bench.sync.arm import Target
 from local.services.opensearch_node import OpenSearchNode
 from local.services.ports import free_port
 
@@ -24,7 +24,7 @@ indexes filled at once met the memory circuit breaker, which looks at a heap tha
 
 @contextlib.contextmanager
 def pinned_node(directory: Path) -> Iterator[OpenSearchNode]:
-    """A node on the first core; this process goes to the second, where there is one."""
+    """Runs a node on the first core; this process goes to the second, where there is one."""
     cores = sorted(os.sched_getaffinity(0))
     node = OpenSearchNode(
         port=free_port(9210, 9290), directory=directory / "data", log_file=directory / "node.log",
@@ -41,7 +41,7 @@ def pinned_node(directory: Path) -> Iterator[OpenSearchNode]:
 
 @contextlib.contextmanager
 def on_cores(cores: list[int]) -> Iterator[None]:
-    """This process, and what it starts meanwhile, runs on these cores only."""
+    """Keeps this process, and what it starts meanwhile, on these cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -51,7 +51,7 @@ def on_cores(cores: list[int]) -> Iterator[None]:
 
 
 def fresh_index(target: Target) -> None:
-    """Make the index anew, empty."""
+    """Deletes the index and creates it again, empty."""
     address = f"{target.url}/{target.index_name}"
     assert requests.delete(address, timeout=60).status_code in (200, 404)
     definition: dict[str, Any] = json.loads((ROOT / "images/sync_dynamodb_stream/index.json").read_text())

@@ -1,4 +1,4 @@
-"""The arms as a bar chart, in plain SVG: documents per second, with the range of the rounds."""
+"""Draws the arms as a bar chart, in plain SVG: documents per second, with the range of the rounds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ OURS, OTHERS, LIMIT = "#2563eb", "#94a3b8", "#0f172a"
 
 
 def bars(arms: Mapping[str, Any], title: str) -> str:
-    """An SVG document, the fastest arm first. Disqualified arms are named without a bar."""
+    """Makes an SVG document, the fastest arm first. Disqualified arms are named without a bar."""
     order = sorted(arms, key=lambda name: -_speed(arms[name]))
     longest = max((arms[name]["docs_per_second"] or {"max": 1})["max"] for name in order)
     scale = (WIDTH - LABEL - 130) / longest

@@ -1,4 +1,4 @@
-"""The results for people: tables on the terminal."""
+"""Shows the results to people: tables on the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from bench.sync.workload import STAGES
 
 
 def show(result: Mapping[str, Any], lines: Sequence[Line], console: Console) -> None:
-    """Everything of build/bench.json, and what holds."""
+    """Prints everything of build/bench.json, and what holds."""
     _arms(result["arms"], "1 KB, no injected round trip", console)
     for workload, arms in result["workloads"].items():
         _arms(arms, workload, console)

@@ -1,6 +1,6 @@
 """Runs arms on the same changes, interleaved batch by batch, and looks at every index after each round.
 
-A round gives each arm an index of its own and takes turns: a batch of each, in a new order every time. So what comes
+A round gives each arm a new index and takes turns: a batch of each, in a new order every time. So what comes
 and goes on the machine (merges, the JVM's collections, a neighbour) meets all arms alike, and the ratio of
 two arms in a round says more than their speeds do.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.sync import contents
-from bench.sync.arms import Arm, Target
+from bench.sync.arm import Arm, Target
 from bench.sync.documents import Change
 from bench.sync.node import fresh_index
 
@@ -53,7 +53,7 @@ def run_rounds(
     node_url: str | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Each arm on its changes, so many times; gives `{arm: {...}}`. `node_url` is where to look, past a proxy."""
+    """Runs each arm on its changes, `rounds` times. Gives `{arm: {...}}`; `node_url` leads past a proxy."""
     results = {name: ArmResult() for name in arms}
     wanted = {id(changes): contents.expected(changes) for _, changes in arms.values()}
     for number in range(rounds):
@@ -73,7 +73,7 @@ def run_rounds(
 def _round(
     number: int, arms: Mapping[str, tuple[Arm, Sequence[Change]]], url: str, node_url: str
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Wall and CPU seconds of each arm."""
+    """Runs one round. Gives wall and CPU seconds of each arm."""
     for name in arms:
         fresh_index(Target(node_url, _index(name)))
     now = time.time()

@@ -1,4 +1,4 @@
-"""Where a record's CPU goes: decode, plan, encode, classify and the whole handler, with the transport stubbed."""
+"""Measures where a record's CPU goes: decode, plan, encode, classify and the whole handler, the transport stubbed."""
 
 import gc
 import time
@@ -17,7 +17,7 @@ HELPERS = "type_deserializer_helpers_bulk"
 
 
 def cpu_us_per_record(piece: Callable[[], object], records: int, repetitions: int = REPETITIONS) -> float:
-    """Process CPU: the least of some repetitions, because whatever disturbs only adds."""
+    """Measures process CPU: the least of some repetitions, because any disturbance only adds."""
     best = float("inf")
     for _ in range(repetitions):
         gc.collect()
@@ -28,7 +28,7 @@ def cpu_us_per_record(piece: Callable[[], object], records: int, repetitions: in
 
 
 def measure(*, sizes: Mapping[str, int] = SIZES, count_instructions: bool = True) -> dict[str, Any]:
-    """`{"cpu_us_per_record": {size: {feed: {stage: µs}}}, "instructions_per_record": {feed: {stage: n}}}`."""
+    """Measures `{"cpu_us_per_record": {size: {feed: {stage: µs}}}, "instructions_per_record": {feed: {stage: n}}}`."""
     cpu = {name: _at(size) for name, size in sizes.items()}
     counted = _instructions(STAGES) if count_instructions and can_count() else None
     return {"cpu_us_per_record": cpu, "instructions_per_record": counted}

@@ -1,4 +1,4 @@
-"""boto3's TypeDeserializer and opensearch-py's bulk helper without a network: their CPU alone."""
+"""Runs boto3's TypeDeserializer and opensearch-py's bulk helper without a network: their CPU alone."""
 
 import base64
 import json
@@ -6,21 +6,21 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bench.sync.arms import bulk_action, stream_records
 from bench.sync.documents import Change
 from bench.sync.handlers import Feed
+from bench.sync.other_arms import bulk_action, stream_records
 from bench.sync.workload import answer_of
 
 
 def stubbed_helpers_bulk(feed: Feed, changes: Sequence[Change]) -> Callable[[], object]:
-    """The arm `type_deserializer_helpers_bulk`, with a connection that answers by itself, from either feed's events."""
+    """Makes the arm `type_deserializer_helpers_bulk` with a stub for a connection, from either feed's events."""
     from opensearchpy import Connection, OpenSearch, helpers
 
     class Stub(Connection):  # type: ignore[misc]  # opensearch-py is not followed by mypy
-        """Takes everything."""
+        """A connection that accepts everything."""
 
         def perform_request(self, *request: Any, **_: Any) -> Any:
-            """Status, headers and body. The request is method, URL, parameters and body."""
+            """Gives status, headers and body. The request is method, URL, parameters and body."""
             body = request[3]
             return 200, {"content-type": "application/json"}, answer_of(body.count(b"\n") // 2).decode()
 

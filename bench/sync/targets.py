@@ -13,7 +13,7 @@ ONE_BY_ONE = "one_request_per_document"
 
 
 class Line(NamedTuple):
-    """`measured` None: not measured, or its arm was disqualified; then it doesn't hold."""
+    """One target. `measured` is None when it wasn't measured or its arm was disqualified; then it doesn't hold."""
 
     text: str
     measured: float | None
@@ -22,14 +22,14 @@ class Line(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the number is on the right side."""
+        """Says whether the number is on the right side of its limit."""
         if self.measured is None:
             return False
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
 
 def lines(result: Mapping[str, Any]) -> list[Line]:
-    """Issue 6's "Must show", in its order, from build/bench.json's content."""
+    """Lists what the sync must show, from build/bench.json's content."""
     arms, rtt = result["arms"], result["rtt"]
     cpu = result["stages"]["cpu_us_per_record"]["1 KB"]
     at_5_ms = rtt.get("5", {})

@@ -1,4 +1,4 @@
-"""One fixed piece of work, repeated: what `instructions` counts and `stages` times. Run alone by valgrind.
+"""Repeats one fixed piece of work, which `instructions` counts and `stages` times. Run alone by valgrind.
 
 Example: python -m bench.sync.workload sync_kinesis_stream.whole 3
 """
@@ -31,17 +31,17 @@ _ITEM = b'{"index":{"_index":"bench","_id":"order-00000000","_version":176732304
 
 
 def records_at(size_bytes: int) -> int:
-    """How many records a repetition has: fewer of the large ones."""
+    """Says how many records a repetition has: fewer of the large ones."""
     return max(20, min(RECORDS, RECORDS * 2_000 // size_bytes))
 
 
 def answer_of(actions: int) -> bytes:
-    """What the index says to so many actions that it took."""
+    """Makes the index' answer to that many accepted actions."""
     return b'{"took":30,"errors":false,"items":[' + b",".join([_ITEM] * actions) + b"]}"
 
 
 def work(name: str, size_bytes: int = SIZES["1 KB"]) -> Callable[[], object]:
-    """A piece of work by name: `reference`, or a feed and a stage. Everything but the work is done here."""
+    """Makes a piece of work by name: `reference`, or a feed and a stage. Everything but the work is done here."""
     changes = orders(records_at(size_bytes), size_bytes)
     if name == REFERENCE:
         return functools.partial(_reference, changes)
@@ -75,7 +75,7 @@ def _whole(handler: Callable[..., object], event: object) -> None:
 
 
 def _reference(changes: list[Change]) -> None:
-    """Work of the same kind that never changes: parsing, walking, building and writing of the same documents."""
+    """Makes work of the same kind that never changes: parsing, walking, building and writing of the same documents."""
     for change in changes:
         parsed = orjson.loads(json.dumps(change.image))
         flat = {name: str(value) for name, value in parsed.items()}

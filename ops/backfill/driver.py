@@ -1,8 +1,8 @@
-"""Drives a backfill: a few segments at a time, each invocation handing over to the next, until all are at their end.
+"""Drives a backfill: a few segments at a time, one invocation after the other, until all segments are at their end.
 
 The read capacity is that of all segments together: each invocation gets its share, and none is started before what
-was read so far has been paid for. Failures are tried again with growing pauses; one that makes no headway ends the
-run with its reason, and the state lets another run go on.
+was read so far has been paid for. Failures are tried again with growing pauses; a segment that makes no progress ends
+the run with its reason, and another run can go on from the state.
 """
 
 import time
@@ -18,7 +18,7 @@ from ops.backfill.state import BackfillState, Segment
 from ops.errors import OpsError
 
 SECONDS_AN_INVOCATION = 5.0
-"""Short, so that progress shows and a stopped driver loses little; long, so that starting costs nothing."""
+"""Short enough to show progress and to lose little when stopped; long enough for starting to cost nothing."""
 
 MOST_FAILURES = 6
 LONGEST_PAUSE_SECONDS = 30.0
@@ -48,7 +48,7 @@ class Driver:
     _stopping: Event = field(default_factory=Event)
 
     def run(self) -> None:
-        """Until all is done. Raises BackfillStoppedError otherwise; an interrupt ends it after what is under way."""
+        """Runs until all is done. Raises BackfillStoppedError otherwise. An interrupt waits for what is under way."""
         waiting = deque(segment for segment in self.state.segments if not segment.done)
         self.workers = max(1, min(self.workers, len(waiting)))
         self.state.runs += 1
@@ -82,7 +82,7 @@ class Driver:
             raise BackfillStoppedError(self._problem)
 
     def _ask(self, segment: Segment, not_before: float) -> dict[str, Any] | None:
-        """One invocation, in a worker's thread; None when the run ends before it begins."""
+        """Makes one invocation, in a worker's thread. Returns None when the run ends before it begins."""
         if self._stopping.wait(max(0.0, not_before - self.clock())):
             return None
         event: dict[str, Any] = {

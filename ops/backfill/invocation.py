@@ -1,4 +1,4 @@
-"""One synchronous invocation of the function `replicate`, and what its failures mean to the driver."""
+"""Invokes the function `replicate` synchronously, and says what its failures mean to the driver."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,19 +11,19 @@ from ops.errors import OpsError
 from ops.stack import Stack
 
 LONGEST_INVOCATION_SECONDS = 920
-"""A bit over Lambda's own limit of 900 s: giving up earlier would only start the same pages twice."""
+"""A bit over Lambda's limit of 900 s: giving up earlier would only start the same pages twice."""
 
 HOPELESS = frozenset(
     {"SuspectedEnvironmentError", "SettingsError", "ResourceNotFoundException", "AccessDeniedException"}
 )
-"""Errors that come again however often the same is asked."""
+"""Errors that come again however often the same invocation is made."""
 
 Invoke = Callable[[Mapping[str, Any]], dict[str, Any]]
 """From the function's event to its answer. Raises InvocationError."""
 
 
 class InvocationError(OpsError):
-    """The function didn't answer, or with an error. `hopeless` when asking again is no use."""
+    """The function didn't answer, or answered with an error. `hopeless` when another attempt is no use."""
 
     def __init__(self, message: str, *, hopeless: bool) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class InvocationError(OpsError):
 
 
 def replicate_function(stack: Stack) -> Invoke:
-    """The stack's function as a callable. Raises OpsError where the stack has none."""
+    """Makes a callable of the stack's function. Raises OpsError where the stack has none."""
     name = stack.outputs.get("functions", {}).get("replicate")
     if not name:
         raise OpsError(
@@ -52,10 +52,10 @@ def replicate_function(stack: Stack) -> Invoke:
         except (BotoCoreError, ValueError) as error:
             raise InvocationError(f"Invoking {name} failed: {type(error).__name__}.", hopeless=False) from error
         if answer.get("FunctionError") or not isinstance(payload, dict) or "next_key" not in payload:
-            told = payload if isinstance(payload, dict) else {}
-            kind = str(told.get("errorType", "no error type"))
+            failure = payload if isinstance(payload, dict) else {}
+            kind = str(failure.get("errorType", "no error type"))
             raise InvocationError(
-                f"{name} failed with {kind}: {told.get('errorMessage', 'no message')}",
+                f"{name} failed with {kind}: {failure.get('errorMessage', 'no message')}",
                 hopeless=kind.rpartition(".")[2] in HOPELESS,
             )
         return payload

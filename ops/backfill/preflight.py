@@ -1,8 +1,9 @@
-"""What must be on before a backfill: the stream, and the mapping that carries it to the index.
+"""Checks what must be on before a backfill: the stream, and the mapping that carries it to the index.
 
-A change that is made after its page was read and that no stream delivers would be lost (docs/correctness.md).
+A change made after its page was read would be lost if no stream delivered it (docs/correctness.md).
 """
 
+from local.running import running_parts
 from ops.errors import OpsError
 from ops.stack import Consumer, Stack
 
@@ -38,7 +39,5 @@ def _check_destination(stack: Stack, stream_arn: str) -> None:
 
 
 def _check_local(consumer: Consumer) -> None:
-    from local.running import running_parts
-
     if consumer.name not in running_parts().get("mapping", {}):
         raise OpsError(f"The local stack runs no mapping of {consumer.name} (python -m local status). {WHY}")

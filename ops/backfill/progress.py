@@ -1,4 +1,4 @@
-"""Shows a backfill on stderr: items, rate, and the time left by the table's own, rough count of its items."""
+"""Shows a backfill on stderr: items, rate, and the time left by DynamoDB's rough count of the table's items."""
 
 from types import TracebackType
 from typing import Any
@@ -10,7 +10,7 @@ from ops.backfill.state import BackfillState
 
 
 class BackfillProgressBar:
-    """A bar that is as full as the items settled, of all runs, against the estimate (0: unknown)."""
+    """A bar of the items settled by all runs, against the estimated number of items (0: unknown)."""
 
     def __init__(self, state: BackfillState, estimated_items: int) -> None:
         self._progress = Progress(

@@ -1,7 +1,7 @@
-"""Where a backfill is, kept in a file after every invocation, so that it can be stopped at any point and resumed.
+"""Keeps how far a backfill is in a file, after every invocation, so that it can be stopped at any point and resumed.
 
-What is lost with a driver that is killed is the answers of the invocations under way: those pages are read again, which
-changes nothing (docs/correctness.md).
+A driver that is killed loses only the answers of the invocations under way: those pages are read again, which changes
+nothing (docs/correctness.md).
 """
 
 import json
@@ -25,7 +25,7 @@ class Segment:
 
 @dataclass(kw_only=True)
 class BackfillState:
-    """A backfill of one table into one index. Counts are of items; `seconds` those in which it was driven."""
+    """A backfill of one table into one index. Counts are of items; `seconds` is the time of all its runs."""
 
     table: str
     index: str
@@ -43,7 +43,7 @@ class BackfillState:
 
     @classmethod
     def new(cls, *, table: str, index: str, consumer: str, total_segments: int) -> "BackfillState":
-        """Nothing is done yet."""
+        """Makes the state in which nothing is done yet."""
         segments = [Segment(number=number) for number in range(total_segments)]
         return cls(table=table, index=index, consumer=consumer, segments=segments)
 
@@ -53,14 +53,14 @@ class BackfillState:
         return all(segment.done for segment in self.segments)
 
     def take(self, segment: Segment, answer: dict[str, Any]) -> None:
-        """Note what an invocation handed back (`changefeed.backfill.request.BackfillAnswer`)."""
+        """Notes what an invocation returned (`changefeed.backfill.request.BackfillAnswer`)."""
         segment.next_key, segment.done = answer["next_key"], answer["done"]
         for count in ("items", "written", "superseded", "parked", "read_units"):
             setattr(self, count, getattr(self, count) + answer[count])
         self.invocations += 1
 
     def save(self, file: Path) -> None:
-        """Replace the file at once: whoever is killed meanwhile leaves the old one or the new one, never half of it."""
+        """Replaces the file at once: a driver that is killed leaves the old file or the new one, never half of it."""
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_name(file.name + ".part")
         part.write_text(json.dumps(asdict(self), indent=1) + "\n")
@@ -68,7 +68,7 @@ class BackfillState:
 
 
 def load_state(file: Path) -> BackfillState | None:
-    """The state in a file; None where there is none. Raises OpsError for a file that is something else."""
+    """Reads the state in a file, None where there is no file. Raises OpsError for a file that is something else."""
     try:
         known = json.loads(file.read_text())
     except FileNotFoundError:

@@ -1,8 +1,8 @@
 """Fill a consumer's index from the whole table, while changes go on.
 
-It drives the function `replicate` a few segments at a time and can be stopped at any point: --resume goes on where it
-was. A document is never taken back: whatever is newer in the index stays. Documents whose item is gone are not looked
-for; that is `verify --repair`.
+It drives the function `replicate` a few segments at a time and can be stopped at any point: --resume continues there.
+A document is never replaced by an older state. Documents whose item is gone are not looked for: `verify --repair` does
+that.
 
 Example: python -m ops backfill sync_dynamodb_stream --stack dev --read-capacity 500
 """
@@ -19,6 +19,7 @@ from ops.backfill.invocation import replicate_function
 from ops.backfill.preflight import check_changes_arrive
 from ops.backfill.progress import BackfillProgressBar
 from ops.backfill.state import BackfillState, load_state
+from ops.command_line import confirm, must_ask, rate, whole
 from ops.errors import OpsError, UsageError
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
 
@@ -27,29 +28,31 @@ FOLDER = Path(".driftless")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The consumer, how fast, and how to go on."""
+    """Adds the consumer, how fast, and how to go on."""
     parser.add_argument("consumer", metavar="CONSUMER", help="sync_dynamodb_stream or sync_kinesis_stream")
     add_stack_arguments(parser)
-    parser.add_argument("--segments", type=_whole, metavar="N", help=f"parts of the table ({DEFAULT_SEGMENTS})")
-    parser.add_argument("--parallel", type=_whole, default=4, metavar="N", help="segments at a time (%(default)s)")
+    parser.add_argument("--segments", type=whole(), metavar="N", help=f"parts of the table ({DEFAULT_SEGMENTS})")
+    parser.add_argument("--parallel", type=whole(), default=4, metavar="N", help="segments at a time (%(default)s)")
     parser.add_argument(
-        "--read-capacity", type=_rate, metavar="RCU", help="read units a second of all segments together (no limit)"
+        "--read-capacity", type=rate, metavar="RCU", help="read units a second of all segments together (no limit)"
     )
-    parser.add_argument("--page-limit", type=_whole, metavar="N", help="items of a page, at most 1000 (1000)")
-    parser.add_argument("--resume", action="store_true", help="go on with the backfill that the state file tells of")
-    parser.add_argument("--state", type=Path, metavar="FILE", help=f"where it is kept ({FOLDER}/backfill-...json)")
+    parser.add_argument("--page-limit", type=whole(), metavar="N", help="items of a page, at most 1000 (1000)")
+    parser.add_argument("--resume", action="store_true", help="go on with the backfill in the state file")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help=f"where its progress is kept ({FOLDER}/backfill-...json)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and check that it could")
     parser.add_argument("--yes", action="store_true", help="don't ask")
     parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 when every item is settled, 1 when it stopped early or items were parked."""
+    """Runs it. Returns 0 when every item is settled, 1 when it stopped early or items were parked."""
     return fill(open_stack(options.stack, options.outputs), options)
 
 
 def fill(stack: Stack, options: argparse.Namespace) -> int:
-    """The command on a stack."""
+    """Runs the command on a stack."""
     consumer = stack.consumer(options.consumer)
     file = options.state or FOLDER / f"backfill-{re.sub(r'[^A-Za-z0-9.-]+', '-', stack.name)}-{consumer.name}.json"
     state = _state(options, stack, consumer, file)
@@ -61,13 +64,14 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
         f"{sum(not segment.done for segment in state.segments)} of {len(state.segments)} segments to go."
     )
     if options.dry_run:
-        _tell_plan(options, state, estimate, plan)
+        _print_plan(options, state, estimate, plan)
         return 0
+    print(plan, file=sys.stderr)
     if state.done:
-        print(plan, file=sys.stderr)
-        _report(options, state, file)
+        _print_result(options, state, file)
         return 0
-    _confirm(options, plan)
+    if must_ask(options):
+        confirm("Go on?")
     with BackfillProgressBar(state, estimate) as bar:
         driver = Driver(
             state=state,
@@ -84,7 +88,7 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
             raise OpsError(f"{error}\nNothing is lost. Go on with --resume ({file}).") from error
         except KeyboardInterrupt:
             raise OpsError(f"Stopped. Go on with --resume ({file}).") from None
-    _report(options, state, file)
+    _print_result(options, state, file)
     return 1 if state.parked else 0
 
 
@@ -102,25 +106,14 @@ def _state(options: argparse.Namespace, stack: Stack, consumer: Consumer, file: 
             total_segments=options.segments or DEFAULT_SEGMENTS,
         )
     if (known.table, known.index, known.consumer) != (stack.table_name, consumer.index, consumer.name):
-        raise UsageError(f"{file} is of table {known.table} into {known.index}: name this backfill's own with --state.")
+        raise UsageError(f"{file} is of table {known.table} into {known.index}: name another file with --state.")
     if options.segments not in (None, len(known.segments)):
         raise UsageError(f"{file} has {len(known.segments)} segments; a resumed backfill can't change that.")
     return known
 
 
-def _confirm(options: argparse.Namespace, plan: str) -> None:
-    print(plan, file=sys.stderr)
-    if options.yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError("Nobody is there to ask: pass --yes.")
-    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise OpsError("Not begun.")
-
-
-def _tell_plan(options: argparse.Namespace, state: BackfillState, estimate: int, plan: str) -> None:
-    """What a run would do. `estimate` is DynamoDB's count of the table's items, renewed about every six hours."""
+def _print_plan(options: argparse.Namespace, state: BackfillState, estimate: int, plan: str) -> None:
+    """Prints what a run would do. `estimate` is DynamoDB's count of the items, renewed about every six hours."""
     left = [segment.number for segment in state.segments if not segment.done]
     if options.json:
         result = {
@@ -144,7 +137,7 @@ def _tell_plan(options: argparse.Namespace, state: BackfillState, estimate: int,
     print("  The consumer's feed is on. Nothing was invoked.")
 
 
-def _report(options: argparse.Namespace, state: BackfillState, file: Path) -> None:
+def _print_result(options: argparse.Namespace, state: BackfillState, file: Path) -> None:
     result: dict[str, Any] = {
         "done": state.done,
         "items": state.items,
@@ -168,17 +161,3 @@ def _report(options: argparse.Namespace, state: BackfillState, file: Path) -> No
     )
     if state.parked:
         print(f"Parked items: python -m ops redrive {state.consumer} --dry-run")
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _rate(text: str) -> float:
-    rate = float(text)
-    if not 0 < rate < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return rate

@@ -1,7 +1,7 @@
-"""Ask the search collection, by practice, for what the sync rests on: versions, deletes, ids, access.
+"""Try out whether the search collection keeps what the sync relies on: versions, deletes, ids, access.
 
-Writes into an index of its own, or where it may not make one, under ids that no item can have; removes all of it. It
-checks with your credentials: the functions' own rights are their roles'. Run it once after the first deploy.
+Writes into a new index or, without the right to create one, under ids that no item can have; removes all of it. It
+checks with your credentials: what the functions may do depends on their roles. Run it once after the first deploy.
 
 Example: python -m ops probe --stack local --json
 """
@@ -12,6 +12,7 @@ import json
 from rich.console import Console
 
 from changefeed.write.bulk_transport import BulkTransport
+from ops.command_line import seconds
 from ops.probe.checks import Finding
 from ops.probe.probe import probe
 from ops.stack import add_stack_arguments, open_stack
@@ -20,16 +21,16 @@ POLICY_SECONDS = 75
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whose index, and for how long a refusal may be a new policy's."""
+    """Adds whose index, and how long a refusal may be due to a new policy."""
     add_stack_arguments(parser)
     parser.add_argument("consumers", nargs="*", metavar="CONSUMER", help="whose index; all of them if none is named")
-    parser.add_argument("--wait", type=float, default=POLICY_SECONDS, metavar="SECONDS", help="for how long a refusal "
-                        "is asked again: access policies take up to a minute to act (%(default)s)")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--wait", type=seconds, default=POLICY_SECONDS, metavar="SECONDS", help="how long to ask again "
+                        "after a refusal: access policies take up to a minute to act (%(default)s)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="the findings as JSON on standard output")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0 when every check is ok."""
+    """Runs it. Returns 0 when every check is ok."""
     stack = open_stack(options.stack, options.outputs)
     indexes = [consumer.index for consumer in stack.consumers(options.consumers)]
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     console = Console(stderr=True)
     findings: list[Finding] = []
-    with console.status(f"Asking {stack.search_endpoint} ..."):
+    with console.status(f"Checking {stack.search_endpoint} ..."):
         for finding in probe(stack.search(), open_index, indexes, wait_seconds=options.wait):
             findings.append(finding)
             if not options.json:

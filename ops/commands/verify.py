@@ -1,7 +1,7 @@
 """Prove that the indexes hold exactly the table's items; repair what differs.
 
 Reads the whole table consistently and the whole index, compares contents by digest, and looks at every difference
-again after --settle seconds, so that what is only on its way doesn't count. The exit code is 0 when all are equal.
+again after --settle seconds, so that changes still on their way don't count. The exit code is 0 when all are equal.
 
 Example: python -m ops verify sync_dynamodb_stream --stack local --repair --yes
 """
@@ -9,7 +9,6 @@ Example: python -m ops verify sync_dynamodb_stream --stack local --repair --yes
 import argparse
 import contextlib
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,6 +18,7 @@ from typing import Any
 from rich.console import Console
 
 from changefeed.write.bulk_transport import BulkTransport
+from ops.command_line import agrees, must_ask, rate, seconds, whole
 from ops.errors import UsageError
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
 from ops.verify.index_walk import Index
@@ -29,31 +29,35 @@ from ops.verify.walks import SAMPLE_PARTS
 
 REPORTS = Path(__file__).resolve().parents[2] / "build" / "verify"
 SHOWN_IDS = 5
+MOST_SEGMENTS = 64
 KINDS = ("missing", "stale", "orphaned")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to compare, how fast, and what to do with differences."""
+    """Adds what to compare, how fast, and what to do with differences."""
     add_stack_arguments(parser)
     parser.add_argument("consumers", nargs="*", metavar="CONSUMER", help="whose index; all of them if none is named")
-    parser.add_argument("--settle", type=_seconds, default=15.0, metavar="SECONDS", help="how long a change may be on "
+    parser.add_argument("--settle", type=seconds, default=15.0, metavar="SECONDS", help="how long a change may be on "
                         "its way; above the feed's lag; serverless: 10 s or more (%(default)s)")  # fmt: skip
     parser.add_argument("--repair", action="store_true", help="write or delete what differs, then look again")
     parser.add_argument("--dry-run", action="store_true", help="with --repair: only say what would be done")
     parser.add_argument("--yes", action="store_true", help="repair without asking")
-    parser.add_argument("--sample", type=_part, metavar="N", help=f"compare N of {SAMPLE_PARTS} parts of the table, "
-                        "chosen by lot: quick, but it can't see orphaned documents, nor the other parts")  # fmt: skip
-    parser.add_argument("--segments", type=_count, default=4, help="parallel readers of the table (%(default)s)")
-    parser.add_argument("--read-capacity", type=_seconds, metavar="UNITS", help="the table's read units a second to "
+    parser.add_argument("--sample", type=whole(SAMPLE_PARTS), metavar="N", help=f"compare N of {SAMPLE_PARTS} parts of "
+                        "the table, chosen at random: quick, but it sees no orphans and no other parts")  # fmt: skip
+    parser.add_argument("--segments", type=whole(MOST_SEGMENTS), default=4, metavar="N", help="parallel readers of the "
+                        "table (%(default)s)")  # fmt: skip
+    parser.add_argument("--read-capacity", type=rate, metavar="UNITS", help="the table's read units a second to "
                         "stay below; 1 unit reads 4 KB (no limit)")  # fmt: skip
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="keep what was read in DIR; go on from there")
+    parser.add_argument(
+        "--resume", type=Path, metavar="DIR", help="keep what was read in DIR, or go on from what it holds"
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="where all differences go, one JSON object a line "
                         "(build/verify/CONSUMER.jsonl)")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--json", action="store_true", help="the report as JSON on standard output")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0 when everything is equal, after a repair if one was asked for."""
+    """Runs it. Returns 0 when everything is equal, after a repair if one was asked for."""
     _check(options)
     stack = open_stack(options.stack, options.outputs)
     consumers = stack.consumers(options.consumers)
@@ -82,8 +86,8 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("--dry-run says what --repair would do: give both. Without --repair nothing is written.")
     if options.sample and options.resume:
         raise UsageError("--sample is over before it could be resumed: give one of --sample and --resume.")
-    if options.repair and not (options.yes or options.dry_run or sys.stdin.isatty()):
-        raise UsageError("--repair asks before it writes, and there is no terminal: add --yes, or --dry-run.")
+    if options.repair:
+        must_ask(options)  # now, not after hours of reading
 
 
 def _verify(stack: Stack, consumer: Consumer, directory: Path, options: argparse.Namespace, console: Console) -> Report:
@@ -117,8 +121,7 @@ def _asker(consumer: Consumer, options: argparse.Namespace, console: Console) ->
         if options.yes:
             console.print(f"Repairing {does}.")
             return True
-        console.print(f"Repair {does}?")
-        return console.input("[y/N] ").strip().lower() in ("y", "yes")
+        return agrees(f"Repair {does}?")
 
     return may_repair
 
@@ -160,7 +163,7 @@ def _print(consumer: Consumer, result: dict[str, Any]) -> None:
         print(f"  all of them: {result['report']}")
     if result["equal"]:
         moving = f", but for the {result['in_motion']['count']:,} in motion" if result["in_motion"]["count"] else ""
-        sampled = ", as far as the sample goes: no word on orphans" if result["sample"] else ""
+        sampled = ", as far as the sample goes: it can't see orphans" if result["sample"] else ""
         print(f"  Equal{moving}{sampled}.")
     else:
         print("  Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds."))
@@ -170,24 +173,3 @@ def _print_ids(what: str, found: dict[str, Any]) -> None:
     if found["count"]:
         more = "" if found["count"] <= SHOWN_IDS else ", ..."
         print(f"  {found['count']:,} {what}: {', '.join(map(repr, found['ids'][:SHOWN_IDS]))}{more}")
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < 1e9:
-        raise argparse.ArgumentTypeError("must not be negative")
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 64:
-        raise argparse.ArgumentTypeError("must be from 1 to 64")
-    return number
-
-
-def _part(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= SAMPLE_PARTS:
-        raise argparse.ArgumentTypeError(f"must be from 1 to {SAMPLE_PARTS}")
-    return number

@@ -1,1 +1,1 @@
-"""Asks a search collection whether it keeps what the sync rests on."""
+"""Tries out whether a search collection keeps what the sync relies on."""

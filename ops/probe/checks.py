@@ -1,4 +1,4 @@
-"""The promises that the sync rests on, each asked by practice: a manual doesn't say whether they are kept."""
+"""Tries out each promise that the sync relies on: no manual says whether a collection keeps it."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ class Finding:
     advice: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Gives it as plain values, for JSON."""
         return asdict(self)
 
 
@@ -29,19 +29,19 @@ Check = Callable[[Scratch], Finding]
 
 
 def older_version_is_refused(scratch: Scratch) -> Finding:
-    """Version 2, then version 1."""
+    """Writes version 2, then version 1."""
     first = scratch.index_document("versions", 2)
     return _refusal("an older version is refused", first, scratch.index_document("versions", 1))
 
 
 def equal_version_is_refused(scratch: Scratch) -> Finding:
-    """Version 2 twice: a request that timed out and is applied later must find its version taken."""
+    """Writes version 2 twice: a request that timed out and is applied later must find its version taken."""
     first = scratch.index_document("equal", 2)
     return _refusal("an equal version is refused", first, scratch.index_document("equal", 2))
 
 
 def newer_version_is_accepted(scratch: Scratch) -> Finding:
-    """Version 2, then version 3."""
+    """Writes version 2, then version 3."""
     first = scratch.index_document("newer", 2)
     second = scratch.index_document("newer", 3)
     ok = first.verdict is second.verdict is Verdict.DONE
@@ -51,7 +51,7 @@ def newer_version_is_accepted(scratch: Scratch) -> Finding:
 
 
 def delete_keeps_older_writes_out(scratch: Scratch) -> Finding:
-    """Delete at version 3, then a write of version 2."""
+    """Deletes at version 3, then writes version 2."""
     first = scratch.index_document("deleted", 1)
     deleted = scratch.delete_document("deleted", 3)
     done = first if first.verdict is not Verdict.DONE else deleted
@@ -59,28 +59,28 @@ def delete_keeps_older_writes_out(scratch: Scratch) -> Finding:
 
 
 def delete_of_nothing_keeps_older_writes_out(scratch: Scratch) -> Finding:
-    """Delete a document that isn't there at version 3, then write version 2: the delete overtook its write."""
+    """Deletes an absent document at version 3, then writes version 2: the delete has overtaken its write."""
     deleted = scratch.delete_document("never-there", 3)
     again = scratch.index_document("never-there", 2)
     return _refusal("so does a delete of a document that isn't there yet", deleted, again)
 
 
-def conflict_tells_the_current_version(scratch: Scratch) -> Finding:
-    """The sync settles two changes of one second by the version in a conflict's answer."""
-    first = scratch.index_document("told", 7)
-    again = scratch.index_document("told", 5)
+def conflict_names_the_current_version(scratch: Scratch) -> Finding:
+    """Reads the version out of a conflict's answer: the sync settles two changes of one second by it."""
+    first = scratch.index_document("named", 7)
+    again = scratch.index_document("named", 5)
     ok = first.verdict is Verdict.DONE and again.current_version == 7
     return _finding(
-        "a conflict tells the current version",
+        "a conflict names the current version",
         ok,
-        f"asked for 7, read {again.current_version} out of the answer",
-        "The answers' wording has changed: changes of one second cost a pause each until `changefeed/bulk_answer.py` "
-        "knows the new one.",
+        f"wanted 7, read {again.current_version} in the answer",
+        "The answers' wording has changed: changes of one second cost a pause each until "
+        "`changefeed/write/bulk_answer.py` knows the new one.",
     )
 
 
 def own_ids_are_kept(scratch: Scratch) -> Finding:
-    """A plain id, one with every letter, and one of the greatest length."""
+    """Writes and reads a plain id, one with every kind of letter, and one of the greatest length."""
     room = LONGEST_ID_BYTES - len(scratch.id("").encode())
     refused = []
     for what, name in (("plain", "plain"), ("Unicode", "käse|%25 🧀/?#"), (f"{LONGEST_ID_BYTES} bytes", "x" * room)):
@@ -92,7 +92,7 @@ def own_ids_are_kept(scratch: Scratch) -> Finding:
         "own ids are kept",
         not refused,
         "; ".join(refused) or f"plain, Unicode and {LONGEST_ID_BYTES} bytes",
-        "A collection must be of type SEARCH: others make their own ids. The type can't be changed; make a new one.",
+        "A collection must be of type SEARCH: others make their own ids. The type can't be changed: create a new one.",
     )
 
 
@@ -102,14 +102,16 @@ CHECKS: tuple[Check, ...] = (
     equal_version_is_refused,
     delete_keeps_older_writes_out,
     delete_of_nothing_keeps_older_writes_out,
-    conflict_tells_the_current_version,
+    conflict_names_the_current_version,
     own_ids_are_kept,
 )
 
 
 def _refusal(check: str, first: ItemVerdict, second: ItemVerdict) -> Finding:
     if first.verdict is not Verdict.DONE:
-        return _finding(check, False, f"the first write ended as {_word(first)}", "Mend what is reported above first.")
+        return _finding(
+            check, False, f"the first write ended as {_word(first)}", "Repair what is reported above first."
+        )
     ok = second.verdict is Verdict.CONFLICT and second.error_type == CONFLICT_ERROR
     return _finding(check, ok, _said(first, second), NOT_SAFE)
 

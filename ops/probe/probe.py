@@ -1,4 +1,4 @@
-"""The probe's course: may we read the indexes, where may we write, are the promises kept, is everything gone again."""
+"""Probes a collection: may we read the indexes, where may we write, are the promises kept, is everything gone again?"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ def probe(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Finding]:
-    """One finding after the other. Stops early where nothing more can be found out; raises nothing of OpenSearch's."""
+    """Yields one finding after the other. Stops where nothing more can be found out; raises no OpenSearch errors."""
     readable = True
     for index in indexes:
         finding = _access(client, index, wait_seconds, clock, sleep)
@@ -85,6 +85,6 @@ def _is_refusal(error: TransportError) -> bool:
 
 
 def _said(error: TransportError) -> str:
-    """Status and type; never the reason, which may echo a document."""
+    """Gives status and type; never the reason, which may echo a document."""
     status, kind = error.args[0], error.args[1] if len(error.args) > 1 else ""
     return f"{type(error).__name__}" if status == "N/A" else f"HTTP {status} {kind}"

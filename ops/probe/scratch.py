@@ -1,7 +1,7 @@
-"""Where the probe may write: an index of its own, or ids in a consumer's index that no item can have.
+"""Finds where the probe may write: in a new index, or under ids of a consumer's index that no item can have.
 
-An index of its own is tried first. Whoever may not create one gets scratch ids that begin with `%probe-`: in an item's
-id a `%` is always followed by N, B, H, 25 or 7C (`changefeed.plan.document_action`). They are deleted afterwards.
+A new index is tried first. Callers who may not create one get scratch ids that begin with `%probe-`: in an item's id
+a `%` is always followed by N, B, H, 25 or 7C (`changefeed.plan.document_action`). They are deleted afterwards.
 """
 
 import secrets
@@ -21,12 +21,12 @@ REQUEST_SECONDS = 20.0
 RETRY_SECONDS = 3.0
 CLEANING_VERSION = 1_000
 OpenIndex = Callable[[str], SendBulk]
-"""Gives what sends bulk bodies to an index: the sync's own `BulkTransport`."""
+"""Makes what sends bulk bodies to an index: the sync's `BulkTransport`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scratch:
-    """Writes and reads under ids of this probe alone. `own_index` says that the index can go as a whole."""
+    """Writes and reads under ids of this probe alone. `own_index` says that the whole index can be deleted."""
 
     client: Any
     send: SendBulk
@@ -39,19 +39,19 @@ class Scratch:
     sleep: Callable[[float], None] = time.sleep
 
     def id(self, name: str) -> str:
-        """A full id; in an index of its own, the name itself."""
+        """Makes a full id; in a new index, the name itself."""
         return name if self.own_index else self.prefix + name
 
     def index_document(self, name: str, version: int, document: bytes = b"{}") -> ItemVerdict:
-        """Write under a strictly external version. The document is empty: a field would stay in the mapping."""
+        """Writes under a strictly external version. The document is empty: a field would stay in the mapping."""
         return self._write("index", name, version, document)
 
     def delete_document(self, name: str, version: int) -> ItemVerdict:
-        """Delete under a strictly external version."""
+        """Deletes under a strictly external version."""
         return self._write("delete", name, version, None)
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """The document with its `_id`, `_version` and `_source`, in real time."""
+        """Reads the document with its `_id`, `_version` and `_source`, in real time."""
         try:
             answer: dict[str, Any] = self.client.get(index=self.index, id=self.id(name))
         except NotFoundError:
@@ -59,7 +59,7 @@ class Scratch:
         return answer
 
     def clean(self) -> bool:
-        """Remove everything again. False when something had to stay."""
+        """Removes everything again. Returns False when something had to stay."""
         if self.own_index:
             try:
                 self.client.indices.delete(index=self.index)
@@ -86,7 +86,7 @@ class Scratch:
 
 
 def open_scratch(client: Any, open_index: OpenIndex, fallback_index: str, *, wait_seconds: float) -> Scratch:
-    """A place to write. Raises what opensearch-py raises when neither is there, except for a refused creation."""
+    """Opens a place to write. Raises what opensearch-py raises, except that a refused creation leads to scratch ids."""
     name = f"driftless-probe-{secrets.token_hex(4)}"
     try:
         client.indices.create(index=name, body={"mappings": {"dynamic": False}})

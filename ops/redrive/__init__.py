@@ -1,1 +1,1 @@
-"""Redrive: every record that rests somewhere is settled by its item's present state; start at run.py."""
+"""Settles every record that was parked or given up, by its item's present state; start at run.py."""

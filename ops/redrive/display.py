@@ -1,4 +1,4 @@
-"""What a person sees of a redrive: a counting line on standard error, and the report in words."""
+"""Shows a redrive to a person: a counting line on standard error, and the report in words."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ from ops.redrive.letter import RANGE_EXPIRED, Place
 from ops.redrive.report import Report
 
 SECONDS_BETWEEN_LINES = 5.0
-"""Where standard error is no terminal, and lines stay."""
+"""Where standard error is no terminal, so that lines stay."""
 EXAMPLES = 5
 
 
@@ -24,7 +24,7 @@ class Ticker:
         self._console = console or Console(stderr=True)
         self._clock = clock
         self._status: Status | None = None
-        self._told_at = clock()
+        self._shown_at = clock()
 
     def __enter__(self) -> "Ticker":
         return self
@@ -34,25 +34,25 @@ class Ticker:
             self._status.stop()
 
     def start(self) -> None:
-        """Begin to show; before that nothing disturbs a question."""
+        """Begins to show; called after the question, which it would disturb."""
         if self._console.is_terminal:
             self._status = self._console.status("Looking ...")
             self._status.start()
 
     def tick(self, report: Report) -> None:
-        """Take note of how far it is."""
+        """Shows how far the run is."""
         line = _counts(report)
         if self._status is not None:
             self._status.update(line)
-        elif self._clock() - self._told_at >= SECONDS_BETWEEN_LINES:
-            self._told_at = self._clock()
+        elif self._clock() - self._shown_at >= SECONDS_BETWEEN_LINES:
+            self._shown_at = self._clock()
             self._console.print(line, markup=False, highlight=False)
 
 
 def print_report(report: Report, *, rerun: str) -> None:
-    """The report on standard output; `rerun` is the command for what has expired."""
+    """Prints the report on standard output; `rerun` is the command for what has expired."""
     if not report.found:
-        print(f"Nothing rests for {report.consumer}.")
+        print(f"Nothing waits for {report.consumer}.")
     for (place, reason, end), count in sorted(report.letters.items()):
         print(f"{count:>8}  {end:<9} {place:<16} {reason}")
     if not report.dry_run and report.found:
@@ -76,12 +76,12 @@ def print_report(report: Report, *, rerun: str) -> None:
 
 
 def _examples(report: Report, place: Place, old: str, new: str) -> str:
-    """A few of the documents meant."""
+    """Names a few of the documents."""
     ids = (
         document_id
-        for told in report.details
-        if (told["place"], told["reason"]) == (place, old) and new in told.get("now", [])
-        for document_id in told["ids"]
+        for letter in report.details
+        if (letter["place"], letter["reason"]) == (place, old) and new in letter.get("now", [])
+        for document_id in letter["ids"]
     )
     some = list(islice(ids, EXAMPLES))
     return f" (for example {', '.join(some)})" if some and not report.dry_run else ""

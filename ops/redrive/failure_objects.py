@@ -1,4 +1,4 @@
-"""The failure objects of a consumer's bucket: listed page by page, read one by one, deleted when settled."""
+"""Lists the failure objects of a consumer's bucket page by page, reads each, deletes the settled ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 PREFIX = "aws/lambda/"
 """Lambda's keys are `aws/lambda/<mapping>/<shard>/...`. The bucket is one consumer's, and a mapping that was replaced
-leaves its objects behind: so all mappings' are looked at."""
+leaves its objects behind: so the objects of all mappings are read."""
 KEYS_PER_DELETE = 1_000
 
 
@@ -20,7 +20,7 @@ class FailureObjects:
     bucket: str
 
     def objects(self) -> Iterator[tuple[str, bytes]]:
-        """Key and content of each object, in the order of keys; one that is deleted meanwhile is left out."""
+        """Yields key and content of each object, in the order of keys; an object deleted meanwhile is left out."""
         start: dict[str, str] = {}
         while True:
             page = self.client.list_objects_v2(Bucket=self.bucket, Prefix=PREFIX, **start)
@@ -35,7 +35,7 @@ class FailureObjects:
             start = {"ContinuationToken": page["NextContinuationToken"]}
 
     def delete(self, keys: Sequence[str]) -> set[str]:
-        """Delete settled objects. Gives those that S3 did not delete."""
+        """Deletes settled objects. Returns those that S3 did not delete."""
         failed: set[str] = set()
         for start in range(0, len(keys), KEYS_PER_DELETE):
             part = [{"Key": key} for key in keys[start : start + KEYS_PER_DELETE]]

@@ -1,4 +1,4 @@
-"""A dead letter: one message or object in which records rest, what it holds, and how its records ended."""
+"""A dead letter: one message or object with parked or given-up records, what it holds, and how its records ended."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ MOST_IDS = 1_000
 
 
 class Place(StrEnum):
-    """Where records rest."""
+    """Where records wait."""
 
     PARKED = "parked_record"
     MESSAGE = "failure_message"
@@ -23,7 +23,7 @@ class Place(StrEnum):
 
 
 class End(StrEnum):
-    """How a letter ended. LISTED: only looked at."""
+    """How a letter ended. LISTED: it was only looked at."""
 
     LISTED = "listed"
     SETTLED = "settled"
@@ -34,11 +34,11 @@ class End(StrEnum):
 
 @dataclass(kw_only=True, eq=False, slots=True)
 class DeadLetter:
-    """`name` is the message's id or the object's key; `reason` why its records rest.
+    """`name` is the message's id or the object's key; `reason` is why its records wait here.
 
     Records are either in `changes`, untrusted, or in the stream at `stream_range`. `pending` counts those
-    known that have no result yet; `is_read` says that no more will be known. `ids` are documents to be told:
-    all of a letter that is only listed, those that failed of one that was worked on, at most `MOST_IDS`.
+    known that have no result yet; `is_read` says that all of them are known. `ids` are the documents for the report, at
+    most `MOST_IDS`: of a letter that is only listed all of them, else those that failed.
     """
 
     place: Place
@@ -52,12 +52,12 @@ class DeadLetter:
     ids: list[str] = field(default_factory=list)
 
     def note_id(self, change: ChangeRecord) -> None:
-        """Remember the change's document for the report."""
+        """Remembers the change's document for the report."""
         if len(self.ids) < MOST_IDS:
             self.ids.append(change_id(change))
 
     def end(self, *, drop_expired: bool) -> End:
-        """How it ended, when all that could be done is done."""
+        """Says how it ended, when all that could be done is done."""
         failures = +self.failures
         if self.pending or not self.is_read:
             failures[NOT_TRIED] += 1
@@ -68,7 +68,7 @@ class DeadLetter:
         return End.SETTLED
 
     def new_reasons(self) -> list[str]:
-        """Why it could not be settled, in a fixed order."""
+        """Says why it could not be settled, in a fixed order."""
         reasons = set(+self.failures)
         if self.pending or not self.is_read:
             reasons.add(NOT_TRIED)
@@ -78,7 +78,7 @@ class DeadLetter:
 
 
 def change_id(change: ChangeRecord) -> str:
-    """The document's id for people; a key that can't be one is shown as its reason."""
+    """Makes the document's id for people. A key that can't be an id is shown as the reason why not."""
     try:
         return document_id(change.keys)
     except RecordError as error:

@@ -1,8 +1,8 @@
-"""Reads what a message or object says: our own parked record, AWS's record of a batch it gave up, or neither.
+"""Reads what a message or object says: a record that we parked, AWS's record of a batch it gave up, or neither.
 
 AWS's shapes: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html and
-.../kinesis-on-failure-destination.html. A queue is told the batch's range; a bucket gets the whole event as text
-under `payload`.
+.../kinesis-on-failure-destination.html. A queue gets the batch's range only; a bucket gets the whole event as
+text under `payload`.
 """
 
 import json
@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from changefeed.batch_part import Decode
 from changefeed.batch_response import is_sequence_number
 from changefeed.decode.change_record import ChangeRecord
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.errors import RecordDecodeError
 from ops.redrive.letter import DeadLetter, Place
 from ops.redrive.stream_range import StreamRange
@@ -23,13 +24,12 @@ BATCH_INFO_NAMES = ("DDBStreamBatchInfo", "KinesisBatchInfo")
 
 @dataclass(frozen=True, kw_only=True)
 class LetterReader:
-    """For one consumer: `decode` is its own decoder, `version_span` that of its feed."""
+    """A callable for the letters of one table's consumers. Each record shows by its shape which feed it came by."""
 
-    decode: Decode
-    version_span: int
+    table_name: str
 
     def __call__(self, name: str, text: str | bytes, *, in_bucket: bool = False) -> DeadLetter | None:
-        """The letter; None for what is neither of the two shapes, and so isn't ours to touch."""
+        """Reads a letter. Returns None for what has neither of the two shapes: it isn't ours to touch."""
         try:
             body = json.loads(text)  # not orjson, which refuses half surrogates
         except (ValueError, RecursionError):
@@ -41,14 +41,19 @@ class LetterReader:
         return self._failed_batch(name, body, Place.OBJECT if in_bucket else Place.MESSAGE)
 
     def add(self, letter: DeadLetter, raw: object) -> ChangeRecord | None:
-        """A record of the letter as an untrusted change; one that can't be decoded is noted among its failures."""
+        """Makes an untrusted change of a letter's record. A failure to decode it is noted on the letter."""
         try:
             if not isinstance(raw, Mapping):
                 raise RecordDecodeError("not_a_record", "The record is not a JSON object.")
-            return untrusted(self.decode(raw))
+            return untrusted(self._decode(raw))
         except RecordDecodeError as error:
             letter.failures[error.code] += 1
             return None
+
+    def _decode(self, raw: Mapping[str, Any]) -> ChangeRecord:
+        if "kinesis" in raw:
+            return decode_kinesis_record(raw, table_name=self.table_name)
+        return decode_dynamodb_record(raw)
 
     def _parked(self, name: str, body: Mapping[str, Any]) -> DeadLetter:
         reason = body.get("reason")
@@ -57,7 +62,7 @@ class LetterReader:
         change = self.add(letter, body["record"]) if body.get("record") is not None else None
         if change is None and body.get("keys") is not None:
             try:
-                change = change_of_keys(body, version_span=self.version_span)
+                change = change_of_keys(body)
                 letter.failures.clear()
             except RecordDecodeError as error:
                 letter.failures[error.code] += 1

@@ -1,18 +1,14 @@
-"""Binds a redrive to a stack: the consumer's decoder, writer, queue, bucket and streams."""
+"""Binds a redrive to a stack: the consumer's writer, queue, bucket and streams."""
 
 from collections.abc import Callable
 from functools import partial
 
 from botocore.config import Config
 
-from changefeed.batch_part import Decode
-from changefeed.decode.dynamodb_record import decode_dynamodb_record
-from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.write.bulk_transport import BulkTransport
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader
-from ops.errors import UsageError
-from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
 from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
@@ -27,11 +23,11 @@ from streams.reader import StreamReader
 def redrive_of(
     stack: Stack, consumer: Consumer, choice: Choice, progress: Callable[[Report], None] = lambda _: None
 ) -> Redrive:
-    """A redrive of one consumer, ready to be called."""
-    # A read that hangs would outlast the writer's time; the writer tries again by itself.
+    """Makes a redrive of one consumer, ready to be called."""
+    # A read that hangs would outlast the writer's time; the writer has its own retries.
     dynamodb = stack.client("dynamodb", config=Config(read_timeout=10, retries={"total_max_attempts": 2}))
     return Redrive(
-        read_letter=LetterReader(decode=_decoder(stack, consumer), version_span=consumer.version_span),
+        read_letter=LetterReader(table_name=stack.table_name),
         settle=Settler(
             write=BulkWriter(
                 post=BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region).post,
@@ -45,16 +41,6 @@ def redrive_of(
         report=Report(consumer=consumer.name, index=consumer.index, dry_run=choice.dry_run),
         progress=progress,
     )
-
-
-def _decoder(stack: Stack, consumer: Consumer) -> Decode:
-    decoders: dict[str, Decode] = {
-        "sync_dynamodb_stream": decode_dynamodb_record,
-        "sync_kinesis_stream": partial(decode_kinesis_record, table_name=stack.table_name),
-    }
-    if consumer.name not in decoders:
-        raise UsageError(f"{consumer.name} is no consumer whose records are known: {', '.join(sorted(decoders))}.")
-    return decoders[consumer.name]
 
 
 def _open_stream(stack: Stack, stream_arn: str) -> StreamReader:
@@ -72,7 +58,7 @@ def _queue(stack: Stack, consumer: Consumer) -> DeadLetterQueue | None:
 
 
 def _objects(stack: Stack, consumer: Consumer) -> FailureObjects | None:
-    """The bucket, where the failure destination is one (`arn:aws:s3:::NAME`)."""
+    """Opens the bucket, where the failure destination is one (`arn:aws:s3:::NAME`)."""
     arn = consumer.failure_destination_arn or ""
     if arn.split(":")[2:3] != ["s3"]:
         return None

@@ -7,12 +7,12 @@ from typing import Any
 from ops.redrive.letter import DeadLetter, End, Place
 
 MOST_DETAILS = 10_000
-"""Letters that are told one by one; the counts always hold all of them."""
+"""Letters that are listed one by one; the counts always hold all of them."""
 
 
 @dataclass(kw_only=True)
 class Report:
-    """`records` counts written, superseded, failing ones; `skipped` letters of other reasons, `foreign` odd ones."""
+    """`records` counts by outcome; `skipped` counts letters of other reasons, `foreign` what is no letter."""
 
     consumer: str
     index: str
@@ -41,23 +41,23 @@ class Report:
         return not left and self.stopped is None
 
     def note(self, letter: DeadLetter, end: End) -> None:
-        """Count a letter that came to its end."""
+        """Counts a letter that came to its end."""
         self.letters[letter.place, letter.reason, end] += 1
         new_reasons = letter.new_reasons() if end in (End.LISTED, End.EXPIRED, End.FAILING) else []
         self.expired += bool(letter.stream_range and letter.stream_range.is_expired)
         for reason in new_reasons:
             self.still_failing[letter.place, letter.reason, reason] += 1
         if (end is End.LISTED or new_reasons) and len(self.details) < MOST_DETAILS:
-            told: dict[str, Any] = {"place": letter.place, "name": letter.name, "reason": letter.reason, "end": end}
-            told |= {"now": new_reasons} if new_reasons else {}
-            told["ids"] = letter.ids
+            detail: dict[str, Any] = {"place": letter.place, "name": letter.name, "reason": letter.reason, "end": end}
+            detail |= {"now": new_reasons} if new_reasons else {}
+            detail["ids"] = letter.ids
             if letter.stream_range is not None:
                 at = letter.stream_range
-                told |= {"shard": at.shard_id, "start": at.first_text, "batch_end": str(at.last)}
-            self.details.append(told)
+                detail |= {"shard": at.shard_id, "start": at.first_text, "batch_end": str(at.last)}
+            self.details.append(detail)
 
     def as_json(self) -> dict[str, Any]:
-        """For `--json`: the same, as plain values."""
+        """Gives the same as plain values, for `--json`."""
         return {
             "consumer": self.consumer,
             "index": self.index,

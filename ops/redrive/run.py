@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
 from ops.redrive.letter import DeadLetter, End
 from ops.redrive.letter_reader import LetterReader
@@ -28,7 +28,7 @@ Delete = Callable[[Sequence[str]], set[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What to redrive. No `reasons`: all. `limit` counts messages and objects, not records."""
+    """What to redrive. No `reasons` means all. `limit` counts messages and objects, not records."""
 
     reasons: frozenset[str] = frozenset()
     limit: int | None = None
@@ -51,7 +51,7 @@ class Redrive:
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self) -> Report:
-        """Do it. Whatever ends it, the messages in hand are given back."""
+        """Runs it. Whatever ends the run, the held messages are given back."""
         self.report.records = self.settle.records
         if self.queue is not None:
             try:
@@ -60,7 +60,7 @@ class Redrive:
                 if self.queue.is_full and self.report.stopped is None and not self.report.limit_reached:
                     self.report.stopped = (
                         f"{self.queue.most_held} messages are held and more wait: narrow it down with --reason, "
-                        "or mend what makes them fail and run this again"
+                        "or repair what makes them fail and run this again"
                     )
             finally:
                 self.queue.give_back()
@@ -89,7 +89,7 @@ class Redrive:
         self._finish(chunk, delete)
 
     def _finish(self, chunk: Sequence[DeadLetter], delete: Delete) -> None:
-        """Settle what the letters hold, then delete those of which nothing is left."""
+        """Settles what the letters hold, then deletes those of which nothing is left."""
         for letter in chunk:
             letter.pending = len(letter.changes)  # all of them, now: a run that is stopped doesn't come to the last
         for batch in _batches(self._changes(chunk)):
@@ -119,7 +119,7 @@ class Redrive:
         self.progress(self.report)
 
     def _changes(self, chunk: Sequence[DeadLetter]) -> Iterator[Owned]:
-        """Every change that the letters hold or name; ranges are read as the changes are asked for."""
+        """Yields every change that the letters hold or name. A stream range is read when its changes are asked for."""
         by_shard: dict[tuple[str, str], dict[StreamRange, DeadLetter]] = {}
         for letter in chunk:
             if letter.stream_range is not None:
@@ -147,7 +147,7 @@ def _list(batch: Sequence[Owned]) -> None:
 
 
 def _batches(changes: Iterable[Owned]) -> Iterator[list[Owned]]:
-    """Lists of `CHANGES_PER_WRITE` changes, the last one shorter."""
+    """Cuts into lists of `CHANGES_PER_WRITE` changes; the last one may be shorter."""
     rest = iter(changes)
     while batch := list(islice(rest, CHANGES_PER_WRITE)):
         yield batch

@@ -26,7 +26,7 @@ class Settler:
     records: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, owned: Sequence[Owned]) -> str | None:
-        """Settle a batch. Gives None, or why not one write of it was answered: then the rest may as well wait.
+        """Settles a batch. Returns None, or why not one write of it was answered: then the run should stop.
 
         A change that was folded into a newer one of the same item ends as that one did: the item was read for both.
         """

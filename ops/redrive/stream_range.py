@@ -1,7 +1,7 @@
-"""A range of a shard that a failure message names, read again: start to end sequence number, inclusive, no more.
+"""Reads a range of a shard again that a failure message names: from its start to its end sequence number, inclusive.
 
 Ranges of one shard are read together, in order, page by page: a page serves every range that reaches into it. What
-the stream no longer keeps is told apart from what could not be read just now.
+the stream no longer keeps is distinguished from what could not be read just now.
 """
 
 import time
@@ -21,11 +21,11 @@ from streams.reader import (
 from streams.record import StreamRecord
 
 EMPTY_PAGES = 20
-"""So many in a row, a quarter of a second apart, and the range's end is not going to come."""
+"""After this many in a row, a quarter of a second apart, the range's end won't come any more."""
 EMPTY_PAGE_SECONDS = 0.25
 LOST_ITERATORS = 5
 UNKNOWN_PLACE_CODES = frozenset({"InvalidArgumentException", "ValidationException"})
-"""Kinesis and DynamoDB for a sequence number that this shard never gave: the stream was made anew."""
+"""Kinesis and DynamoDB for a sequence number that this shard never gave: the stream was created again."""
 
 
 class RangeState(StrEnum):
@@ -62,7 +62,7 @@ Found = tuple[StreamRange, StreamRecord]
 def read_ranges(
     reader: StreamReader, ranges: Sequence[StreamRange], *, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Found]:
-    """The records of ranges that lie in one shard. Afterwards each range has its state; nothing is raised.
+    """Yields the records of ranges that lie in one shard. Afterwards each range has its state; nothing is raised.
 
     Memory: one page of the stream (at most 1,000 records of DynamoDB, 10,000 of Kinesis).
     """
@@ -74,7 +74,7 @@ def read_ranges(
 def _read_stretch(
     reader: StreamReader, waiting: list[StreamRange], sleep: Callable[[float], None]
 ) -> Generator[Found, None, list[StreamRange]]:
-    """Read on from the first range's start while a range reaches further; gives the ranges that begin behind that."""
+    """Reads on from the first range's start while a range reaches further. Returns the ranges that begin after that."""
     shard_id, reached = waiting[0].shard_id, waiting[0].first
     last_read: str | None = None  # as text: a sequence number's leading zeros are part of it
     iterator: str | None = None
@@ -133,16 +133,16 @@ def _in_ranges(waiting: Sequence[StreamRange], records: Sequence[StreamRecord]) 
 
 
 def _unfinished(waiting: Sequence[StreamRange], reached: int) -> list[StreamRange]:
-    """Give their state to the ranges that end here; the others are still read."""
+    """Sets the state of the ranges that end here. Returns the others, which are still read."""
     for each in waiting:
         if each.last <= reached:
-            # Kinesis begins at its oldest record when the one asked for is gone, without a word.
+            # Kinesis silently begins at its oldest record when the one asked for is gone.
             each.state = RangeState.WHOLE if each.has_first else RangeState.EXPIRED
     return [each for each in waiting if each.last > reached]
 
 
 def _give_up(waiting: Sequence[StreamRange], reached: int, state: RangeState, error: str | None) -> list[StreamRange]:
-    """Give this state to the ranges that were being read; later ones get a try of their own."""
+    """Sets the state of the ranges that were being read. Returns the later ones, which are tried separately."""
     for each in waiting:
         if each.first <= reached:
             each.state, each.error = state, error

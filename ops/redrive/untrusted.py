@@ -1,16 +1,19 @@
-"""Changes that say only which item, and when: a record that rested somewhere is never replayed (rule 3)."""
+"""Changes that say only which item, and when: a record that has waited is never replayed.
+
+Its image may be old, and OpenSearch remembers a newer delete for a minute only (docs/correctness.md).
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from changefeed.decode.change_record import ChangeRecord, Operation
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord, Operation
 from changefeed.decode.dynamodb_record import checked_version, decode_keys
 from changefeed.errors import RecordDecodeError
 
 
 def untrusted(change: ChangeRecord) -> ChangeRecord:
-    """The change without what it says of the item, so that `plan` and `BulkWriter` must ask the table.
+    """Drops what a change says about its item, so that `plan` and `BulkWriter` must ask the table.
 
     A change of an existing item without an image is what `plan` calls `image_missing`: the writer reads the item
     before the first attempt, whatever its trust window, and deletes the document of an absent one. The change's own
@@ -19,11 +22,12 @@ def untrusted(change: ChangeRecord) -> ChangeRecord:
     return replace(change, image=None, operation=Operation.MODIFY, raw={})
 
 
-def change_of_keys(message: Mapping[str, Any], *, version_span: int) -> ChangeRecord:
-    """The change behind a parked message by its `keys` and `version` alone, already untrusted.
+def change_of_keys(message: Mapping[str, Any]) -> ChangeRecord:
+    """Makes the change behind a parked message from its `keys` and `version` alone, already untrusted.
 
-    For records that were too large to be parked whole. `version_span` is the consumer's: see `ChangeRecord`.
-    Raises RecordDecodeError when the message doesn't tell both.
+    For records that were too large to be parked whole. The message doesn't name the feed, so the version spans a
+    second, as on the feed with the coarser clock: a conflict within that second is then settled by reading the item,
+    where the finer clock could decide without. Raises RecordDecodeError when the message lacks one of both.
     """
     version = message.get("version")
     if not isinstance(version, int) or isinstance(version, bool):
@@ -34,7 +38,7 @@ def change_of_keys(message: Mapping[str, Any], *, version_span: int) -> ChangeRe
         keys=decode_keys(message.get("keys")),
         image=None,
         version=checked_version(version),
-        version_span=version_span,
+        version_span=MICROSECONDS_PER_SECOND,
         in_order=False,
         raw={},
     )

@@ -1,1 +1,1 @@
-"""Redrive of analyses: failed requests are sent again by the resend protocol of `scilearn`; start at run.py."""
+"""Sends failed analyses again, by the resend numbers that the function `scilearn` checks; start at run.py."""

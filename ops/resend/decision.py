@@ -1,4 +1,4 @@
-"""What to do with a failed request: pure rules over what the status table says of it.
+"""Decides what to do with a failed request: pure rules over what the status table says about it.
 
 The number makes it safe: of all messages with the same number the service runs one, and only where the request has
 failed with a lower one (`scilearn.claims`). So two operators, or a second run after a crash, who see the same state
@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """`resend` is the number to send with; `busy_until` in seconds since 1970 where somebody may still work on it."""
+    """`resend` is the number to send with; until `busy_until` (seconds since 1970) an invocation may work on it."""
 
     verdict: Verdict
     resend: int = 0
@@ -33,7 +33,7 @@ class Decision:
 
 
 def decide(failure: FailedRequest, record: StatusRecord | None, *, now: float) -> Decision:
-    """`now` in seconds since 1970."""
+    """Decides by the request's status record, None where it has none. `now` is in seconds since 1970."""
     if failure.request_id is None:
         return Decision(verdict=Verdict.POISON)
     if record is None:
@@ -49,7 +49,7 @@ def decide(failure: FailedRequest, record: StatusRecord | None, *, now: float) -
 
 
 def _busy_until(failure: FailedRequest, record: StatusRecord) -> int:
-    """Until then the service would refuse another message, or Lambda's own next try may come."""
+    """Gives the time until which the service refuses another message, or Lambda may still retry."""
     if record.state == "running":
         return record.lease_until
     given_up = record.claimed_by == failure.invocation_id  # Lambda reports an invocation after its last try

@@ -1,4 +1,4 @@
-"""What a person sees of a resending: how far it is, and the report in words."""
+"""Shows a resending to a person: how far it is, and the report in words."""
 
 import sys
 
@@ -11,7 +11,7 @@ _LEFT = {
     End.PENDING: "were sent and are not settled yet: run this again later, nothing is sent twice",
     End.BUSY: "are being worked on, or will be: run this again later",
     End.POISON: "name no request, so nothing can be sent again: --drop-poison deletes them",
-    End.NOT_JSON: "are no JSON: send them mended, with --id and --mend",
+    End.NOT_JSON: "are not JSON: send another request in their place, with --id and --mend",
     End.NOT_SENT: "could not be sent",
     End.NOT_DELETED: "are settled and could not be deleted: run this again",
     End.FAILED_AGAIN: "failed again and come back as new failures",
@@ -19,21 +19,23 @@ _LEFT = {
 
 
 def show_progress(console: Console, report: ResendReport) -> None:
-    """One line on standard error, where it is a terminal."""
+    """Prints one line on standard error, where it is a terminal."""
     if console.is_terminal:
         console.print(f"{report.sent} sent, {report.ends.total()} ended", end="\r", markup=False, highlight=False)
 
 
 def print_resend_report(report: ResendReport) -> None:
-    """The report on standard output."""
+    """Prints the report on standard output."""
     if not report.ends:
-        print("No failed analyses rest.")
+        print("No failed analyses wait.")
     for (reason, end), count in sorted(report.ends.items()):
         print(f"{count:>8}  {end:<13} {reason}")
     for end, what in _LEFT.items():
-        left = [told for told in report.requests if told["end"] == end]
+        left = [request for request in report.requests if request["end"] == end]
         if left:
-            names = ", ".join(f"{told['request_id'] or told['message']}{_why(told)}" for told in left[:EXAMPLES])
+            names = ", ".join(
+                f"{request['request_id'] or request['message']}{_why(request)}" for request in left[:EXAMPLES]
+            )
             print(f"{sum(n for (_, e), n in report.ends.items() if e is end):>8}  {what}: {names}")
     if report.skipped:
         print(f"{report.skipped} were not chosen and left alone.")
@@ -45,5 +47,5 @@ def print_resend_report(report: ResendReport) -> None:
         print(f"Stopped: {report.stopped}.", file=sys.stderr)
 
 
-def _why(told: dict[str, object]) -> str:
-    return f" ({told['now']})" if told.get("now") else ""
+def _why(request: dict[str, object]) -> str:
+    return f" ({request['now']})" if request.get("now") else ""

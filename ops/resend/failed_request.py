@@ -1,4 +1,4 @@
-"""A failed request: one message of the failure destination or of the queue's dead-letter queue, and why it is there.
+"""Reads a failed request out of a message of the failure destination, or of the dead-letter queue of requests.
 
 Lambda's record of an asynchronous invocation:
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
@@ -46,7 +46,7 @@ class FailedRequest:
 
 
 def read_failure(place: FailurePlace, name: str, text: str) -> FailedRequest | None:
-    """The failed request of one message; None for what neither Lambda nor the API wrote, and so isn't ours to touch."""
+    """Reads one message. Returns None for what neither Lambda nor the API wrote: it isn't ours to touch."""
     if place is FailurePlace.NOT_HANDED_OVER:
         return _of_body(place, name, text, NOT_HANDED_OVER, None)
     record = _object(text)
@@ -85,7 +85,7 @@ def _of_body(place: FailurePlace, name: str, body: object, reason: str, invocati
 
 
 def _reason(context: Mapping[str, Any], answer: object) -> str:
-    """The service's own code; where it had no word left, what Lambda says."""
+    """Gives the service's code; where it ended without one, what Lambda says."""
     if context.get("condition") == "EventAgeExceeded":
         return EVENT_AGE_EXCEEDED
     kind, text = (answer.get("errorType"), answer.get("errorMessage")) if isinstance(answer, dict) else (None, None)

@@ -1,4 +1,4 @@
-"""A mended request: another one in its place, or some of its values changed, under the same id."""
+"""Changes a request before it is sent again: another one in its place, or other values, under the same id."""
 
 import copy
 import json
@@ -12,26 +12,26 @@ from ops.errors import UsageError
 
 @dataclass(frozen=True, kw_only=True)
 class Mending:
-    """`replacement` first, then each assignment of a dotted path to a value; list positions are numbers from 0."""
+    """What to change: first `replacement`, then each value at a dotted path; list positions are numbers from 0."""
 
     replacement: Mapping[str, Any] | None = None
     assignments: tuple[tuple[str, Any], ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is changed."""
+        """True when nothing is changed."""
         return self.replacement is None and not self.assignments
 
     def of(self, request: Any) -> Any:
-        """The request as it is to be sent. Raises UsageError where a path leads nowhere."""
-        mended = copy.deepcopy(dict(self.replacement) if self.replacement is not None else request)
+        """Makes the request to send. Raises UsageError where a path leads nowhere."""
+        changed = copy.deepcopy(dict(self.replacement) if self.replacement is not None else request)
         for path, value in self.assignments:
-            _assign(mended, path, value)
-        return mended
+            _assign(changed, path, value)
+        return changed
 
 
 def read_mending(file: Path | None, assignments: list[str]) -> Mending:
-    """From `--mend FILE` and `--set PATH=VALUE`. A value is JSON, or text where it is none. Raises UsageError."""
+    """Reads `--mend FILE` and `--set PATH=VALUE`. A value that isn't JSON is text. Raises UsageError."""
     replacement = None
     if file is not None:
         try:

@@ -1,10 +1,10 @@
-"""Binds a resending to a stack: its queues, and the service's own reading of the status table."""
+"""Binds a resending to a stack: its queues, and the service's reader of the status table."""
 
 from collections.abc import Callable
 from functools import partial
 
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.errors import OpsError, UsageError
-from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.resend.failed_request import FailurePlace
 from ops.resend.mending import Mending
 from ops.resend.report import ResendReport
@@ -12,7 +12,6 @@ from ops.resend.run import Resend, ResendChoice
 from ops.stack import Stack
 from scilearn.status_table import StatusTable
 
-SERVICE = "scilearn"
 _OUTPUTS = ("analysis_queue_url", "analysis_dead_letter_queue_url", "analysis_failure_destination", "analysis_table")
 
 
@@ -22,8 +21,9 @@ def resend_of(
     mending: Mending | None = None,
     progress: Callable[[ResendReport], None] = lambda _: None,
 ) -> Resend:
-    """A resending, ready to be called. Raises UsageError for a stack without analyses, OpsError for one whose failures
-    don't wait in a queue.
+    """Makes a resending, ready to be called.
+
+    Raises UsageError for a stack without analyses, OpsError for one whose failures don't wait in a queue.
     """
     missing = [output for output in _OUTPUTS if not stack.outputs.get(output)]
     if missing:
@@ -52,11 +52,11 @@ def _send(sqs: object, url: str, body: str) -> object:
 
 
 def _failures_url(requests_url: str, destination: str) -> str:
-    """A queue's URL ends with account and name, and those are in its ARN."""
+    """Makes the URL of the failures' queue: it ends with account and name, and the ARN has both."""
     parts = destination.split(":")
     if parts[2:3] != ["sqs"]:
         raise OpsError(
-            f"Failures of {SERVICE} go to {destination}, which keeps none of them: there is nothing to look at. Look "
-            "where it sends them; or set analytics.on_failure to sqs, or to a queue's ARN, and run pulumi up."
+            f"Failed analyses go to {destination}, which keeps none of them: there is nothing to send again. See where "
+            "it sends them; or set analytics.on_failure to sqs, or to a queue's ARN, and run pulumi up."
         )
     return f"{requests_url.rsplit('/', 2)[0]}/{parts[4]}/{parts[5]}"

@@ -9,11 +9,11 @@ from typing import Any
 from ops.resend.failed_request import FailedRequest
 
 MOST_DETAILS = 10_000
-"""Requests that are told one by one; the counts hold all of them."""
+"""Requests that are listed one by one; the counts hold all of them."""
 
 
 class End(StrEnum):
-    """How one ended. The first five leave the queue, the others stay in it."""
+    """How a failed request ended. The first five leave the queue, the others stay in it."""
 
     SUCCEEDED = "succeeded"
     FAILED_AGAIN = "failed_again"
@@ -49,28 +49,28 @@ class ResendReport:
 
     @property
     def is_clean(self) -> bool:
-        """Nothing that was chosen is left, and nothing failed again."""
+        """True when nothing that was chosen is left, and nothing failed again."""
         return self.stopped is None and all(end in _CLEAN for _, end in self.ends)
 
     def note(self, failure: FailedRequest, end: End, *, resend: int = 0, busy_until: int = 0, now: str = "") -> None:
-        """Count one that came to its end; `now` is a code: why it failed again, or was not sent."""
+        """Counts one that came to its end; `now` is a code: why it failed again, or was not sent."""
         self.ends[failure.reason, end] += 1
         if len(self.requests) >= MOST_DETAILS:
             return
-        told: dict[str, Any] = {
+        request: dict[str, Any] = {
             "request_id": failure.request_id,
             "reason": failure.reason,
             "place": failure.place,
             "message": failure.name,
             "end": end,
         }
-        told |= {"resend": resend} if resend else {}
-        told |= {"busy_until": _time(busy_until)} if busy_until else {}
-        told |= {"now": now} if now else {}
-        self.requests.append(told)
+        request |= {"resend": resend} if resend else {}
+        request |= {"busy_until": _time(busy_until)} if busy_until else {}
+        request |= {"now": now} if now else {}
+        self.requests.append(request)
 
     def as_json(self) -> dict[str, Any]:
-        """For `--json`: the same, as plain values."""
+        """Gives the same as plain values, for `--json`."""
         return {
             "service": "scilearn",
             "dry_run": self.dry_run,

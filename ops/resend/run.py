@@ -1,8 +1,8 @@
-"""START HERE: failed requests again. Take, decide, send, wait until the status table says what became of them, delete.
+"""START HERE: sends failed requests again. Take, decide, send, wait for their end in the status table, delete.
 
 A message is deleted when its request is settled, never before: while it waits it is held, so that no other operator
 gets it, and given back at the end. A crash at any point leaves it in the queue, and the next run finds in the status
-table what had become of it.
+table how its request ended.
 """
 
 import json
@@ -13,8 +13,8 @@ from itertools import chain
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.errors import OpsError
-from ops.redrive.dead_letter_queue import DeadLetterQueue
 from ops.resend.decision import Decision, Verdict, decide
 from ops.resend.failed_request import FailedRequest, FailurePlace, read_failure
 from ops.resend.mending import Mending
@@ -26,18 +26,19 @@ from scilearn.status_record import StatusRecord
 REQUESTS_PER_CHUNK = 200
 """A message may be 200 KB."""
 POLL_SECONDS = 1.0
+WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResendChoice:
-    """What to send again. No `reasons`: all. After `wait_seconds` in which nothing settles the rest is left pending."""
+    """What to send again. No `reasons` means all. When nothing settles for `wait_seconds`, the others stay pending."""
 
     reasons: frozenset[str] = frozenset()
     only_id: str | None = None
     limit: int | None = None
     drop_poison: bool = False
     dry_run: bool = False
-    wait_seconds: float = 120.0
+    wait_seconds: float = WAIT_SECONDS
 
 
 @dataclass(kw_only=True)
@@ -65,7 +66,7 @@ class Resend:
     _sent: dict[str, int] = field(default_factory=dict)
 
     def __call__(self) -> ResendReport:
-        """Do it. Whatever ends it, the messages in hand are given back."""
+        """Runs it. Whatever ends the run, the held messages are given back."""
         try:
             chunk: list[FailedRequest] = []
             for failure in self._chosen():
@@ -78,7 +79,7 @@ class Resend:
                     break
             self._finish(chunk)
             if any(queue.is_full for queue in self.queues.values()) and not self.report.limit_reached:
-                self.report.stopped = "so many messages are kept that the queue gives no more: choose by --reason"
+                self.report.stopped = "too many messages are held, so the queue gives no more: choose by --reason"
         finally:
             for queue in self.queues.values():
                 queue.give_back()
@@ -102,7 +103,7 @@ class Resend:
             return False
         if self.choice.only_id is not None and failure.request_id != self.choice.only_id:
             return False
-        # What this run has sent and has failed again meanwhile comes round: that is for the next run.
+        # A request that this run has sent may have failed again: that new failure is for the next run.
         return failure.request_id is None or failure.resend < self._sent.get(failure.request_id, failure.resend + 1)
 
     def _finish(self, chunk: Sequence[FailedRequest]) -> None:
@@ -137,10 +138,10 @@ class Resend:
 
     def _send(self, failure: FailedRequest, decision: Decision, sendings: dict[str, _Sending]) -> None:
         request_id = str(failure.request_id)
-        if request_id in sendings:  # two messages of one request: it is sent once, both end as it ends
+        if request_id in sendings:  # two messages of one request: it is sent once, and both end as it does
             sendings[request_id].failures.append(failure)
             return
-        if self._sent.get(request_id, 0) >= decision.resend:  # in an earlier chunk, and nobody has begun it yet
+        if self._sent.get(request_id, 0) >= decision.resend:  # in an earlier chunk, and no invocation has begun it yet
             self.report.note(failure, End.PENDING, resend=decision.resend)
             return
         if failure.content is None and self.mending.replacement is None:
@@ -157,14 +158,14 @@ class Resend:
         sendings[request_id] = _Sending(resend=decision.resend, failures=[failure])
 
     def _message(self, failure: FailedRequest, request_id: str, resend: int) -> str:
-        """The id stays the first member: that is how the service settles even what is no JSON."""
+        """Makes the message. The id stays the first member: that lets the service settle even what isn't JSON."""
         content = failure.content or {"accepted_at": accepted_at_milliseconds(request_id)}
         known = {name: value for name, value in content.items() if name not in ("request_id", "request", "resend")}
         request = self.mending.of(content.get("request"))
         return json.dumps({"request_id": request_id, **known, "request": request, "resend": resend})
 
     def _watch(self, sendings: dict[str, _Sending]) -> None:
-        """Until each is settled, or nothing has settled for `wait_seconds`."""
+        """Waits until each is settled, or nothing has settled for `wait_seconds`."""
         waiting, moved_at = dict(sendings), self.now()
         while waiting and self.now() - moved_at <= self.choice.wait_seconds:
             self._extend()
@@ -208,8 +209,8 @@ class Resend:
 _WOULD = {
     Verdict.SEND: "be sent",
     Verdict.DONE: "be deleted: it has succeeded",
-    Verdict.SUPERSEDED: "be deleted: a later try of it has failed, too",
-    Verdict.BUSY: "be left: somebody may be at it",
+    Verdict.SUPERSEDED: "be deleted: a later attempt has failed, too",
+    Verdict.BUSY: "be left: an invocation may still be at it",
     Verdict.POISON: "be left: it names no request",
 }
 

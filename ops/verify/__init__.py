@@ -1,1 +1,1 @@
-"""The proof that an index holds exactly the table's items, and the repair of what differs."""
+"""Proves that an index holds exactly the table's items, and repairs what differs."""

@@ -1,7 +1,7 @@
-"""One digest for one content: an item of the table and its document have the same, or they differ.
+"""Makes one digest for one content: an item of the table and its document have the same, or they differ.
 
-It converts by code of its own, apart from the sync's encoder, so that a mistake there can't hide itself. Numbers count
-by value to the last digit (5, 5.0 and 5E0 are one), sets as sorted arrays, names as the attribute's, not as escaped.
+Its conversion shares no code with the sync's encoder, so that a mistake there can't hide itself. Numbers count by
+value to the last digit (5, 5.0 and 5E0 are one), sets as sorted arrays, names as the attribute's, not as escaped.
 """
 
 import base64
@@ -27,17 +27,17 @@ class Number(str):
 
 
 def parse_json(text: str | bytes) -> Any:
-    """JSON with every number as a `Number`."""
+    """Parses JSON, with every number as a `Number`."""
     return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number)
 
 
 def item_digest(image: Mapping[str, Mapping[str, Any]]) -> bytes:
-    """The digest of an item, DynamoDB JSON as boto3 gives it or as a stream's record holds it."""
+    """Makes the digest of an item, DynamoDB JSON as boto3 gives it or as a stream's record holds it."""
     return _digest({name: _plain(value) for name, value in image.items()})
 
 
 def document_digest(source: Any, *, escapes: bool = True) -> bytes:
-    """The digest of a document's `_source`, parsed by `parse_json`; without `escapes` it holds no `%` at all."""
+    """Makes the digest of a document's `_source`, parsed by `parse_json`; without `escapes` it holds no `%` at all."""
     return _digest(_unescaped(source, top=True) if escapes else source)
 
 
@@ -58,7 +58,7 @@ def _fragment(value: Any) -> orjson.Fragment:
 
 @lru_cache(maxsize=8_192)  # the same numbers come again and again
 def _number(text: str) -> orjson.Fragment:
-    """Digits without zeros at their end, and the power of ten: one spelling for each value."""
+    """Writes digits without zeros at their end, and the power of ten: one spelling for each value."""
     digits = text[1:] if text[:1] == "-" else text
     if digits.isdecimal() and digits.isascii():
         significant, exponent = digits, 0
@@ -77,7 +77,7 @@ def _number(text: str) -> orjson.Fragment:
 
 
 def _plain(value: Mapping[str, Any]) -> Any:
-    """An attribute value as the JSON value that its document must hold."""
+    """Converts an attribute value to the JSON value that its document must hold."""
     ((kind, content),) = value.items()
     return _VALUES[kind](content)
 

@@ -1,7 +1,7 @@
 """Walks the index in the order of `_id`, by a point in time and `search_after`; reads single documents in real time.
 
-Why `_id`: it is the one sort that is unique over all shards and goes on behind an id in a fresh point in time, so one
-that expired costs nothing. Tried on 2.19.1 with 60,000 documents: `_doc` and `_seq_no` alone lost 118 of them on three
+Why `_id`: it is the one sort that is unique over all shards and can go on after an id in a new point in time, so an
+expired one costs nothing. Tried on 2.19.1 with 60,000 documents: `_doc` and `_seq_no` alone lost 118 of them on three
 shards, `_shard_doc` is unknown before 3.3; `_id` took them all, in 1.3 to 2 times the time of `_doc`. Serverless
 collections have point in time (AWS, "Using Pit with Amazon OpenSearch Serverless"), and Data Prepper sorts by `_id`
 there. It makes the search nodes keep the ids in memory, about 10 bytes each; OpenSearch warns that a later version may
@@ -42,17 +42,17 @@ class ExactJson:
         self.last_has_escapes = True
 
     def loads(self, text: Any, _mimetype: str | None = None) -> Any:
-        """Numbers as texts."""
+        """Parses an answer, with numbers as texts."""
         self.last_length = len(text)
         self.last_has_escapes = "%" in text or "\\u0025" in text
         return parse_json(text)
 
 
 class Index:
-    """One index behind an opensearch-py client, which this object has for its own."""
+    """One index behind an opensearch-py client that nothing else uses: its deserializer is replaced."""
 
     def __init__(self, client: Any, name: str, *, say: Callable[[str], None] = lambda _: None) -> None:
-        """Raises OpsError when the index isn't there."""
+        """Counts the documents. Raises OpsError when there is no such index."""
         warnings.filterwarnings("ignore", "Loading the fielddata on the _id field", OpenSearchWarning)
         self._json = client.transport.deserializer = ExactJson()
         self.name = name
@@ -64,7 +64,7 @@ class Index:
             raise OpsError(f"There is no index {name}: deploy makes it (`pulumi up`).") from None
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
-        """See `walk.IndexSource`; the cursor is the last id."""
+        """Yields pages as `walk.IndexSource` says; the cursor is the last id."""
         pit = self._open()
         size = FIRST_PAGE
         try:
@@ -106,7 +106,7 @@ class Index:
             self._close(pit)
 
     def read(self, ids: Sequence[str]) -> dict[str, Document | None]:
-        """Documents as they are now, not as a search sees them; None for one that isn't there."""
+        """Reads documents as they are now, not as a search sees them; None for an absent one."""
         found: dict[str, Document | None] = dict.fromkeys(ids)
         for start in range(0, len(ids), READ_DOCUMENTS):
             body = {"ids": list(ids[start : start + READ_DOCUMENTS])}
@@ -126,7 +126,7 @@ class Index:
         try:
             self._client.delete_pit(body={"pit_id": [pit]})
         except TransportError:
-            return  # it expires by itself
+            return  # it expires after KEEP_ALIVE
 
 
 def _incomplete(answer: Any) -> bool:

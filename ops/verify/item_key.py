@@ -1,7 +1,7 @@
-"""The key of the item that a document stands for, and keys as text for files.
+"""Finds the key of the item that a document stands for, and writes keys as text for files.
 
-An id is made of its item's key, so the key is read out of the id; a hashed one (over 512 bytes) doesn't hold it, then
-it is taken from the document's own attributes. What comes out is accepted only if it makes the same id again.
+An id is made of its item's key, so the key is read out of the id. A hashed id (over 512 bytes) doesn't hold it: then
+the key is taken from the document's attributes. A key is accepted only if it makes the same id again.
 """
 
 import base64
@@ -23,7 +23,7 @@ def is_hashed(identifier: str) -> bool:
 
 
 def key_of_document(identifier: str, source: Any, key_types: Mapping[str, str]) -> AttributeMap | None:
-    """The key, or None when no item of a table with these key attributes (name to S, N or B) can have this id."""
+    """Gives the key, or None when no item of a table with these key attributes (name to S, N or B) can have this id."""
     parts = _parts_of_source(source, key_types) if is_hashed(identifier) else _parts_of_id(identifier, key_types)
     if parts is None:
         return None
@@ -54,7 +54,7 @@ def _parts_of_source(source: Any, key_types: Mapping[str, str]) -> dict[str, str
 
 
 def encode_key(key: Mapping[str, Any]) -> str:
-    """A key as JSON text; binary as base64."""
+    """Writes a key as JSON text; binary as base64."""
     return json.dumps({
         name: {kind: base64.b64encode(part).decode() if isinstance(part, bytes) else part}
         for name, value in key.items()
@@ -63,7 +63,7 @@ def encode_key(key: Mapping[str, Any]) -> str:
 
 
 def decode_key(text: str) -> dict[str, Any]:
-    """A key as boto3 wants it: binary as bytes."""
+    """Reads a key as boto3 wants it: binary as bytes."""
     return {
         name: {kind: base64.b64decode(part) if kind == "B" else part}
         for name, value in json.loads(text).items()

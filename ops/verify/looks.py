@@ -1,9 +1,9 @@
-"""Looks at differences again until each is told from lag: what a walk saw may have been on its way.
+"""Checks differences again until each is known to be real or just lag: what a walk saw may have been on its way.
 
 A look reads the document first, in real time, then the item, consistently: an index never runs ahead of its table, so
 a document that differs then is older than the item. If it is still the same document after the settling time, nothing
 has arrived in that time: it is a real difference. If it moved and differs again, its item is being changed: it is
-looked at again, and at last counted as in motion, which is neither proof nor difference.
+looked at again, and finally counted as in motion, which is neither proof nor difference.
 """
 
 import json
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """One id at one time. Digests as hex, None for what isn't there; `key` as JSON text, "" when no item can have it.
+    """One id at one time. Digests as hex, None for what is absent; `key` as JSON text, "" when no item can have it.
 
     `at` is in seconds of the clock that the looks share.
     """
@@ -58,14 +58,14 @@ class Look:
 
     @property
     def kind(self) -> Kind:
-        """What a difference is."""
+        """The kind of a difference."""
         if self.document is None:
             return Kind.MISSING
         return Kind.ORPHANED if self.item is None else Kind.STALE
 
 
 class Looker(Protocol):
-    """Looks at these ids now; one look each."""
+    """Looks at these ids now. Returns one look each."""
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Look]: ...
 
@@ -80,7 +80,7 @@ class Inspector:
         self.read_items = ItemReader(table_name=table.name, client=lambda: table.client)
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Look]:
-        """Raises ItemReadError when the table doesn't answer, and what opensearch-py raises."""
+        """Looks. Raises ItemReadError when the table doesn't answer, and what opensearch-py raises."""
         at = self._clock()
         documents = self._index.read([candidate.document_id for candidate in candidates])
         keys: dict[str, AttributeMap] = {}
@@ -134,7 +134,7 @@ def settle(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Settled:
-    """Look at every candidate until it is equal, a real difference, or in motion to the end.
+    """Looks at every candidate until it is equal, a real difference, or in motion to the end.
 
     `counts` has the kinds, `lagging` (equal when looked at again) and `in_motion`. Memory holds one batch.
     """
@@ -173,10 +173,10 @@ def settle(
 
 
 def _stood_still(before: Look, now: Look) -> bool:
-    """True when nothing has arrived between two looks.
+    """Says whether nothing has arrived between two looks.
 
-    A document that isn't there has no version to tell it by: it may have come and gone, with its item put and deleted.
-    So the item has to be the same, too. One that changes at every look is in motion; when it rests, it is told.
+    An absent document has no version that would show it: it may have come and gone, with its item put and deleted. So
+    the item has to be the same, too. An item that changes at every look is in motion; once it stops, it is reported.
     """
     if (before.version, before.document) != (now.version, now.document):
         return False
@@ -184,7 +184,7 @@ def _stood_still(before: Look, now: Look) -> bool:
 
 
 def read_looks(file: Path) -> Iterator[Look]:
-    """The looks of a file."""
+    """Reads the looks of a file."""
     with file.open() as lines:
         for line in lines:
             yield Look(**json.loads(line))

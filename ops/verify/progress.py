@@ -1,4 +1,4 @@
-"""How far a walk is, at what rate, and how long it will take: a live line on a terminal, else one now and then."""
+"""Shows how far a walk is, its rate and the time left: a live line on a terminal, else a line every 15 seconds."""
 
 import contextlib
 import time
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ops.verify.walks import Progress as Tell
+from ops.verify.walks import Progress as Show
 
 LINE_SECONDS = 15.0
 
 
 @contextlib.contextmanager
-def show_walk(name: str, *, items: int, documents: int, console: Console) -> Iterator[Tell]:
-    """Gives what is told the counts. The totals are the services' own estimates."""
+def show_walk(name: str, *, items: int, documents: int, console: Console) -> Iterator[Show]:
+    """Gives a function that shows the counts passed to it. The totals are the services' estimates."""
     started = time.monotonic()
     if not console.is_terminal:
         yield _lines(name, items + documents, console, started)
@@ -26,18 +26,18 @@ def show_walk(name: str, *, items: int, documents: int, console: Console) -> Ite
             for side, total in (("items", items), ("documents", documents))
         ]
 
-        def tell(*counts: int) -> None:
+        def update(*counts: int) -> None:
             for task, count, total in zip(tasks, counts, (items, documents), strict=True):
                 rate = f"{count / max(time.monotonic() - started, 0.1):,.0f}/s"
                 bars.update(task, completed=count, total=max(total, count, 1), rate=rate)
 
-        yield tell
+        yield update
 
 
-def _lines(name: str, total: int, console: Console, started: float) -> Tell:
+def _lines(name: str, total: int, console: Console, started: float) -> Show:
     due = started + LINE_SECONDS
 
-    def tell(items: int, documents: int) -> None:
+    def update(items: int, documents: int) -> None:
         nonlocal due
         now = time.monotonic()
         if now < due:
@@ -47,4 +47,4 @@ def _lines(name: str, total: int, console: Console, started: float) -> Tell:
         left = max(0.0, total - items - documents) / max(rate, 1)
         console.print(f"{name}: {items:,} items, {documents:,} documents, {rate:,.0f}/s, about {left:,.0f} s left")
 
-    return tell
+    return update

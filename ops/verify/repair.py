@@ -1,4 +1,4 @@
-"""Makes differing documents what their items are, by the sync's own writer and strictly external versions.
+"""Makes differing documents equal to their items, by the sync's writer and strictly external versions.
 
 Which version. The item is read again right before the write, so its state holds every change up to that read. The
 write must beat the document's version V, must be beaten by every later change, and may beat older ones. Two numbers
@@ -14,7 +14,7 @@ below every later change. The higher of the two is taken; for a missing document
 * A missing document may have been deleted under a version above B. Then its write is superseded while OpenSearch
   remembers the delete, for a minute; `verification` tries again after that.
 * A version in the future is a broken clock's: V + 1 puts the content right, but changes before that time are refused
-  with either version. The report tells those.
+  with either version. The report lists those.
 * Why not `external_gte` at V: it could be applied twice, late, over a state that settled a tie under the same version.
 
 A request that loses against a newer change is superseded, which is right; the ids are looked at again afterwards.
@@ -52,7 +52,7 @@ class Repaired:
 
 
 def repair_version(document_version: int | None, read_after: int) -> int:
-    """The version of a repair. `read_after` is a time before the item's read, in microseconds by DynamoDB's clock."""
+    """Gives the version of a repair. `read_after` is before the item's read, in microseconds by DynamoDB's clock."""
     backfill = read_after - BACKFILL_MARGIN_MICROSECONDS
     return backfill if document_version is None else max(backfill, document_version + 1)
 
@@ -67,9 +67,9 @@ def repair(
     table_now: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Write, or delete, each, and add it up in `repaired`.
+    """Writes or deletes each, and adds the results up in `repaired`.
 
-    `table_now` is DynamoDB's clock in microseconds. There is one retry layer, the writer's own.
+    `table_now` is DynamoDB's clock in microseconds. The one retry layer is the writer's.
     """
     writer = BulkWriter(post=posting(send), read_items=_absent_without_key(read_items), sleep=sleep)
     for batch in batches(differences, BATCH):
@@ -103,7 +103,7 @@ def _repair_batch(
 
 
 def _action(look: Look, now: int) -> DocumentAction:
-    """The write of an item that is still to be read: the writer reads what comes without an image."""
+    """Makes the write of an item that is still to be read: the writer reads what comes without an image."""
     record = ChangeRecord(
         sequence_number="0",
         operation=Operation.MODIFY,
@@ -130,7 +130,7 @@ def _action(look: Look, now: int) -> DocumentAction:
 
 
 def _absent_without_key(read_items: ReadItems) -> ReadItems:
-    """No item can have an id that has no key: there is nothing to ask the table."""
+    """Answers for ids without a key without asking the table: no item can have them."""
 
     def read(keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]:
         asked = {identifier: key for identifier, key in keys.items() if key}

@@ -1,11 +1,11 @@
-"""Both sides' (id, digest) in files, cut by a hash of the id, so that memory is bounded for a table of any size.
+"""Keeps both sides' (id, digest) in files, cut by a hash of the id: memory is bounded for a table of any size.
 
-Why partitions and not an external merge: nobody needs the order. A scan comes in the order of a hidden hash, so a
-merge would have to sort a whole side, log-many passes; a partition is written once, read once, and compared alone. One
-that grew too large is cut again by further bits of the hash.
+Why partitions and not an external merge: the order isn't needed. A scan comes in the order of a hidden hash, so a
+merge would have to sort a whole side in a logarithmic number of passes; a partition is written once, read once, and
+compared alone. One that grew too large is cut again by further bits of the hash.
 
-A checkpoint is the files' lengths with the walks' cursors: taking up again cuts the files to these lengths, so no
-entry is half or lost. An entry may come twice then; as every difference is looked at again, that does no harm.
+A checkpoint is the files' lengths with the walks' cursors: to resume, the files are cut to these lengths, so no entry
+is half or lost. An entry may come twice then; as every difference is looked at again, that does no harm.
 """
 
 import json
@@ -36,7 +36,7 @@ class Candidate(NamedTuple):
 
 
 class Spill:
-    """The partition files of one comparison in a directory of their own."""
+    """The partition files of one comparison, in a directory that holds nothing else."""
 
     def __init__(self, directory: Path, *, used_bits: int = 0, largest_bytes: int = LARGEST_PARTITION_BYTES) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ class Spill:
         self.counts = dict.fromkeys(SIDES, 0)
 
     def open(self, facts: Mapping[str, Any]) -> bool:
-        """Start, or go on from a checkpoint that was taken with the same facts. True when it goes on."""
+        """Starts, or goes on from a checkpoint that was taken with the same facts. Returns True when it goes on."""
         try:
             state = json.loads(self._state_file.read_text())
         except (OSError, ValueError):
@@ -71,7 +71,7 @@ class Spill:
         return again
 
     def add(self, side: str, entries: Iterable[Entry], *, walk: str = "", cursor: Any = None) -> None:
-        """Keep a page's entries, together with where its walk goes on."""
+        """Keeps a page's entries, together with where its walk goes on."""
         mask = self._partitions - 1
         packed: dict[int, list[bytes]] = {}
         count = 0
@@ -88,7 +88,7 @@ class Spill:
                 self.cursors[walk] = cursor
 
     def checkpoint(self) -> None:
-        """Note where everything stands."""
+        """Writes down how far everything is."""
         with self._lock:
             sizes = {}
             for side, files in self._files.items():
@@ -101,13 +101,13 @@ class Spill:
             part.replace(self._state_file)
 
     def close(self) -> None:
-        """Close the files; they stay."""
+        """Closes the files; they stay."""
         for file in (file for files in self._files.values() for file in files):
             file.close()
         self._files = {}
 
     def compare(self) -> Iterator[Candidate]:
-        """Every id that isn't on both sides with one digest. Holds one partition of the table in memory."""
+        """Yields every id that isn't on both sides with one digest. Holds one partition of the table in memory."""
         self.close()
         for number in range(self._partitions):
             yield from self._compare_partition(number)
@@ -136,7 +136,7 @@ class Spill:
         inner.remove()
 
     def remove(self) -> None:
-        """Delete the files."""
+        """Deletes the files."""
         self.close()
         for path in self._directory.iterdir():
             if path.is_file():

@@ -1,7 +1,7 @@
 """Walks the table: a parallel scan with consistent reads, held to a read capacity where one is given.
 
-A scan is not a snapshot: an item that changes meanwhile is seen before or after. Nothing rests on it: every difference
-is looked at again.
+A scan is not a snapshot: an item that changes meanwhile is seen before or after. Nothing depends on that: every
+difference is looked at again.
 """
 
 import threading
@@ -35,7 +35,7 @@ class ReadBudget:
         self._free_at = clock()
 
     def spend(self, units: float) -> None:
-        """Wait until these units, already used, are paid for."""
+        """Waits until these units, already used, are paid for."""
         if not self._rate:
             return
         with self._lock:
@@ -48,7 +48,7 @@ class Table:
     """The table behind a boto3 DynamoDB client. `key_types` maps key attribute names to S, N or B."""
 
     def __init__(self, client: Any, name: str, *, budget: ReadBudget | None = None) -> None:
-        """Asks the table for its key. Raises what boto3 raises when it isn't there."""
+        """Asks the table for its key. Raises what boto3 raises when there is no such table."""
         self.name = name
         self.client = client
         self._budget = budget or ReadBudget(None)
@@ -59,7 +59,7 @@ class Table:
         self.approximate_items = int(described.get("ItemCount", 0))
 
     def pages(self, segment: int, total_segments: int, cursor: str | None) -> Iterator[Page]:
-        """See `walk.TableSource`."""
+        """Yields pages as `walk.TableSource` says."""
         start = {"ExclusiveStartKey": decode_key(cursor)} if cursor else {}
         while True:
             answer = self.client.scan(
@@ -79,7 +79,7 @@ class Table:
             self._budget.spend(float(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0)))
 
     def now(self) -> int:
-        """The time by DynamoDB's own clock, in microseconds since the epoch: the `Date` of an answer, whole seconds."""
+        """Reads DynamoDB's clock, in microseconds since the epoch: the `Date` of an answer, whole seconds."""
         answer = self.client.describe_table(TableName=self.name)
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
         seconds = parsedate_to_datetime(date).timestamp() if date else int(time.time())

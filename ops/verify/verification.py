@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from changefeed.write.write_result import Outcome
 from ops.verify.index_walk import Index
 from ops.verify.looks import Inspector, Kind, Look, Settled, read_looks, settle
 from ops.verify.repair import Repaired, repair
-from ops.verify.spill import Candidate, Spill
+from ops.verify.spill import SIDES, Candidate, Spill
 from ops.verify.table_walk import Table
 from ops.verify.walks import SAMPLE_PARTS, Progress, sample, walk_both
 
@@ -25,7 +25,7 @@ LISTED_IDS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How to verify. `directory` is for the walk's files: one that still holds a walk's is gone on with.
+    """How to verify. `directory` is for the walk's files: if it still holds some, that walk goes on.
 
     `sample_parts` compares that many of the table's thousand parts instead of everything. `may_repair` is asked with
     the number of differences of each kind; None never repairs. `guard_seconds` is how long OpenSearch remembers a
@@ -48,10 +48,14 @@ class Report:
     documents: int
     sample_parts: int | None
     seconds: float
-    candidates: int
     found: Settled
     left: Settled
     repaired: Repaired | None
+
+    @property
+    def candidates(self) -> int:
+        """How many ids differed when they were walked: each was settled in one way."""
+        return self.found.counts.total()
 
     @property
     def equal(self) -> bool:
@@ -59,7 +63,7 @@ class Report:
         return self.left.differing == 0
 
     def as_json(self) -> dict[str, Any]:
-        """For machines; ids up to `LISTED_IDS` of a kind."""
+        """Gives it as plain values, for JSON; ids up to `LISTED_IDS` of a kind."""
         return {
             "equal": self.equal,
             "items": self.items,
@@ -86,32 +90,11 @@ def verify(
     show: ShowWalk,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Compare and, if asked, repair. Raises what table and index raise; then the walk's files stay."""
+    """Compares and, if asked, repairs. Raises what table and index raise; then the walk's files stay."""
     started = time.monotonic()
     inspector = Inspector(table, index)
-    read = [0, 0]
-    candidates = 0
-
-    @contextlib.contextmanager
-    def counting() -> Iterator[Progress]:
-        with show() as progress:
-
-            def tell(items: int, documents: int) -> None:
-                read[:] = items, documents
-                progress(items, documents)
-
-            yield tell
-
-    def counted(differing: Iterator[Candidate]) -> Iterator[Candidate]:
-        nonlocal candidates
-        for candidate in differing:
-            candidates += 1
-            yield candidate
-
-    with _differing(table, index, plan, counting) as differing:
-        found = settle(
-            counted(differing), inspector, plan.directory / "found", settle_seconds=plan.settle_seconds, say=say
-        )
+    with _differing(table, index, plan, show) as (read, differing):
+        found = settle(differing, inspector, plan.directory / "found", settle_seconds=plan.settle_seconds, say=say)
     repaired: Repaired | None = None
     left = found
     kinds = {kind.value: found.counts[kind] for kind in Kind}
@@ -136,11 +119,10 @@ def verify(
             if not (left.counts[Kind.MISSING] and repaired.outcomes[Outcome.SUPERSEDED]):
                 break
     return Report(
-        items=read[0],
-        documents=read[1],
+        items=read["table"],
+        documents=read["index"],
         sample_parts=plan.sample_parts,
         seconds=time.monotonic() - started,
-        candidates=candidates,
         found=found,
         left=left,
         repaired=repaired,
@@ -148,19 +130,24 @@ def verify(
 
 
 @contextlib.contextmanager
-def _differing(table: Table, index: Index, plan: Plan, show: ShowWalk) -> Iterator[Iterator[Candidate]]:
-    """What differs at first sight. The walk's files are removed when all of it has been looked at."""
+def _differing(
+    table: Table, index: Index, plan: Plan, show: ShowWalk
+) -> Iterator[tuple[Mapping[str, int], Iterator[Candidate]]]:
+    """Gives how much was read of each side, and what differs at first sight.
+
+    A sample counts while it is iterated over. A walk's files are removed when all candidates have been looked at.
+    """
     if plan.sample_parts is not None:
+        read = dict.fromkeys(SIDES, 0)
         with show() as progress:
-            yield sample(table, index.read, parts=plan.sample_parts, progress=progress)
+            yield read, sample(table, index.read, read, parts=plan.sample_parts, progress=progress)
         return
     spill = Spill(plan.directory / "walk")
     try:
         spill.open({"table": table.arn, "index": index.name, "segments": plan.segments})
         with show() as progress:
             walk_both(table, index, spill, segments=plan.segments, progress=progress)
-            progress(spill.counts["table"], spill.counts["index"])
-        yield spill.compare()
+        yield spill.counts, spill.compare()
     except BaseException:
         spill.close()
         raise
@@ -168,7 +155,7 @@ def _differing(table: Table, index: Index, plan: Plan, show: ShowWalk) -> Iterat
 
 
 def write_differences(report: Report, file: Path) -> None:
-    """All differences and ids in motion, one JSON object a line."""
+    """Writes all differences and ids in motion, one JSON object a line."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as lines:
         for looks, name in ((report.found.differences, None), (report.left.in_motion, "in_motion")):

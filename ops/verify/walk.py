@@ -1,4 +1,4 @@
-"""What a walk of either side gives: pages of entries, and the place behind each page from which it can go on."""
+"""What a walk of either side yields: pages of entries, and the place after each page from which it can go on."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """Entries, and the cursor behind them; None at the walk's end."""
+    """Entries, and the cursor after them; None at the walk's end."""
 
     entries: list[Entry]
     cursor: str | None
@@ -28,7 +28,7 @@ class TableSource(Protocol):
     """The table in parallel-scan segments."""
 
     def pages(self, segment: int, total_segments: int, cursor: str | None) -> Iterator[Page]:
-        """The pages of one segment, from behind a cursor. The last page's cursor is None."""
+        """Yields the pages of one segment, from after a cursor. The last page's cursor is None."""
         ...
 
 
@@ -36,12 +36,12 @@ class IndexSource(Protocol):
     """The index in the order of its ids."""
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
-        """The pages from behind a cursor. The last page's cursor is None."""
+        """Yields the pages from after a cursor. The last page's cursor is None."""
         ...
 
 
 def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of at most `size` of them."""
+    """Cuts into lists of at most `size`."""
     iterator = iter(things)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -1,6 +1,6 @@
 """Runs the walks of both sides at once into a spill, a thread for each segment and one for the index.
 
-What was read is kept at checkpoints, so a walk that was ended, by hand or by an error, goes on where it was.
+What was read is kept at checkpoints, so a walk that was stopped, by hand or by an error, can go on from there.
 """
 
 import random
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
 from ops.verify.index_walk import Document
-from ops.verify.spill import Candidate, Spill
+from ops.verify.spill import SIDES, Candidate, Spill
 from ops.verify.walk import IndexSource, Page, TableSource
 
 CHECKPOINT_SECONDS = 5.0
@@ -19,11 +19,11 @@ SAMPLE_PARTS = 1_000
 """Into how many segments the table is cut for a sample of some of them."""
 
 Progress = Callable[[int, int], None]
-"""Told how many items and how many documents have been read so far."""
+"""Called with how many items and how many documents have been read so far."""
 
 
 def walk_both(table: TableSource, index: IndexSource, spill: Spill, *, segments: int, progress: Progress) -> None:
-    """Read all of both sides into an opened spill. Raises what a source raises, with a checkpoint taken."""
+    """Reads all of both sides into an opened spill. Raises what a source raises, after a checkpoint."""
     stop = threading.Event()
 
     def walk(side: str, name: str, pages: Callable[[str | None], Iterator[Page]]) -> None:
@@ -64,14 +64,17 @@ def _watch(futures: Iterable["Future[None]"], spill: Spill, progress: Progress) 
 def sample(
     table: TableSource,
     read_documents: Callable[[list[str]], dict[str, Document | None]],
+    counts: dict[str, int],
     *,
     parts: int,
     progress: Progress,
     choose: random.Random | None = None,
 ) -> Iterator[Candidate]:
-    """Compare some of the table's thousand parts, chosen by lot, with their documents. Orphans it can't see."""
+    """Compares some of the table's thousand parts, chosen at random, with their documents; it can't see orphans.
+
+    `counts` says, as `Spill.counts` does, how much of each side has been read so far.
+    """
     chosen = (choose or random.SystemRandom()).sample(range(SAMPLE_PARTS), parts)
-    seen = 0
     for segment in chosen:
         for page in table.pages(segment, SAMPLE_PARTS, None):
             documents = read_documents([entry.document_id for entry in page.entries])
@@ -79,5 +82,6 @@ def sample(
                 document = documents[identifier]
                 if document is None or document.digest != digest:
                     yield Candidate(identifier, key)
-            seen += len(page.entries)
-            progress(seen, seen)
+            for side in SIDES:
+                counts[side] += len(page.entries)
+            progress(counts["table"], counts["index"])

@@ -70,8 +70,8 @@ def test_dearer_by_sixteen_percent_is_told_and_by_fourteen_is_not() -> None:
 
 
 def arm(speed: int | None, of_raw: float | None = None) -> dict[str, Any]:
-    told = None if speed is None else {"median": speed, "min": speed - 1, "max": speed + 1}
-    return {"docs_per_second": told, "of_raw": of_raw, "disqualified": None if speed else "lost"}
+    rates = None if speed is None else {"median": speed, "min": speed - 1, "max": speed + 1}
+    return {"docs_per_second": rates, "of_raw": of_raw, "disqualified": None if speed else "lost"}
 
 
 def test_a_line_holds_only_when_it_was_measured() -> None:

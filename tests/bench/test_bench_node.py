@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 import pytest
 import requests
 
-from bench.sync.arms import ARMS, Batches, Target, sync_dynamodb_stream
+from bench.memory import ALLOWED_GROWTH_MB, growth
+from bench.sync.arm import Batches, Target
+from bench.sync.arms import ARMS, sync_dynamodb_stream
 from bench.sync.delay_proxy import delayed
 from bench.sync.documents import Change, delete_heavy, orders, zipf
+from bench.sync.handlers import Feed
 from bench.sync.rounds import run_rounds
 from local.services.opensearch_node import OpenSearchNode
 from tests.search_node import running_node
@@ -57,8 +60,5 @@ def test_a_delay_is_paid_by_each_request_and_not_by_each_byte(node: OpenSearchNo
 
 
 def test_a_handlers_memory_does_not_grow() -> None:
-    from bench.memory import ALLOWED_GROWTH_MB, growth
-    from bench.sync.handlers import Feed
-
     for feed in Feed:
         assert growth(feed, 120, warm_up=40, records=200)["growth"] <= ALLOWED_GROWTH_MB

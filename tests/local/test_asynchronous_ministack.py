@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from bench.analyses import FAULTS, Service, measure
+from bench.analyses.measure import measure
+from bench.analyses.service import Service
+from bench.analyses.verdict import FAULTS
 from demo.checks import wait_for
 from local.runners.asynchronous.destinations import Destinations
 from local.runners.asynchronous.event import Ended, accepted

@@ -1,10 +1,10 @@
 """A redrive on fakes: the real code between a table, a model index, a queue, a bucket and a stream."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
@@ -14,7 +14,7 @@ from changefeed.plan.document_action import Rejection
 from changefeed.write.bulk_post import posting
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader
-from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import FailureObjects
 from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
@@ -33,13 +33,13 @@ FEEDS = ("dynamodb_stream", "kinesis_stream")
 
 
 def sequence_text(number: int) -> str:
-    """As long as DynamoDB's shortest, with leading zeros that must not get lost."""
+    """Writes a sequence number as long as DynamoDB's shortest, with leading zeros that must not get lost."""
     return f"{number:021d}"
 
 
 @dataclass(kw_only=True)
 class RedriveRig:
-    """Changes go to the table and the stream; `park`, `fail` and `store` put them where they can rest."""
+    """Changes go to the table and the stream; `park`, `fail` and `store` put their records where they can wait."""
 
     feed: str = "dynamodb_stream"
     clock: FakeClock = field(default_factory=FakeClock)
@@ -52,9 +52,10 @@ class RedriveRig:
         self.index = ModelIndex(clock=self.clock)
         self.sqs = FakeSqs(clock=self.clock)
         self.slept: list[float] = []
+        self._objects_stored = itertools.count()
 
     def change(self, key: str, *, delete: bool = False, **attributes: Any) -> int:
-        """Put or delete an item; gives its record's sequence number, counted from 1."""
+        """Puts or deletes an item. Returns its record's sequence number, counted from 1."""
         self.clock.now += 0.01
         image = item(key, **attributes)
         if delete:
@@ -73,11 +74,11 @@ class RedriveRig:
         return number
 
     def record(self, number: int) -> dict[str, Any]:
-        """As Lambda handed it over."""
+        """Gives a record as Lambda handed it over."""
         return self.stream.records[number - 1]
 
     def park(self, number: int, *, reason: str = "mapper_parsing_exception", large: bool = False) -> str:
-        """Park a record as the consumer does; a `large` one without itself."""
+        """Parks a record as the consumer does; a `large` one without the record itself."""
         raw = self.record(number)
         rejection = Rejection(
             code=reason, message="Said.", raw=raw, sequence_number=sequence_text(number), record=self.decode(raw)
@@ -86,19 +87,19 @@ class RedriveRig:
         return self.sqs.send(json.dumps(body | ({"record": None, "record_bytes": 2_000_000} if large else {})))
 
     def fail(self, first: int, last: int, *, condition: str = "RetryAttemptsExhausted") -> str:
-        """Lambda's message for a batch."""
+        """Sends Lambda's message for a batch."""
         return self.sqs.send(json.dumps(self.failure(first, last, condition)))
 
     def store(self, numbers: Sequence[int], *, condition: str = "RetryAttemptsExhausted") -> str:
-        """Lambda's object for a batch."""
+        """Stores Lambda's object for a batch."""
         event = {"Records": [self.record(number) for number in numbers]}
         body = self.failure(min(numbers), max(numbers), condition) | {"payload": json.dumps(event)}
-        key = f"aws/lambda/8f0d7c5e/shardId-1/2026/01/02/2026-01-02T03.04.05-{len(self.s3.objects):04d}"
+        key = f"aws/lambda/8f0d7c5e/shardId-1/2026/01/02/2026-01-02T03.04.05-{next(self._objects_stored):04d}"
         self.s3.objects[key] = json.dumps(body).encode()
         return key
 
     def failure(self, first: int, last: int, condition: str) -> dict[str, Any]:
-        """AWS's record of a given-up batch, as its guide shows it."""
+        """Makes AWS's record of a given-up batch, as its guide shows it."""
         is_kinesis = self.feed == "kinesis_stream"
         return {
             "requestContext": {
@@ -122,13 +123,13 @@ class RedriveRig:
         }
 
     def decode(self, raw: Any) -> Any:
-        """By the consumer's decoder."""
+        """Decodes with the consumer's decoder."""
         if self.feed == "dynamodb_stream":
             return decode_dynamodb_record(raw)
         return decode_kinesis_record(raw, table_name=TABLE)
 
     def writer(self) -> BulkWriter:
-        """The writer of the consumer and of the redrive."""
+        """Makes the writer of the consumer and of the redrive."""
         return BulkWriter(
             post=posting(self.index),
             read_items=ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep),
@@ -138,10 +139,9 @@ class RedriveRig:
         )
 
     def redrive(self, **choice: Any) -> Redrive:
-        """A redrive, not yet run."""
-        span = 1_000_000 if self.feed == "dynamodb_stream" else 1
+        """Makes a redrive, not yet run."""
         return Redrive(
-            read_letter=LetterReader(decode=partial(self.decode), version_span=span),
+            read_letter=LetterReader(table_name=TABLE),
             settle=Settler(write=self.writer(), clock=self.clock),
             open_stream=self.open_stream,
             queue=DeadLetterQueue(client=self.sqs, url="https://queue", clock=self.clock, most_held=self.most_held),
@@ -152,17 +152,17 @@ class RedriveRig:
         )
 
     def run(self, **choice: Any) -> Report:
-        """One whole run."""
+        """Runs a whole redrive."""
         return self.redrive(**choice)()
 
     def open_stream(self, arn: str) -> StreamReader:
-        """The readers that the operations use, over the fake client."""
+        """Opens the reader that the operations use, over the fake client."""
         if ":dynamodb:" in arn:
             return DynamoDBStreamReader(client=self.stream, stream_arn=arn)
         return KinesisStreamReader(client=self.stream, stream_arn=arn, region="us-east-1", invoke_identity_arn="r")
 
     def documents(self) -> dict[str, Any]:
-        """The table's items as the index should hold them (texts and numbers only)."""
+        """Gives the table's items as the index should hold them (texts and numbers only)."""
         return {
             image["id"]["S"]: {name: next(iter(value.values())) for name, value in image.items()}
             for image in self.table.items.values()

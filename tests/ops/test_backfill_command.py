@@ -137,9 +137,9 @@ def test_a_stack_of_an_earlier_version_is_told_to_be_deployed(tmp_path: Path) ->
 def test_a_dry_run_invokes_nothing_and_keeps_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, aws = fill(tmp_path, "--dry-run")
     assert (code, aws.events, list(tmp_path.iterdir())) == (0, [], [])
-    told = capsys.readouterr().out
-    assert "Would fill. Table lab-table (about 1,234 items)" in told
-    assert "settled in" not in told
+    output = capsys.readouterr().out
+    assert "Would fill. Table lab-table (about 1,234 items)" in output
+    assert "settled in" not in output
 
 
 def test_a_dry_run_of_a_resumed_backfill_tells_what_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(autouse=True)
 def interruptible() -> Iterator[None]:
-    """A background job of a shell ignores SIGINT, and so would every process that it starts."""
+    """Takes SIGINT: a background job of a shell ignores it, and so would every process that it starts."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -62,7 +62,7 @@ def documents(stack: Stack) -> int:
 
 
 def empty_the_index(stack: Stack) -> None:
-    """Made anew, which leaves no guard of a delete behind."""
+    """Deletes the index and creates it again, which leaves no guard of a delete."""
     index = stack.consumer(CONSUMER).index
     requests.delete(f"{stack.search_endpoint}/{index}", timeout=30).raise_for_status()
     create_index(stack.search(), index=index, alias=None, definition=index_definition(CONSUMER))

@@ -47,8 +47,8 @@ def test_a_stack_by_its_outputs(outputs_file: str) -> None:
     stack = open_stack(None, outputs_file)
     assert (stack.table_name, stack.region, stack.is_local) == ("lab-table", "eu-west-1", False)
     streams, kinesis = stack.consumers()
-    assert (streams.index, streams.version_span) == ("lab-table-dynamodb-stream", 1_000_000)
-    assert (kinesis.version_span, kinesis.function) == (1, None)
+    assert (streams.index, streams.function) == ("lab-table-dynamodb-stream", "sync-data-with-dynamodb-stream")
+    assert (kinesis.index, kinesis.function) == ("lab-table-kinesis-stream", None)
     assert stack.consumers(["sync_kinesis_stream", "sync_kinesis_stream"]) == [kinesis]
 
 

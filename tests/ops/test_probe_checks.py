@@ -1,4 +1,4 @@
-"""The probe tells a target that keeps every promise from one that breaks any."""
+"""The probe distinguishes a target that keeps every promise from one that breaks any."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ PROMISES = {
     "an equal version is refused",
     "a delete keeps older writes out",
     "so does a delete of a document that isn't there yet",
-    "a conflict tells the current version",
+    "a conflict names the current version",
     "own ids are kept",
 }
 
@@ -136,7 +136,7 @@ VERSIONS = {
     "an equal version is refused",
     "a delete keeps older writes out",
     "so does a delete of a document that isn't there yet",
-    "a conflict tells the current version",
+    "a conflict names the current version",
 }
 
 
@@ -149,7 +149,7 @@ VERSIONS = {
             {"gc_deletes_seconds": -1.0},
             {"a delete keeps older writes out", "so does a delete of a document that isn't there yet"},
         ),
-        ({"edit_answer": wordless}, {"a conflict tells the current version"}),
+        ({"edit_answer": wordless}, {"a conflict names the current version"}),
         ({"rewrite": generated_ids}, {"own ids are kept"}),
         ({"may_delete": False}, {"nothing is left of the probe"}),
     ],

@@ -1,4 +1,4 @@
-"""The command's edge: usage, questions, exit codes and what is printed."""
+"""`ops redrive` at its edge: usage, questions, exit codes and what is printed."""
 
 import json
 import signal
@@ -53,9 +53,16 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(
     assert "--yes" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["unknown", "sync_other"])
+@pytest.mark.parametrize("name", ["unknown", "scilearn"])
 def test_a_consumer_that_is_not_known_is_wrong_usage(outputs: str, name: str) -> None:
     assert main(["redrive", name, "--outputs", outputs, "--yes"]) == 2
+
+
+@pytest.mark.parametrize("arguments", [["--wait", "3"], ["--drop-poison"], ["--id", "i"]])
+def test_what_belongs_to_resend_is_unknown_to_redrive(outputs: str, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["redrive", "sync_dynamodb_stream", "--outputs", outputs, "--yes", *arguments])
+    assert ended.value.code == 2
 
 
 def test_a_consumer_without_any_place_is_a_problem(outputs: str) -> None:
@@ -69,6 +76,13 @@ def test_a_limit_is_a_number_from_1_on(outputs: str, limit: str) -> None:
     assert ended.value.code == 2
 
 
+def test_a_consumer_of_any_name_can_be_redriven(outputs: str) -> None:
+    stack = open_stack(None, outputs)
+    redrive = redrive_of(stack, stack.consumer("sync_other"), Choice())
+    assert redrive.queue is not None
+    assert redrive.objects is None, "its failure destination is the queue"
+
+
 def test_an_s3_failure_destination_is_looked_into(outputs: str) -> None:
     stack = open_stack(None, outputs)
     redrive = redrive_of(stack, stack.consumer("sync_dynamodb_stream"), Choice())
@@ -77,7 +91,7 @@ def test_an_s3_failure_destination_is_looked_into(outputs: str) -> None:
     assert redrive.queue is not None
 
 
-def told(rig: RedriveRig, capsys: pytest.CaptureFixture[str], **choice: Any) -> str:
+def output_of(rig: RedriveRig, capsys: pytest.CaptureFixture[str], **choice: Any) -> str:
     print_report(rig.run(**choice), rerun="python -m ops verify sync --repair")
     return capsys.readouterr().out
 
@@ -89,17 +103,17 @@ def test_the_report_says_what_fails_why_and_what_to_run_instead(capsys: pytest.C
     rig.stream.trimmed = 1
     rig.park(rig.change("d", poison={"S": "secret"}))
     rig.sqs.send("foreign")
-    text = told(rig, capsys)
+    text = output_of(rig, capsys)
     assert "expired   failure_message  RetryAttemptsExhausted" in text
     assert "still fails: mapper_parsing_exception" in text
     assert "python -m ops verify sync --repair" in text
     assert "1 are neither" in text
     assert "secret" not in text
-    text = told(rig, capsys, dry_run=True)
+    text = output_of(rig, capsys, dry_run=True)
     assert "listed    parked_record    mapper_parsing_exception" in text
     assert "python -m ops verify sync --repair" in text
-    text = told(rig, capsys, reasons=frozenset({"none"}))
-    assert "Nothing rests" in text
+    text = output_of(rig, capsys, reasons=frozenset({"none"}))
+    assert "Nothing waits" in text
     assert "2 of other reasons" in text
 
 

@@ -20,7 +20,7 @@ KEYS = "abcd"
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """An item changes; its record is delivered, or rests at the places named, or both."""
+    """An item changes; its record is delivered, or waits at the places named, or both."""
 
     key: str
     kind: str

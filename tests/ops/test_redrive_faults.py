@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from ops.redrive.dead_letter_queue import VISIBILITY_SECONDS
+from ops.dead_letter_queue import VISIBILITY_SECONDS
 from ops.redrive.letter import RANGE_EXPIRED, End
 from tests.fakes import Fault, client_error
 from tests.ops.redrive_rig import FEEDS, RedriveRig

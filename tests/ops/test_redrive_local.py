@@ -82,7 +82,7 @@ def test_parked_poison_is_settled_once_its_item_is_mended(outputs: Outputs) -> N
         assert [(each["now"], each["count"]) for each in report["still_failing"]] == [("mapper_parsing_exception", 2)]
         assert sorted(each["ids"] for each in report["details"]) == [["brief"], ["poison"]]
         assert waiting(outputs, consumer) == 2
-    put(outputs, {"id": "poison", "place": "mended"})
+    put(outputs, {"id": "poison", "place": "repaired"})
     client(outputs, "dynamodb").delete_item(TableName=outputs["table_name"], Key={"id": {"S": "brief"}})
     for consumer in CONSUMERS:
         report = redrive(outputs, consumer)

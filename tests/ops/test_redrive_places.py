@@ -1,4 +1,4 @@
-"""Every place where a record can rest, every way it can end."""
+"""Every place where a record can wait, every way it can end."""
 
 import json
 from collections.abc import Callable
@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ops.redrive.letter import End, Place
+from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
-from tests.changefeed.records import item
+from tests.changefeed.records import TABLE, item
 from tests.fakes import Fault
 from tests.ops.redrive_rig import FEEDS, RedriveRig
 
@@ -44,6 +45,20 @@ def test_a_record_that_never_reached_the_index_is_written_and_its_letter_deleted
     assert rig.index.sources() == {"a": {"id": "a", "n": "1"}}
     assert (report.records["written"], ends(report), is_empty(rig)) == (1, {End.SETTLED: 1}, True)
     assert report.is_clean
+
+
+@pytest.mark.parametrize(("feed", "span"), [("dynamodb_stream", 1_000_000), ("kinesis_stream", 1)])
+@pytest.mark.parametrize("large", [False, True])
+def test_one_reader_knows_the_feed_by_the_record_and_takes_the_coarser_clock_without_one(
+    feed: str, span: int, large: bool
+) -> None:
+    rig = RedriveRig(feed=feed)
+    name = rig.park(rig.change("a"), large=large)
+    letter = LetterReader(table_name=TABLE)(name, rig.sqs.messages[name].body)
+    assert letter is not None
+    (change,) = letter.changes
+    assert change.version_span == (1_000_000 if large else span)
+    assert (change.keys, change.image) == ({"id": {"S": "a"}}, None)
 
 
 @pytest.mark.parametrize("place", PUT)
@@ -165,9 +180,9 @@ def test_a_record_that_could_not_be_decoded_is_kept_until_it_can_be(rig: Redrive
     assert (ends(report), len(rig.sqs.messages)) == ({End.FAILING: 1}, 1)
     # Told by a later version of the consumer, its keys are enough.
     rig.change("a")
-    told = message | {"keys": {"id": {"S": "a"}}, "version": round(rig.clock.now * 1_000_000)}
+    doctored = message | {"keys": {"id": {"S": "a"}}, "version": round(rig.clock.now * 1_000_000)}
     rig.sqs.messages.clear()
-    rig.sqs.send(json.dumps(told))
+    rig.sqs.send(json.dumps(doctored))
     assert rig.run().is_clean
     assert rig.index.sources() == rig.documents()
 
@@ -268,12 +283,12 @@ def test_a_dry_run_lists_everything_and_changes_nothing(rig: RedriveRig) -> None
     rig.store(numbers[4:6])
     bodies = [message.body for message in rig.sqs.messages.values()]
     report = rig.run(dry_run=True)
-    told = report.as_json()
-    assert {(each["place"], each["end"], each["count"]) for each in told["letters"]} == {
+    summary = report.as_json()
+    assert {(each["place"], each["end"], each["count"]) for each in summary["letters"]} == {
         (place, End.LISTED, 1) for place in Place
     }
-    assert [each["ids"] for each in told["details"]] == [["k0"], ["k1", "k2", "k3"], ["k4", "k5"]]
+    assert [each["ids"] for each in summary["details"]] == [["k0"], ["k1", "k2", "k3"], ["k4", "k5"]]
     assert [message.body for message in rig.sqs.messages.values()] == bodies
     assert (rig.sqs.visible, len(rig.s3.objects)) == (list(rig.sqs.messages), 1)
     assert (rig.index.requests, rig.table.reads) == ([], [])
-    json.dumps(told)
+    json.dumps(summary)

@@ -1,4 +1,4 @@
-"""Every kind of difference is found, told from lag, and repaired with a version that later changes beat."""
+"""Every kind of difference is found, distinguished from lag, and repaired with a version that later changes beat."""
 
 import json
 import time
@@ -40,6 +40,7 @@ def test_an_equal_pair_is_equal_without_a_second_look(tmp_path: Path) -> None:
 def test_missing_stale_and_orphaned_are_told_with_their_ids(tmp_path: Path) -> None:
     report = differing_pair().verify(tmp_path)
     assert not report.equal
+    assert (report.items, report.documents, report.candidates) == (60, 60, 3)
     assert (ids(report, "missing"), ids(report, "stale"), ids(report, "orphaned")) == (["k0003"], ["k0007"], ["ghost"])
     write_differences(report, tmp_path / "all.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
@@ -105,7 +106,7 @@ def test_a_change_on_its_way_is_lag(tmp_path: Path) -> None:
     pair.index.on_read = arrive
     report = pair.verify(tmp_path)
     assert report.equal
-    assert report.found.counts["lagging"] == 1
+    assert report.found.counts["lagging"] == report.candidates == 1
 
 
 def test_an_item_that_always_changes_is_in_motion_and_no_difference(tmp_path: Path) -> None:
@@ -119,6 +120,7 @@ def test_an_item_that_always_changes_is_in_motion_and_no_difference(tmp_path: Pa
     pair.index.on_read = change
     report = pair.verify(tmp_path)
     assert report.equal
+    assert report.candidates == 1
     assert report.as_json()["in_motion"] == {"count": 1, "ids": ["k0001"]}
 
 
@@ -254,7 +256,7 @@ def test_a_sample_finds_missing_and_stale_ones_only(tmp_path: Path) -> None:
     pair = differing_pair()
     report = pair.verify(tmp_path, sample_parts=1_000)
     assert (ids(report, "missing"), ids(report, "stale"), ids(report, "orphaned")) == (["k0003"], ["k0007"], [])
-    assert report.items == 60
+    assert (report.items, report.documents, report.candidates) == (60, 60, 2)
     assert {scan["TotalSegments"] for scan in pair.table.scans} == {1_000}
 
 

@@ -1,6 +1,6 @@
-"""The dead-letter queue in hand: every message is taken once a run, held while worked on, deleted or given back.
+"""Takes every message of a dead-letter queue once a run, holds it while it is worked on, deletes it or gives it back.
 
-What is kept stays held until the end of the run, so that no message comes round twice; then its visibility is set
+A message that isn't deleted stays held until the end of the run, so that none comes twice; then its visibility is set
 to 0. A run that is killed gives nothing back: SQS does, after `VISIBILITY_SECONDS`.
 """
 
@@ -16,32 +16,32 @@ MESSAGES_PER_CALL = 10  # the most of ReceiveMessage and of the batch calls
 WAIT_SECONDS = 1  # above 0 all of SQS's servers are asked, so an empty answer means something
 EMPTY_ANSWERS = 2
 STALE_ANSWERS = 50
-"""So many answers in a row with nothing but messages that are held already, and the queue counts as walked through."""
+"""The queue counts as read after this many answers in a row with only messages that are held already."""
 MOST_HELD = 20_000
 """Far below the 120,000 messages in flight that a queue allows; a receipt is about 1 KB in memory."""
 
 
 @dataclass(kw_only=True)
 class DeadLetterQueue:
-    """One queue by a boto3 `sqs` client. `clock` in seconds, from anywhere."""
+    """One queue by a boto3 `sqs` client. `clock` gives seconds from any start."""
 
     client: Any
     url: str
     clock: Callable[[], float] = time.monotonic
     most_held: int = MOST_HELD
     is_full: bool = False
-    """Set when the walk ended because too many messages are kept."""
+    """Set when `messages` ended because too many are held."""
     _receipts: dict[str, str] = field(default_factory=dict)
     _extended_at: float = 0.0
 
     def count(self) -> int:
-        """About how many messages there are, those in flight left out."""
+        """Asks for the approximate number of messages, without those in flight."""
         name = "ApproximateNumberOfMessages"
         answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
         return int(answer["Attributes"][name])
 
     def messages(self) -> Iterator[tuple[str, str]]:
-        """Message id and body of each message, once, until there is none left or too many are held."""
+        """Yields id and body of each message, once, until none is left or too many are held."""
         empty = stale = 0
         self._extended_at = self.clock()
         while empty < EMPTY_ANSWERS and stale < STALE_ANSWERS:
@@ -63,7 +63,7 @@ class DeadLetterQueue:
             yield from ((message["MessageId"], message["Body"]) for message in new)
 
     def delete(self, names: Sequence[str]) -> set[str]:
-        """Delete settled messages. Gives those that SQS did not delete."""
+        """Deletes settled messages. Returns those that SQS did not delete."""
         failed: set[str] = set()
         for entries in self._entries(names):
             answer = self.client.delete_message_batch(QueueUrl=self.url, Entries=entries)
@@ -75,13 +75,13 @@ class DeadLetterQueue:
         return failed
 
     def extend(self) -> None:
-        """Keep what is held invisible for others; does something when a third of the time is over."""
+        """Keeps the held messages invisible to others; sends something only when a third of the time is over."""
         if self.clock() - self._extended_at >= VISIBILITY_SECONDS / 3:
             self._extended_at = self.clock()
             self._set_visibility(VISIBILITY_SECONDS)
 
     def give_back(self) -> None:
-        """Make everything that is still held visible again, at once."""
+        """Makes everything that is still held visible again, at once."""
         self._set_visibility(0)
         self._receipts.clear()
 
@@ -92,7 +92,7 @@ class DeadLetterQueue:
                     QueueUrl=self.url, Entries=[entry | {"VisibilityTimeout": seconds} for entry in entries]
                 )
             except (BotoCoreError, ClientError):
-                continue  # they come back by themselves when their time is over, and twice does no harm
+                continue  # SQS makes them visible when their time is over, and a second copy does no harm
 
     def _entries(self, names: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         for start in range(0, len(names), MESSAGES_PER_CALL):

@@ -11,15 +11,15 @@ from ops.resend.failed_request import FailurePlace, read_failure
 from ops.resend.mending import Mending
 from ops.resend.report import End
 from tests.images.scilearn_fakes import client_error
-from tests.ops.redrive_scilearn_rig import ScilearnRig, failure_record, request_id
+from tests.ops.resend_rig import ResendRig, failure_record, request_id
 
 
 @pytest.fixture
-def rig() -> ScilearnRig:
-    return ScilearnRig()
+def rig() -> ResendRig:
+    return ResendRig()
 
 
-def test_failed_requests_are_sent_again_and_their_messages_go_when_they_have_succeeded(rig: ScilearnRig) -> None:
+def test_failed_requests_are_sent_again_and_their_messages_go_when_they_have_succeeded(rig: ResendRig) -> None:
     ids = rig.fail(3)
 
     assert rig.ends() == {"succeeded": 3}
@@ -28,19 +28,19 @@ def test_failed_requests_are_sent_again_and_their_messages_go_when_they_have_suc
     assert [rig.state(number) for number in range(3)] == ["succeeded"] * 3
 
 
-def test_a_dry_run_tells_reasons_sends_nothing_and_gives_everything_back(rig: ScilearnRig) -> None:
+def test_a_dry_run_tells_reasons_sends_nothing_and_gives_everything_back(rig: ResendRig) -> None:
     rig.fail(2)
     rig.letters.send(json.dumps({"request_id": request_id(9), "accepted_at": 1767323045000, "request": {"ok": True}}))
 
     report = rig.operator(dry_run=True)()
 
     assert report.ends == {("bad_columns", End.LISTED): 2, ("not_handed_over", End.LISTED): 1}
-    assert {told["now"] for told in report.requests} == {"would be sent"}
+    assert {request["now"] for request in report.requests} == {"would be sent"}
     assert (rig.waiting, rig.runs.total()) == ([], 0)
     assert (len(rig.failures.visible), len(rig.letters.visible)) == (2, 1)
 
 
-def test_a_second_run_finds_nothing_to_do(rig: ScilearnRig) -> None:
+def test_a_second_run_finds_nothing_to_do(rig: ResendRig) -> None:
     rig.fail(2)
 
     rig.ends()
@@ -49,7 +49,7 @@ def test_a_second_run_finds_nothing_to_do(rig: ScilearnRig) -> None:
     assert rig.runs.total() == 2
 
 
-def test_a_mended_request_runs_under_its_own_id(rig: ScilearnRig) -> None:
+def test_a_mended_request_runs_under_its_own_id(rig: ResendRig) -> None:
     name = rig.ask(1, ok=False)
     rig.ask(2, ok=False)
 
@@ -61,7 +61,7 @@ def test_a_mended_request_runs_under_its_own_id(rig: ScilearnRig) -> None:
     assert len(rig.failures.visible) == 1
 
 
-def test_another_request_can_stand_in_for_one_that_is_no_json(rig: ScilearnRig) -> None:
+def test_another_request_can_stand_in_for_one_that_is_no_json(rig: ResendRig) -> None:
     body = f'{{"request_id":"{request_id(1)}","accepted_at":1767323045000,"request":{{]}}'
     rig.invoke(body)
 
@@ -69,20 +69,20 @@ def test_another_request_can_stand_in_for_one_that_is_no_json(rig: ScilearnRig) 
     assert rig.ends(Mending(replacement={"ok": True}), only_id=request_id(1)) == {"succeeded": 1}
 
 
-def test_what_fails_again_leaves_only_its_new_failure(rig: ScilearnRig) -> None:
+def test_what_fails_again_leaves_only_its_new_failure(rig: ResendRig) -> None:
     name = rig.ask(1, ok=False)
     rig.runs.clear()
 
     report = rig.operator()()
 
-    assert [(told["end"], told["now"]) for told in report.requests] == [("failed_again", "bad_columns")]
+    assert [(request["end"], request["now"]) for request in report.requests] == [("failed_again", "bad_columns")]
     assert not report.is_clean
     assert rig.runs[name] == 1, "its new failure came while the run was on, and waits for the next one"
     [left] = rig.failures.messages.values()
     assert json.loads(json.loads(left.body)["requestPayload"][0]["body"])["resend"] == 1
 
 
-def test_what_fails_again_while_the_run_is_on_is_not_sent_by_it_once_more(rig: ScilearnRig) -> None:
+def test_what_fails_again_while_the_run_is_on_is_not_sent_by_it_once_more(rig: ResendRig) -> None:
     ids = [rig.ask(number, ok=False) for number in range(3)]
     rig.runs.clear()
     resend = rig.operator()
@@ -95,7 +95,7 @@ def test_what_fails_again_while_the_run_is_on_is_not_sent_by_it_once_more(rig: S
     assert len(rig.failures.visible) == 3
 
 
-def test_what_is_pending_in_one_chunk_is_not_sent_again_by_the_next(rig: ScilearnRig) -> None:
+def test_what_is_pending_in_one_chunk_is_not_sent_again_by_the_next(rig: ResendRig) -> None:
     rig.fail(1)
     rig.failures.send(next(iter(rig.failures.messages.values())).body)
     rig.is_consuming = False
@@ -107,7 +107,7 @@ def test_what_is_pending_in_one_chunk_is_not_sent_again_by_the_next(rig: Scilear
     assert (report.sent, report.ends) == (1, {("bad_columns", End.PENDING): 2})
 
 
-def test_what_nobody_begins_is_left_pending_and_runs_once_in_the_end(rig: ScilearnRig) -> None:
+def test_what_nobody_begins_is_left_pending_and_runs_once_in_the_end(rig: ResendRig) -> None:
     rig.fail(2)
     rig.is_consuming = False
 
@@ -122,8 +122,8 @@ def test_what_nobody_begins_is_left_pending_and_runs_once_in_the_end(rig: Scilea
     assert rig.failures.messages == {}
 
 
-def _second_operator(rig: ScilearnRig, ends: list[dict[str, int]]) -> Callable[[], None]:
-    """Runs once, whole, wherever it is called first."""
+def _second_operator(rig: ResendRig, ends: list[dict[str, int]]) -> Callable[[], None]:
+    """Makes a second operator who runs once, whole, wherever it is called first."""
 
     def start() -> None:
         rig.sqs.before_send = rig.sqs.after_send = rig.failures.before_delete = lambda: None
@@ -135,7 +135,7 @@ def _second_operator(rig: ScilearnRig, ends: list[dict[str, int]]) -> Callable[[
 
 @pytest.mark.parametrize("moment", ["before_send", "after_send", "before_delete"])
 @pytest.mark.parametrize("is_consuming", [True, False])
-def test_two_operators_at_the_same_time_make_one_analysis(rig: ScilearnRig, moment: str, is_consuming: bool) -> None:
+def test_two_operators_at_the_same_time_make_one_analysis(rig: ResendRig, moment: str, is_consuming: bool) -> None:
     """The other gets the same messages, too, as SQS may deliver twice."""
     ids = rig.fail(3)
     ends: list[dict[str, int]] = []
@@ -155,7 +155,7 @@ def test_two_operators_at_the_same_time_make_one_analysis(rig: ScilearnRig, mome
     assert rig.failures.messages == {}
 
 
-def test_a_crash_between_sending_and_deleting_makes_no_second_analysis(rig: ScilearnRig) -> None:
+def test_a_crash_between_sending_and_deleting_makes_no_second_analysis(rig: ResendRig) -> None:
     ids = rig.fail(2)
 
     def crash() -> None:
@@ -172,7 +172,7 @@ def test_a_crash_between_sending_and_deleting_makes_no_second_analysis(rig: Scil
     assert rig.failures.messages == {}
 
 
-def test_what_has_succeeded_meanwhile_is_deleted_and_not_sent(rig: ScilearnRig) -> None:
+def test_what_has_succeeded_meanwhile_is_deleted_and_not_sent(rig: ResendRig) -> None:
     rig.fail(1)
     copy = next(iter(rig.failures.messages.values())).body
     rig.ends()
@@ -182,7 +182,7 @@ def test_what_has_succeeded_meanwhile_is_deleted_and_not_sent(rig: ScilearnRig) 
     assert rig.runs.total() == 1
 
 
-def test_an_older_failure_of_what_failed_again_is_deleted_and_not_sent(rig: ScilearnRig) -> None:
+def test_an_older_failure_of_what_failed_again_is_deleted_and_not_sent(rig: ResendRig) -> None:
     rig.ask(1, ok=False)
     older = next(iter(rig.failures.messages.values())).body
     rig.ends()
@@ -192,13 +192,13 @@ def test_an_older_failure_of_what_failed_again_is_deleted_and_not_sent(rig: Scil
     assert rig.ends() == {"superseded": 1}
 
 
-def test_what_somebody_works_on_is_left_until_its_lease_is_over(rig: ScilearnRig) -> None:
+def test_what_somebody_works_on_is_left_until_its_lease_is_over(rig: ResendRig) -> None:
     name = rig.fail(1)[0]
     item = rig.table.items[name]
     item["state"], item["lease_until"] = {"S": "running"}, {"N": str(int(rig.clock.now) + 60)}
 
     report = rig.operator()()
-    assert [told["end"] for told in report.requests] == ["busy"]
+    assert [request["end"] for request in report.requests] == ["busy"]
     assert report.requests[0]["busy_until"].startswith("20")
     assert (report.sent, len(rig.failures.visible)) == (0, 1)
 
@@ -207,7 +207,7 @@ def test_what_somebody_works_on_is_left_until_its_lease_is_over(rig: ScilearnRig
     assert rig.runs[name] == 1
 
 
-def test_two_messages_of_one_request_are_sent_once_and_go_together(rig: ScilearnRig) -> None:
+def test_two_messages_of_one_request_are_sent_once_and_go_together(rig: ResendRig) -> None:
     name = rig.fail(1)[0]
     rig.failures.send(next(iter(rig.failures.messages.values())).body)
 
@@ -218,14 +218,14 @@ def test_two_messages_of_one_request_are_sent_once_and_go_together(rig: Scilearn
     assert rig.failures.messages == {}
 
 
-def test_what_was_never_handed_over_is_sent(rig: ScilearnRig) -> None:
+def test_what_was_never_handed_over_is_sent(rig: ResendRig) -> None:
     rig.letters.send(json.dumps({"request_id": request_id(5), "accepted_at": 1767323045000, "request": {"ok": True}}))
 
     assert rig.ends() == {"succeeded": 1}
     assert rig.letters.messages == {}
 
 
-def test_poison_is_told_and_stays_until_it_is_dropped_on_purpose(rig: ScilearnRig) -> None:
+def test_poison_is_told_and_stays_until_it_is_dropped_on_purpose(rig: ResendRig) -> None:
     rig.letters.send("not one of ours")
 
     assert rig.ends() == {"poison": 1}
@@ -234,7 +234,7 @@ def test_poison_is_told_and_stays_until_it_is_dropped_on_purpose(rig: ScilearnRi
     assert rig.letters.messages == {}
 
 
-def test_foreign_messages_of_the_failure_queue_are_left_alone(rig: ScilearnRig) -> None:
+def test_foreign_messages_of_the_failure_queue_are_left_alone(rig: ResendRig) -> None:
     for text in ("no json", "[]", '{"requestContext": {}}', '{"requestContext": {}, "requestPayload": {}}'):
         rig.failures.send(text)
 
@@ -243,7 +243,7 @@ def test_foreign_messages_of_the_failure_queue_are_left_alone(rig: ScilearnRig) 
     assert (report.foreign, report.ends.total(), len(rig.failures.visible)) == (4, 0, 4)
 
 
-def test_only_what_is_chosen_is_sent(rig: ScilearnRig) -> None:
+def test_only_what_is_chosen_is_sent(rig: ResendRig) -> None:
     rig.fail(4)
     rig.letters.send(json.dumps({"request_id": request_id(9), "accepted_at": 1767323045000, "request": {"ok": True}}))
 
@@ -253,7 +253,7 @@ def test_only_what_is_chosen_is_sent(rig: ScilearnRig) -> None:
     assert len(rig.failures.visible) == 1
 
 
-def test_an_unreachable_status_table_stops_the_run_with_nothing_lost(rig: ScilearnRig) -> None:
+def test_an_unreachable_status_table_stops_the_run_with_nothing_lost(rig: ResendRig) -> None:
     rig.fail(2)
     rig.table.failures.append(client_error("InternalServerError", 500))
 
@@ -263,17 +263,17 @@ def test_an_unreachable_status_table_stops_the_run_with_nothing_lost(rig: Scilea
     assert (rig.waiting, len(rig.failures.visible)) == ([], 2)
 
 
-def test_what_the_queue_refuses_is_told_and_stays(rig: ScilearnRig) -> None:
+def test_what_the_queue_refuses_is_told_and_stays(rig: ResendRig) -> None:
     rig.fail(1)
     rig.sqs.refusal = "InvalidParameterValue"
 
     report = rig.operator()()
 
-    assert [(told["end"], told["now"]) for told in report.requests] == [("not_sent", "InvalidParameterValue")]
+    assert [(request["end"], request["now"]) for request in report.requests] == [("not_sent", "InvalidParameterValue")]
     assert len(rig.failures.visible) == 1
 
 
-def test_what_can_not_be_deleted_is_no_success(rig: ScilearnRig) -> None:
+def test_what_can_not_be_deleted_is_no_success(rig: ResendRig) -> None:
     rig.fail(1)
     rig.failures.undeletable = set(rig.failures.messages)
 
@@ -313,7 +313,7 @@ def test_reason_is_the_services_code_or_that_it_had_no_word_left(
     )
 
 
-def test_what_waited_too_long_for_concurrency_has_a_reason_of_its_own_and_is_sent(rig: ScilearnRig) -> None:
+def test_what_waited_too_long_for_concurrency_has_a_reason_of_its_own_and_is_sent(rig: ResendRig) -> None:
     body = json.dumps({"request_id": request_id(1), "accepted_at": 1767323045000, "request": {"ok": True}})
     rig.failures.send(failure_record(body, invocation="i", answer=None, condition="EventAgeExceeded"))
 
@@ -322,7 +322,7 @@ def test_what_waited_too_long_for_concurrency_has_a_reason_of_its_own_and_is_sen
     assert report.ends == {("event_age_exceeded", End.SUCCEEDED): 1}
 
 
-def test_what_waits_between_two_tries_is_left_unless_lambda_has_given_that_invocation_up(rig: ScilearnRig) -> None:
+def test_what_waits_between_two_tries_is_left_unless_lambda_has_given_that_invocation_up(rig: ResendRig) -> None:
     name = rig.fail(1)[0]
     item = rig.table.items[name]
     item["state"], item["lease_until"] = {"S": "waiting"}, {"N": str(int(rig.clock.now))}
@@ -346,7 +346,7 @@ def test_a_path_that_leads_nowhere_is_wrong_usage(path: str) -> None:
 def test_mending_changes_what_it_names_and_not_the_original() -> None:
     request = {"input": {"rows": [{"a": "x"}]}, "options": {}}
 
-    mended = Mending(assignments=(("input.rows.0.a", 1), ("options.new.deep", True))).of(request)
+    changed = Mending(assignments=(("input.rows.0.a", 1), ("options.new.deep", True))).of(request)
 
-    assert mended == {"input": {"rows": [{"a": 1}]}, "options": {"new": {"deep": True}}}
+    assert changed == {"input": {"rows": [{"a": 1}]}, "options": {"new": {"deep": True}}}
     assert request == {"input": {"rows": [{"a": "x"}]}, "options": {}}

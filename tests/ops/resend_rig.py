@@ -1,4 +1,4 @@
-"""A whole asynchronous service in memory: queues, status table, the real claim and settlement, and a redrive.
+"""A whole asynchronous service in memory: queues, status table, the real claim and settlement, and resendings.
 
 Only the analysis itself is a stand-in, which counts how often it runs for each request.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.redrive.dead_letter_queue import DeadLetterQueue
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.resend.failed_request import FailurePlace
 from ops.resend.mending import Mending
 from ops.resend.report import ResendReport
@@ -29,12 +29,12 @@ Body = dict[str, Any]
 
 
 def request_id(number: int) -> str:
-    """An id as the API makes them."""
+    """Makes an id as the API does."""
     return f"1767323045000-Req{number:04d}="
 
 
 def failure_record(body: str, *, invocation: str, answer: dict[str, Any] | None, condition: str) -> str:
-    """What Lambda sends to an on-failure destination."""
+    """Makes what Lambda sends to an on-failure destination."""
     record: dict[str, Any] = {
         "version": "1.0",
         "timestamp": "2026-01-02T03:04:05.000Z",
@@ -78,7 +78,7 @@ class Switchboard:
 
 
 @dataclass(kw_only=True)
-class ScilearnRig:
+class ResendRig:
     """`broken` makes every analysis fail; one whose request says `{"ok": false}` fails always."""
 
     clock: FakeClock = field(default_factory=FakeClock)
@@ -118,14 +118,14 @@ class ScilearnRig:
         return [json.loads(message.body) for message in self.sqs.queues[REQUESTS].messages.values()]
 
     def ask(self, number: int, *, ok: bool = True) -> str:
-        """A request through the API, and all that becomes of it."""
+        """Sends a request as the API does, and plays all that follows."""
         body = {"request_id": request_id(number), "accepted_at": 1767323045000, "request": {"ok": ok}}
         self.sqs.queues[REQUESTS].send(json.dumps(body))
         self.deliver()
         return request_id(number)
 
     def fail(self, count: int) -> list[str]:
-        """Requests that failed once and could succeed now."""
+        """Makes requests that failed once and could succeed now."""
         self.broken = True
         made = [self.ask(number) for number in range(count)]
         self.broken = False
@@ -133,13 +133,13 @@ class ScilearnRig:
         return made
 
     def deliver(self) -> None:
-        """Pipe and function: each message is an invocation, a failure is told to the destination."""
+        """Plays pipe and function: each message is an invocation, a failure goes to the destination."""
         requests = self.sqs.queues[REQUESTS].messages
         while requests:
             self.invoke(requests.pop(next(iter(requests))).body)
 
     def invoke(self, body: str) -> None:
-        """One asynchronous invocation to its end."""
+        """Plays one asynchronous invocation to its end."""
         invocation = f"invocation-{next(self._invocations)}"
         try:
             self.service.handle(raw_event(body), invocation_id=invocation, seconds_left=60.0)
@@ -149,13 +149,13 @@ class ScilearnRig:
             self.failures.send(record)
 
     def sleep(self, seconds: float) -> None:
-        """Time passes, and the service works meanwhile."""
+        """Lets time pass, in which the service works."""
         if self.is_consuming:
             self.deliver()
         self.clock.sleep(seconds)
 
     def operator(self, mending: Mending | None = None, **choice: Any) -> Resend:
-        """A redrive that an operator could start now."""
+        """Makes a resending that an operator could start now."""
         urls = {FailurePlace.DESTINATION: FAILURES, FailurePlace.NOT_HANDED_OVER: LETTERS}
         return Resend(
             queues={place: DeadLetterQueue(client=self.sqs, url=url, clock=self.clock) for place, url in urls.items()},
@@ -169,14 +169,14 @@ class ScilearnRig:
         )
 
     def ends(self, mending: Mending | None = None, **choice: Any) -> dict[str, int]:
-        """A whole redrive; how many ended how."""
+        """Runs a whole resending. Returns how many ended how."""
         counts: Counter[str] = Counter()
         for (_, end), count in self.operator(mending, **choice)().ends.items():
             counts[end] += count
         return dict(counts)
 
     def state(self, number: int) -> str | None:
-        """What the status table says of a request."""
+        """Reads a request's state in the status table."""
         record = self.statuses.read(request_id(number))
         return record.state if record else None
 

@@ -1,4 +1,4 @@
-"""`ops redrive scilearn` at its edge: usage, a destination that keeps nothing, and runs on real queues."""
+"""`ops resend` at its edge: usage, a destination that keeps nothing, and runs on real queues."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from scilearn.errors import AnalysisFailedError, PermanentError
 from scilearn.service import AnalysisService, Finished
 from scilearn.status_table import StatusTable
 from tests.images.scilearn_fakes import raw_event
-from tests.ops.redrive_scilearn_rig import failure_record, request_id
+from tests.ops.resend_rig import failure_record, request_id
 
 OUTPUTS: dict[str, Any] = {
     "table_name": "lab-table",
@@ -53,29 +53,33 @@ def _file(directory: Path, **changed: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
-        (["scilearn"], "--yes"),
-        (["scilearn", "--yes", "--drop-expired"], "--drop-expired is for consumers"),
-        (["scilearn", "--yes", "--set", "a=1"], "name it with --id"),
-        (["scilearn", "--yes", "--id", "i", "--set", "nonsense"], "PATH=VALUE"),
-        (["scilearn", "--yes", "--id", "i", "--mend", "missing.json"], "missing.json"),
-        (["sync_dynamodb_stream", "--yes", "--wait", "3"], "--wait is for scilearn"),
-        (["sync_dynamodb_stream", "--yes", "--drop-poison"], "--drop-poison is for scilearn"),
+        ([], "--yes"),
+        (["--yes", "--set", "a=1"], "name it with --id"),
+        (["--yes", "--id", "i", "--set", "nonsense"], "PATH=VALUE"),
+        (["--yes", "--id", "i", "--mend", "missing.json"], "missing.json"),
     ],
 )
-def test_wrong_usage_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+def test_wrong_usage_says_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    assert main(["redrive", *arguments, "--outputs", _file(tmp_path)]) == 2
-    assert told in capsys.readouterr().err
+    assert main(["resend", *arguments, "--outputs", _file(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["scilearn"], ["--drop-expired"]])
+def test_what_belongs_to_redrive_is_unknown_to_resend(tmp_path: Path, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["resend", "--yes", *arguments, "--outputs", _file(tmp_path)])
+    assert ended.value.code == 2
 
 
 def test_a_mended_request_that_is_no_object_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mended.json").write_text("[1]")
 
     mend = ["--id", "i", "--mend", str(tmp_path / "mended.json")]
-    assert main(["redrive", "scilearn", "--yes", *mend, "--outputs", _file(tmp_path)]) == 2
+    assert main(["resend", "--yes", *mend, "--outputs", _file(tmp_path)]) == 2
     assert "takes the whole request" in capsys.readouterr().err
 
 
@@ -92,14 +96,14 @@ def test_a_destination_that_keeps_nothing_is_a_clear_error(
 ) -> None:
     file = _file(tmp_path, analysis_failure_destination=destination)
 
-    assert main(["redrive", "scilearn", "--yes", "--outputs", file]) == 1
+    assert main(["resend", "--yes", "--outputs", file]) == 1
     said = capsys.readouterr().err
     assert destination in said
     assert "analytics.on_failure" in said
 
 
 def test_a_stack_without_analyses_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["redrive", "scilearn", "--yes", "--outputs", _file(tmp_path, analysis_table=None)]) == 2
+    assert main(["resend", "--yes", "--outputs", _file(tmp_path, analysis_table=None)]) == 2
     assert "analysis_table" in capsys.readouterr().err
 
 
@@ -134,7 +138,7 @@ class _Service:
         )
 
     def consume(self) -> None:
-        """Until it is told to stop: every message is an invocation."""
+        """Invokes the service for every message until `stop` is set."""
         while not self.stop.is_set():
             answer = self.sqs.receive_message(QueueUrl=self.requests, MaxNumberOfMessages=10, WaitTimeSeconds=1)
             for message in answer.get("Messages", []):
@@ -142,7 +146,7 @@ class _Service:
                 self.sqs.delete_message(QueueUrl=self.requests, ReceiptHandle=message["ReceiptHandle"])
 
     def invoke(self, body: str) -> None:
-        """One invocation; a failure is told to the queue."""
+        """Plays one invocation; a failure goes to the queue."""
         invocation = os.urandom(8).hex()
         try:
             self.service.handle(raw_event(body), invocation_id=invocation, seconds_left=60.0)
@@ -152,7 +156,7 @@ class _Service:
             self.sqs.send_message(QueueUrl=self.failures, MessageBody=record)
 
     def count(self, url: str) -> int:
-        """Messages of a queue, those in flight too."""
+        """Counts the messages of a queue, those in flight too."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(found[name]) for name in names)
@@ -208,7 +212,7 @@ def test_two_operators_at_once_on_real_queues_make_one_analysis_each(service: _S
     assert len(reports) == 2
     assert service.runs == dict.fromkeys(ids, 1)
     assert service.count(service.failures) == 0
-    ends = [told["end"] for report in reports for told in report["requests"]]
+    ends = [request["end"] for report in reports for request in report["requests"]]
     assert Counter(ends) == {"succeeded": 30}
 
 
@@ -220,16 +224,16 @@ def test_command_lists_then_sends_the_mended_one_and_says_what_became_of_it(
     service.invoke(json.dumps({"request_id": request_id(1), "accepted_at": 1767323045000, "request": {"ok": False}}))
     file = _file(tmp_path, **service.outputs)
 
-    assert main(["redrive", "scilearn", "--dry-run", "--json", "--outputs", file]) == 0
+    assert main(["resend", "--dry-run", "--json", "--outputs", file]) == 0
     listed = json.loads(_json(capsys))
-    assert [(told["reason"], told["end"]) for told in listed["requests"]] == [("bad_columns", "listed")]
-    assert main(["redrive", "scilearn", "--yes", "--id", request_id(1), "--set", "ok=true", "--outputs", file]) == 0
+    assert [(request["reason"], request["end"]) for request in listed["requests"]] == [("bad_columns", "listed")]
+    assert main(["resend", "--yes", "--id", request_id(1), "--set", "ok=true", "--outputs", file]) == 0
     assert "succeeded     bad_columns" in capsys.readouterr().out
-    assert main(["redrive", "scilearn", "--yes", "--outputs", file]) == 0
-    assert "No failed analyses rest." in capsys.readouterr().out
+    assert main(["resend", "--yes", "--outputs", file]) == 0
+    assert "No failed analyses wait." in capsys.readouterr().out
 
 
 def _json(capsys: pytest.CaptureFixture[str]) -> str:
-    """What the command printed; the service's own log lines of this process come before it."""
+    """Reads what the command printed; the service's log lines of this process come before it."""
     printed = capsys.readouterr().out
     return printed[printed.index("{\n") :]
