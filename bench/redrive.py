@@ -26,7 +26,8 @@ from opensearchpy.helpers import scan
 import ops  # noqa: F401 - puts `images/` on the path
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.parking import parked_message
-from changefeed.plan.document_action import Rejection, document_id
+from changefeed.plan.document_id import document_id
+from changefeed.plan.rejection import Rejection
 from demo.proof import compare, read_items
 from local.layout import Layout
 from local.runners.mapping.batch import Batch, DiscardBatch

@@ -19,7 +19,7 @@ from changefeed.batch_response import PartialBatchResponse, partial_batch_respon
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.errors import ParkingError, SuspectedEnvironmentError
 from changefeed.garbage import collector_paused
-from changefeed.plan.document_action import Rejection
+from changefeed.plan.rejection import Rejection
 from changefeed.write.begun_writes import BegunWrites
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.write_result import Outcome, WriteResult

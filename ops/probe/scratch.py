@@ -1,7 +1,7 @@
 """Where the probe may write: an index of its own, or ids in a consumer's index that no item can have.
 
 An index of its own is tried first. Whoever may not create one gets scratch ids that begin with `%probe-`: in an item's
-id a `%` is always followed by N, B, H, 25 or 7C (`changefeed.plan.document_action`). They are deleted afterwards.
+id a `%` is always followed by N, B, H, 25 or 7C (`changefeed.plan.document_id`). They are deleted afterwards.
 """
 
 import secrets

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from changefeed.batch_part import Decode
-from changefeed.batch_response import is_sequence_number
 from changefeed.decode.change_record import ChangeRecord
+from changefeed.decode.sequence_number import is_sequence_number
 from changefeed.errors import RecordDecodeError
 from ops.redrive.letter import DeadLetter, Place
 from ops.redrive.stream_range import StreamRange

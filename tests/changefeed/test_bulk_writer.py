@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from changefeed.plan.document_action import DocumentAction, plan
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_writer import RESERVED_SECONDS, BulkWriter
 from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed.consumer_rig import DECODERS, Rig

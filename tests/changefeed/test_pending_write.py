@@ -2,7 +2,7 @@
 
 import pytest
 
-from changefeed.plan.document_action import plan
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_answer import ItemVerdict, Verdict
 from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS, PendingWrite
 from tests.changefeed.consumer_rig import DECODERS

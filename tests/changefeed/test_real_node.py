@@ -15,7 +15,9 @@ import requests
 from changefeed.create_index import create_index
 from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
-from changefeed.plan.document_action import DocumentAction, document_id, plan
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.document_id import document_id
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_body import encode
 from changefeed.write.bulk_post import posting
 from changefeed.write.bulk_transport import BulkTransport

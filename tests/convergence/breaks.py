@@ -13,7 +13,10 @@ from changefeed.batch_part import Plan
 from changefeed.decode.change_record import AttributeMap, ChangeRecord, Operation
 from changefeed.errors import ItemReadError
 from changefeed.pipeline import Pipeline
-from changefeed.plan.document_action import DocumentAction, Rejection, document_id, plan
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.document_id import document_id
+from changefeed.plan.fold import plan
+from changefeed.plan.rejection import Rejection
 from changefeed.write.bulk_answer import ItemVerdict, Verdict
 from changefeed.write.bulk_post import SendBulk
 from changefeed.write.bulk_writer import BulkWriter, ReadItems

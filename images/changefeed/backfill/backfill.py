@@ -17,7 +17,8 @@ from changefeed.backfill.request import BackfillAnswer, BackfillProgress, Backfi
 from changefeed.batch_part import Plan
 from changefeed.errors import ItemReadError, ParkingError, SuspectedEnvironmentError
 from changefeed.pipeline import SUSPICIOUS_REJECTIONS, LambdaContext
-from changefeed.plan.document_action import Rejection, plan
+from changefeed.plan.fold import plan
+from changefeed.plan.rejection import Rejection
 from changefeed.write.write_result import Outcome, Write, WriteResult
 from lambda_kit.telemetry import log
 
