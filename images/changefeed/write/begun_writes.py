@@ -1,8 +1,10 @@
-"""The state of writes between their beginning and their end: what is in flight, and what is still to be done."""
+"""The state of writes between their beginning and their end: in flight, still to be done, and the results so far."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from changefeed.errors import RecordError
 from changefeed.value_class import value_class
+from changefeed.write.bulk_answer import ItemVerdict
 from changefeed.write.bulk_body import BulkRequests, Chunk
 from changefeed.write.bulk_post import Answer
 from changefeed.write.pending_write import PendingWrite
@@ -20,23 +22,36 @@ class InFlight:
 
 @dataclass(kw_only=True, slots=True)
 class BegunWrites:
-    """Writes on their way: in flight, to be sent, to be read from the table first, and those that have a result."""
+    """Writes to be sent, in flight, `stale` (to be read from the table first), and the results of the others."""
 
-    requests: BulkRequests
-    stale: list[PendingWrite]
-    results: list[WriteResult]
+    requests: BulkRequests = field(init=False)
+    stale: list[PendingWrite] = field(default_factory=list)
     in_flight: InFlight | None = None
+    results: list[WriteResult] = field(default_factory=list)
 
     def written(self) -> list[WriteResult]:
-        """What the answer to the request in flight nearly always means; made while it is on its way."""
+        """Gives what the answer to the request in flight nearly always means; made while it is on its way."""
         return [WriteResult(write.action, Outcome.WRITTEN) for write in self._sent()]
+
+    def settle(self, write: PendingWrite, verdict: ItemVerdict) -> bool:
+        """Adds the write's result; False when it has none yet and must be tried again."""
+        outcome = write.answered(verdict)
+        if outcome is None:
+            return False
+        reason = verdict.error_type if outcome is Outcome.REJECTED else None
+        self.results.append(WriteResult(write.action, outcome, reason))
+        return True
+
+    def reject(self, write: PendingWrite, error: RecordError) -> None:
+        """Adds the result of a write whose item can't be read, or can't be a document."""
+        self.results.append(WriteResult(write.action, Outcome.REJECTED, error.code))
 
     def are_over(self) -> bool:
         """True when each write has its result."""
         return self.in_flight is None and not self.stale and self.requests.are_over()
 
     def left(self) -> list[PendingWrite]:
-        """Those that have none."""
+        """Gives the writes without a result."""
         return [*self._sent(), *self.stale, *self.requests.left()]
 
     def _sent(self) -> list[PendingWrite]:
