@@ -22,7 +22,6 @@ class AnalysisEnvironment:
     input_locations: tuple[tuple[str, str], ...]
     search_endpoint: str | None
     search_alias: str | None
-    search_row_limit: int
     memory_mb: int
     kept_seconds: int
     maximum_tries: int
@@ -42,7 +41,6 @@ class AnalysisEnvironment:
             input_locations=_locations(variables),
             search_endpoint=endpoint,
             search_alias=alias,
-            search_row_limit=variables.number("SEARCH_ROW_LIMIT", 100_000, lowest=100, highest=10_000_000),
             memory_mb=variables.number(
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", None, lowest=SMALLEST_MEMORY_MB, highest=10_240
             ),
