@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from changefeed.errors import RecordError
 from changefeed.value_class import value_class
-from changefeed.write.bulk_answer import ItemVerdict
 from changefeed.write.bulk_body import BulkRequests, Chunk
 from changefeed.write.bulk_post import Answer
 from changefeed.write.pending_write import PendingWrite
+from changefeed.write.results import Results
 from changefeed.write.write_result import Outcome, WriteResult
 
 
@@ -27,24 +26,11 @@ class BegunWrites:
     requests: BulkRequests = field(init=False)
     stale: list[PendingWrite] = field(default_factory=list)
     in_flight: InFlight | None = None
-    results: list[WriteResult] = field(default_factory=list)
+    results: Results = field(default_factory=Results)
 
     def written(self) -> list[WriteResult]:
         """Gives what the answer to the request in flight nearly always means; made while it is on its way."""
         return [WriteResult(write.action, Outcome.WRITTEN) for write in self._sent()]
-
-    def settle(self, write: PendingWrite, verdict: ItemVerdict) -> bool:
-        """Adds the write's result; False when it has none yet and must be tried again."""
-        outcome = write.answered(verdict)
-        if outcome is None:
-            return False
-        reason = verdict.error_type if outcome is Outcome.REJECTED else None
-        self.results.append(WriteResult(write.action, outcome, reason))
-        return True
-
-    def reject(self, write: PendingWrite, error: RecordError) -> None:
-        """Adds the result of a write whose item can't be read, or can't be a document."""
-        self.results.append(WriteResult(write.action, Outcome.REJECTED, error.code))
 
     def are_over(self) -> bool:
         """True when each write has its result."""

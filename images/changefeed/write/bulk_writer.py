@@ -89,7 +89,7 @@ class BulkWriter:
                 attempt += 1
             self._prepare(pending, begun)
         unfinished = [WriteResult(write.action, Outcome.RETRYABLE, write.last_error) for write in begun.left()]
-        return begun.results + unfinished
+        return [*begun.results, *unfinished]
 
     def _prepare(self, pending: list[PendingWrite], begun: BegunWrites) -> None:
         """Divides the writes into those that can be sent and those whose item must be read, and builds a request."""
@@ -103,7 +103,7 @@ class BulkWriter:
             fresh,
             max_bytes=self.max_bulk_bytes,
             max_actions=min(self.max_bulk_actions, self.pace.limit),
-            reject=begun.reject,
+            reject=begun.results.reject,
         )
         begun.requests.build()
 
@@ -124,7 +124,7 @@ class BulkWriter:
                 begun.results += written
                 continue
             for write, verdict in zip(chunk.writes, verdicts, strict=True):
-                if not begun.settle(write, verdict):
+                if not begun.results.settle(write, verdict):
                     again.append(write)
                     must_wait |= verdict.must_wait
             if all(verdict.verdict is Verdict.RETRYABLE for verdict in verdicts):
@@ -179,7 +179,7 @@ class BulkWriter:
         for key, write in by_id.items():
             image = items[key]
             if isinstance(image, RecordError):
-                begun.reject(write, image)
+                begun.results.reject(write, image)
             else:
                 write.take_item(image, now)
                 ready.append(write)
