@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help install check format test test-images image-requirements sbom docs bench bench-check torture demo up down clean
+.PHONY: help install check format test test-images image-requirements dockerfiles sbom docs bench bench-check torture demo up down clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ — /'
@@ -37,6 +37,9 @@ test-images: $(READY)  ## builds every image with Docker or Podman and runs each
 
 image-requirements: $(READY)  ## images/*/requirements.txt with hashes, from their requirements.in
 	$(BIN)/python -m tools.image_requirements
+
+dockerfiles: $(READY)  ## images/*/Dockerfile and its ignore file, from images/Dockerfile.template and their image.toml
+	$(BIN)/python -m tools.dockerfiles
 
 sbom: $(READY)  ## what is in each image, as CycloneDX: build/sbom/<image>.json
 	$(BIN)/python -m tools.sbom

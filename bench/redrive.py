@@ -23,7 +23,8 @@ from bench.measurement import leave, parser, say
 from bench.own_stack import own_stack
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.parking import parked_message
-from changefeed.plan.document_action import Rejection, document_id
+from changefeed.plan.document_id import document_id
+from changefeed.plan.rejection import Rejection
 from demo.batch_write import write_all
 from demo.proof import compare, read_items
 from local.runners.invocation import InvokeResult

@@ -11,11 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from opensearchpy.exceptions import OpenSearchException, TransportError
 
 from changefeed.errors import SyncError
+from lambda_kit.errors import SettingsError
 from local.errors import LocalStackError
 from ops import commands
 from ops.errors import OpsError, UsageError
 
 DONE, PROBLEM, USAGE = 0, 1, 2
+REPORTED = (OpsError, LocalStackError, SyncError, SettingsError, BotoCoreError, ClientError, OpenSearchException)
 LOOPBACK = "127.0.0.1,localhost"
 
 
@@ -30,7 +32,15 @@ def main(arguments: list[str]) -> int:
     except UsageError as error:
         print(error, file=sys.stderr)
         return USAGE
-    except (OpsError, LocalStackError, SyncError, BotoCoreError, ClientError, OpenSearchException) as error:
+    except (
+        OpsError,
+        LocalStackError,
+        SyncError,
+        SettingsError,
+        BotoCoreError,
+        ClientError,
+        OpenSearchException,
+    ) as error:
         print(explain(error), file=sys.stderr)
         return PROBLEM
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.environment import ConsumerEnvironment
 from changefeed.errors import RecordError
 from changefeed.pipeline import Pipeline
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from changefeed.write.bulk_post import SendBulk, posting
 from changefeed.write.bulk_writer import ReadItems
 

@@ -17,7 +17,7 @@ from bench.sync.arms import UnlimitedTime
 from bench.sync.documents import SIZES, Change, orders
 from bench.sync.events import NOTHING_FAILED
 from bench.sync.handlers import Feed, stubbed_handler
-from changefeed.plan.document_action import plan
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_answer import read_bulk_answer
 from changefeed.write.bulk_body import encode
 from changefeed.write.pending_write import PendingWrite

@@ -6,10 +6,11 @@ A part that leads lets the index begin while the rest is made ready (`bulk_pace`
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from changefeed.batch_response import is_sequence_number
 from changefeed.decode.change_record import ChangeRecord
+from changefeed.decode.sequence_number import is_sequence_number
 from changefeed.errors import RecordDecodeError
-from changefeed.plan.document_action import DocumentAction, Rejection
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.rejection import Rejection
 from changefeed.value_class import value_class
 
 Decode = Callable[[Mapping[str, Any]], ChangeRecord]

@@ -6,10 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 """
 
 from collections.abc import Iterable
-from typing import TypedDict, TypeGuard
-
-MOST_DIGITS = 130
-"""DynamoDB Streams: 21 to 40; Kinesis: up to 129 (API references of StreamRecord and Record)."""
+from typing import TypedDict
 
 
 class BatchItemFailure(TypedDict):
@@ -22,11 +19,6 @@ class PartialBatchResponse(TypedDict):
     """What a handler returns to an event source mapping."""
 
     batchItemFailures: list[BatchItemFailure]
-
-
-def is_sequence_number(value: object) -> TypeGuard[str]:
-    """True for digits only: whatever is reported and compared as an integer must be one."""
-    return isinstance(value, str) and value.isdigit() and value.isascii() and len(value) <= MOST_DIGITS
 
 
 def partial_batch_response(failed: Iterable[str]) -> PartialBatchResponse:

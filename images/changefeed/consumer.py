@@ -4,7 +4,7 @@ from changefeed.batch_part import Decode
 from changefeed.environment import ConsumerEnvironment
 from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
-from changefeed.plan.document_action import plan
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_transport import BulkTransport
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader

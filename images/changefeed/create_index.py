@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from changefeed.errors import SettingsError
+from lambda_kit.environment import Variables
+from lambda_kit.errors import SettingsError
 from lambda_kit.telemetry import log
 
 PROPAGATION_SECONDS = 120
@@ -68,7 +69,10 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, bool]:
     missing = [name for name in ("index", "definition") if not event.get(name)]
     if missing:
         raise SettingsError(f"The event lacks {missing}: it must be {{index, alias, definition}}.")
-    client = create_search_client(os.environ["OPENSEARCH_ENDPOINT"], os.environ["AWS_REGION"])
+    variables = Variables(os.environ)
+    endpoint, region = variables.endpoint("OPENSEARCH_ENDPOINT"), variables.text("AWS_REGION")
+    variables.raise_problems()
+    client = create_search_client(endpoint, region)
     result = create_index(client, index=event["index"], alias=event.get("alias"), definition=event["definition"])
     log("index is there", index=event["index"], created=result["index_created"])
     return result

@@ -1,15 +1,14 @@
-"""A consumer's settings, read once from an injected environment; all problems are told together."""
+"""A consumer's settings, read once from the environment of its function."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from changefeed.errors import SettingsError
-from lambda_kit.signing import check_endpoint
+from lambda_kit.environment import Variables
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerEnvironment:
-    """What a sync function is told. `trust_seconds` 0 means: never write a record's image, always read the item."""
+    """The settings of a sync function. `trust_seconds` 0: never write a record's image, always read the item."""
 
     endpoint: str
     index: str
@@ -20,24 +19,16 @@ class ConsumerEnvironment:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "ConsumerEnvironment":
-        """Read the variables. Raises SettingsError that lists every missing or wrong one."""
-        names = ("OPENSEARCH_ENDPOINT", "OPENSEARCH_INDEX", "AWS_REGION", "TABLE_NAME", "PARKING_QUEUE_URL")
-        problems = [f"{name} is not set" for name in names if not environ.get(name)]
-        endpoint = environ.get("OPENSEARCH_ENDPOINT", "")
-        problem = check_endpoint(endpoint) if endpoint else None
-        if problem:
-            problems.append(f"OPENSEARCH_ENDPOINT {problem}")
-        trust = environ.get("TRUST_SECONDS", "30")
-        if not trust.isdecimal() or int(trust) > 30:
+        """Reads the variables. Raises SettingsError that lists every missing or wrong one."""
+        variables = Variables(environ)
+        settings = cls(
+            endpoint=variables.endpoint("OPENSEARCH_ENDPOINT"),
+            index=variables.text("OPENSEARCH_INDEX"),
+            region=variables.text("AWS_REGION"),
+            table_name=variables.text("TABLE_NAME"),
+            parking_queue_url=variables.text("PARKING_QUEUE_URL"),
             # Above 30 s a delete's guard in the index (60 s) could be forgotten before a stale image is written.
-            problems.append("TRUST_SECONDS must be a whole number from 0 to 30")
-        if problems:
-            raise SettingsError("Wrong environment variables: " + "; ".join(problems) + ".")
-        return cls(
-            endpoint=endpoint,
-            index=environ["OPENSEARCH_INDEX"],
-            region=environ["AWS_REGION"],
-            table_name=environ["TABLE_NAME"],
-            parking_queue_url=environ["PARKING_QUEUE_URL"],
-            trust_seconds=float(trust),
+            trust_seconds=float(variables.number("TRUST_SECONDS", 30, lowest=0, highest=30)),
         )
+        variables.raise_problems()
+        return settings

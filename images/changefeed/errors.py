@@ -9,7 +9,8 @@
     - BulkRequestError        no answer to a bulk request: it may or may not have been applied
     - ParkingError            a record could not be put away
   - SuspectedEnvironmentError most of a batch was rejected: the fault is not the records'
-  - SettingsError             a function's environment variables are wrong
+
+Wrong environment variables or events are a SettingsError of `lambda_kit`.
 
 Messages say what, which record and what to do; never an item's content.
 """
@@ -53,7 +54,3 @@ class ParkingError(RetryableError):
 
 class SuspectedEnvironmentError(SyncError):
     """So much of a batch was rejected that the index, not the records, must be at fault."""
-
-
-class SettingsError(SyncError):
-    """Environment variables of a function are missing or wrong; the message lists all of them."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import ParkingError
-from changefeed.plan.document_action import Rejection
+from changefeed.plan.rejection import Rejection
 
 LARGEST_MESSAGE_BYTES = 1_000_000
 """Below SQS's 1 MiB (since 2025; "SQS increases maximum message payload size to 1 MiB"), attributes included."""

@@ -9,25 +9,22 @@ after it (`bulk_pace`).
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from changefeed.batch_judgement import is_suspicious, rejection_of
 from changefeed.batch_part import Decode, Part, Plan, parts_folded_apart, parts_folded_together, read_part
 from changefeed.batch_response import PartialBatchResponse, partial_batch_response
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.errors import ParkingError, SuspectedEnvironmentError
 from changefeed.garbage import collector_paused
-from changefeed.plan.document_action import Rejection
+from changefeed.plan.rejection import Rejection
 from changefeed.write.begun_writes import BegunWrites
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.write_result import Outcome, WriteResult
 from lambda_kit.telemetry import log
-
-SUSPICIOUS_REJECTIONS = 5
-"""From this many rejections on, a batch that is rejected by more than half is blamed on the index. Fewer can't tell:
-bisecting brings every batch down to where its records are judged one by one."""
 
 SECONDS_FOR_THE_ANSWER = 0.5
 
@@ -65,17 +62,15 @@ class Pipeline:
         changes: list[ChangeRecord] = []
         rejections: list[Rejection] = []
         results: list[WriteResult] = []
-        divide = parts_folded_together if self.fold_whole else parts_folded_apart
-        parts = divide(records, partial(read_part, decode=self.decode, plan=self.plan), self.write.pace.lead)
-        for part, writes in list(self._begin(parts, seconds_left)):
+        for part, writes in self._begin(records, seconds_left):
             results += self.write.finish(writes, seconds_left)
             changes += part.changes
             rejections += part.rejections
 
         documents = len(results) + len(rejections)
         by_outcome = _by_outcome(results)
-        rejections += map(_rejection, by_outcome[Outcome.REJECTED])
-        if len(rejections) >= SUSPICIOUS_REJECTIONS and len(rejections) * 2 > documents:
+        rejections += map(rejection_of, by_outcome[Outcome.REJECTED])
+        if is_suspicious(len(rejections), documents):
             codes = sorted({rejection.code for rejection in rejections})
             raise SuspectedEnvironmentError(f"{len(rejections)} of {len(records)} records rejected: {codes}.")
 
@@ -84,15 +79,12 @@ class Pipeline:
         _log_batch(changes, by_outcome, parked, failed)
         return partial_batch_response(failed)
 
-    def _begin(self, parts: Iterator[Part], seconds_left: Callable[[], float]) -> Iterator[tuple[Part, BegunWrites]]:
-        """Each part with its writes begun. The time that this takes is what a leading part hides of the next one's."""
-        pace = self.write.pace
-        started = pace.stopwatch()
-        for part in parts:
-            writes = self.write.begin(part.actions, seconds_left)
-            pace.made_ready(len(part.actions), pace.stopwatch() - started)
-            yield part, writes
-            started = pace.stopwatch()
+    def _begin(self, records: Sequence[Any], seconds_left: Callable[[], float]) -> list[tuple[Part, BegunWrites]]:
+        """Starts the writes of each part; none is waited for before the last part is prepared."""
+        divide = parts_folded_together if self.fold_whole else parts_folded_apart
+        read = partial(read_part, decode=self.decode, plan=self.plan)
+        parts = divide(records, read, self.write.lead)
+        return [(part, self.write.begin(part.actions, seconds_left)) for part in parts]
 
     def _park(
         self, rejections: Sequence[Rejection], failed: list[str], seconds_left: Callable[[], float]
@@ -126,18 +118,6 @@ class Pipeline:
             parked += 1
             log("record parked", level="WARNING", reason=rejection.code, sequence_number=rejection.sequence_number)
         return parked, failed
-
-
-def _rejection(result: WriteResult) -> Rejection:
-    record = result.action.record
-    return Rejection(
-        code=result.reason or "unknown",
-        message="OpenSearch or the table refused the item's present state.",
-        raw=record.raw,
-        sequence_number=record.sequence_number,
-        first_sequence_number=result.action.first_sequence_number,
-        record=record,
-    )
 
 
 def _by_outcome(results: Sequence[WriteResult]) -> dict[Outcome, list[WriteResult]]:

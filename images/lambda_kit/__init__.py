@@ -1,1 +1,1 @@
-"""What every function in this folder stands on: clients, signing, logs, environment."""
+"""What every function stands on: its environment, clients, signing, logs and API errors. It imports none of them."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from changefeed.errors import SettingsError
+from lambda_kit.errors import SettingsError
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase

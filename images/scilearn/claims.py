@@ -34,7 +34,7 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """This delivery must not run. `repeat_failure` means: it is the failed one's own retry, end as it ended."""
+    """Why a delivery must not run. `is_retry`: it repeats the invocation that settled the request, and ends like it."""
 
     kind: Literal["running", "succeeded", "failed"]
     record: StatusRecord

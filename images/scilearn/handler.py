@@ -29,9 +29,7 @@ def _search() -> SearchInput:
     assert _settings.search_endpoint is not None
     assert _settings.search_alias is not None
     client = create_search_client(_settings.search_endpoint, _settings.region)
-    return SearchInput(
-        client=client, alias=_settings.search_alias, row_limit=_settings.search_row_limit, limits=_limits
-    )
+    return SearchInput(client=client, alias=_settings.search_alias, limits=_limits)
 
 
 _objects = ObjectInput(locations=_settings.input_locations, client=lambda: _clients("s3"), limits=_limits)

@@ -31,8 +31,8 @@ class SearchInput:
 
     client: Any
     alias: str
-    row_limit: int
     limits: Limits
+    row_limit: int = 100_000
 
     def read(self, source: Mapping[str, Any], *, columns: Sequence[str] | None, max_rows: int, seed: int) -> Table:
         """The documents found, or a sample of them. Raises PermanentError or TransientError."""

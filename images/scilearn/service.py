@@ -9,9 +9,9 @@ again.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from typing import Any
 
+from lambda_kit.error_place import error_place
 from lambda_kit.telemetry import log
 from scilearn.claims import Delivery, Refusal, released
 from scilearn.errors import AnalysisFailedError, PermanentError, TransientError
@@ -79,7 +79,8 @@ class AnalysisService:
         except TransientError as error:
             return self._again(claim, error, meter)
         except Exception as error:  # the edge: a fault of ours; its type and place, never its text
-            return self._again(claim, TransientError("internal_error", _place_of(error)), meter)
+            text = f"A fault of the analysis service: {error_place(error)}."
+            return self._again(claim, TransientError("internal_error", text), meter)
         usage = meter.read() | finished.rows
         settled = replace(claim, state="succeeded", analysis=finished.analysis, result=finished.result)
         if not self._settle(claim, settled, usage):
@@ -145,11 +146,3 @@ def _superseded(claim: StatusRecord) -> dict[str, Any]:
     """Another attempt took the claim over: what it says counts, and it ends for itself."""
     log("claim lost", level="WARNING", request_id=claim.request_id, version=claim.version)
     return {"request_id": claim.request_id, "state": "superseded", "duplicate": True}
-
-
-def _place_of(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    return f"A fault of the analysis service: {type(error).__name__}{place}."

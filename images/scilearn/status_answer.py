@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from lambda_kit.problem import Problem, bad_request
 from scilearn.request_id import accepted_at_milliseconds, is_request_id
-from scilearn.status_problem import StatusProblem, bad_request, not_found
+from scilearn.status_problem import not_found
 from scilearn.status_record import StatusRecord
 
 RETRY_SECONDS = {"running": 600, "waiting": 6 * 3600}
@@ -38,7 +39,7 @@ class StatusAnswer:
     now: Callable[[], float]
 
     def of(self, request_id: Any) -> dict[str, Any]:
-        """The JSON of a request's status. Raises StatusProblem (400, 404)."""
+        """The JSON of a request's status. Raises Problem (400, 404)."""
         if not is_request_id(request_id):
             raise bad_request("invalid_id", "This is no id of an analysis.", "Use the id that POST /analyses gave.")
         record = self.read(request_id)
@@ -75,11 +76,11 @@ class StatusAnswer:
 
 
 def answered(answer: StatusAnswer, event: Any) -> tuple[int, dict[str, Any]]:
-    """Status and body for a proxy event. Raises StatusProblem."""
+    """Status and body for a proxy event. Raises Problem."""
     if not isinstance(event, dict) or event.get("httpMethod") != "GET":
         one = isinstance(event, dict) and isinstance(event.get("pathParameters"), dict)
         hint = "Use GET." if one else "Use POST to ask for an analysis, GET /analyses/{id} for its status."
-        raise StatusProblem(405, "method_not_allowed", "This path has no such method.", hint)
+        raise Problem(405, "method_not_allowed", "This path has no such method.", hint)
     parameters = event.get("pathParameters")
     return 200, answer.of(parameters.get("id") if isinstance(parameters, dict) else None)
 

@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 
 from lambda_kit.aws_clients import aws_clients
+from lambda_kit.problem import Problem, internal
 from lambda_kit.telemetry import log
 from scilearn.environment import StatusEnvironment
 from scilearn.errors import TransientError
 from scilearn.status_answer import StatusAnswer, answered
-from scilearn.status_problem import StatusProblem, internal, unavailable
+from scilearn.status_problem import unavailable
 from scilearn.status_table import StatusTable
 
 _settings = StatusEnvironment.from_env(os.environ)
@@ -53,13 +54,13 @@ def respond(answer: StatusAnswer, event: Any, invocation_id: str) -> dict[str, A
     started = time.perf_counter()
     try:
         status, body = answered(answer, event)
-    except StatusProblem as problem:
+    except Problem as problem:
         status, body = problem.status, problem.body(invocation_id)
     except TransientError as error:
         status, body = 503, unavailable().body(invocation_id)
         log("status not read", level="ERROR", code=error.code)
     except Exception as error:  # the edge: the caller gets a 500 and the log its type
-        status, body = 500, internal().body(invocation_id)
+        status, body = 500, internal(type(error).__name__).body(invocation_id)
         log("status failed", level="ERROR", error=type(error).__name__)
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     log("status answered", status=status, milliseconds=milliseconds, invocation_id=invocation_id)

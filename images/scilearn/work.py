@@ -6,7 +6,7 @@ OpenMP run on one thread for the same reason: the order of sums is then always t
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -22,8 +22,6 @@ from scilearn.table import Table
 from scilearn.time_limit import time_limit
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
-_COLUMN_OPTIONS = ("target", "time", "value")
-_COLUMNS_OPTIONS = ("columns", "features", "by")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +38,7 @@ class Work:
             filled = checked(request)
             analysis = ANALYSES[filled["analysis"]]
             wanted = Wanted(
-                columns=columns_of(filled),
+                columns=analysis.columns_of(filled["options"]),
                 max_rows=filled["max_rows"],
                 seed=filled["seed"],
                 may_sample=analysis.may_sample,
@@ -60,16 +58,6 @@ class Work:
         rows = {name: told[name] for name in ("rows_seen", "rows_used", "sampled")}
         stored = self.store.put(request_id, result, plots)
         return Finished(analysis=filled["analysis"], result=stored, rows=rows)
-
-
-def columns_of(request: dict[str, Any]) -> Sequence[str] | None:
-    """The columns that a checked request needs; None: all."""
-    options, analysis = request["options"], request["analysis"]
-    named = [options[name] for name in _COLUMN_OPTIONS if name in options]
-    lists = [name for name in _COLUMNS_OPTIONS if name in options]
-    if analysis == "forecast" or {"columns", "features"} & set(lists):
-        return list(dict.fromkeys([*named, *(column for name in lists for column in options[name])]))
-    return None
 
 
 def analysed(request: dict[str, Any], table: Table) -> Outcome:

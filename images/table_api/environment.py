@@ -1,15 +1,13 @@
-"""The function's settings, read once from an environment that is handed in."""
+"""The API's settings, read once from the environment of its function."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-class MissingVariableError(Exception):
-    """A variable that the deployment must set is absent or blank; the message names it."""
+from lambda_kit.environment import Variables
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment:
+class ApiEnvironment:
     """Where the table and its index are; `opensearch_index` is the alias that readers use."""
 
     table_name: str
@@ -18,18 +16,14 @@ class Environment:
     region: str
 
     @classmethod
-    def from_variables(cls, variables: Mapping[str, str]) -> "Environment":
-        """Reads TABLE_NAME, OPENSEARCH_ENDPOINT, OPENSEARCH_INDEX and AWS_REGION (which Lambda sets itself)."""
-
-        def required(name: str) -> str:
-            value = variables.get(name, "").strip()
-            if not value:
-                raise MissingVariableError(f"The environment variable {name} is not set: table_api can't start.")
-            return value
-
-        return cls(
-            table_name=required("TABLE_NAME"),
-            opensearch_endpoint=required("OPENSEARCH_ENDPOINT"),
-            opensearch_index=required("OPENSEARCH_INDEX"),
-            region=required("AWS_REGION"),
+    def from_env(cls, environ: Mapping[str, str]) -> "ApiEnvironment":
+        """Reads the variables. Raises SettingsError that lists every missing or wrong one."""
+        variables = Variables(environ)
+        settings = cls(
+            table_name=variables.text("TABLE_NAME"),
+            opensearch_endpoint=variables.endpoint("OPENSEARCH_ENDPOINT"),
+            opensearch_index=variables.text("OPENSEARCH_INDEX"),
+            region=variables.text("AWS_REGION"),
         )
+        variables.raise_problems()
+        return settings

@@ -5,12 +5,12 @@ import os
 from typing import Any
 
 from table_api import clients
-from table_api.environment import Environment
+from table_api.environment import ApiEnvironment
 from table_api.item_search import ItemSearch, lossless
 from table_api.item_store import ItemStore
 from table_api.routes import TableApi
 
-_environment = Environment.from_variables(os.environ)
+_environment = ApiEnvironment.from_env(os.environ)
 
 
 @functools.cache

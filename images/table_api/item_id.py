@@ -9,7 +9,7 @@ import unicodedata
 from typing import Any
 from urllib.parse import unquote
 
-from table_api.problem import Problem, bad_request
+from lambda_kit.problem import Problem, bad_request
 
 # Partition keys: 1 to 2,048 bytes (Amazon DynamoDB Developer Guide, "Constraints": partition keys and sort keys).
 MAX_ID_BYTES = 2048

@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 
+from lambda_kit.problem import Problem, bad_request
 from table_api.item_id import encodable
-from table_api.problem import Problem, bad_request, shown
+from table_api.problem import shown
 
 AttributeValue = dict[str, Any]
 Attributes = dict[str, AttributeValue]

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from changefeed.decode.attribute_values import unescape_name
-from table_api.problem import Problem, bad_request, shown
+from lambda_kit.field_names import unescape_name
+from lambda_kit.problem import Problem, bad_request
+from table_api.problem import shown
 from table_api.request import Request
 
 PARAMETERS = ("q", "where", "sort", "size", "from")
@@ -116,7 +117,7 @@ def query_of(request: Request) -> ItemQuery:
 def fields_of(mappings: Iterable[Mapping[str, Any]]) -> dict[str, Field]:
     """Each leaf field by its dotted name as items have it, from the `mappings` of every index behind the alias.
 
-    Each part of a path is unescaped by itself, as `changefeed` has escaped it; the first of two equal names counts.
+    Unescapes each part of a path separately, as the sync escaped it; the first of two equal names counts.
     """
     fields: dict[str, Field] = {}
 

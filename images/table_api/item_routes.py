@@ -4,12 +4,12 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
+from lambda_kit.problem import bad_request
 from table_api.item_id import valid_id
 from table_api.item_json import Attributes, attribute_name, dump, item_from_attributes, to_attribute
 from table_api.item_store import KEY, ItemStore
 from table_api.page_cursor import cursor_after, item_id_of
 from table_api.page_size import fitting
-from table_api.problem import bad_request
 from table_api.request import ITEMS, Request
 from table_api.response import Response, json_response
 

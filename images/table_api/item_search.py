@@ -9,14 +9,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from changefeed.decode.attribute_values import unescape_name
+from lambda_kit.field_names import unescape_name
+from lambda_kit.problem import Problem, bad_request
 from table_api.item_json import NumberText, answered_number, dump, load_lossless
 from table_api.item_query import Field, ItemQuery, fields_of
 from table_api.page_size import fitting
-from table_api.problem import Problem, bad_request, throttled, unavailable
+from table_api.problem import throttled, unavailable
 
 _REQUEST_TIMEOUT_SECONDS = 8  # above the search's own 5 s, below API Gateway's 29 s even with one retry
-# OpenSearch gives 400 for these too, though the request is right (correctness.md, rule 6).
+# OpenSearch answers 400 for these too, though the request is right: the index is at fault, not the caller.
 _STATE_ERRORS = {"index_closed_exception", "cluster_block_exception", "index_not_found_exception"}
 # And sometimes 500 for these, though the request asks too much.
 _INPUT_ERRORS = {"too_many_clauses", "too_many_nested_clauses", "query_shard_exception", "number_format_exception"}

@@ -9,8 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambda_kit.problem import Problem, bad_request, internal
 from table_api.item_json import Attributes
-from table_api.problem import Problem, bad_request, internal, throttled, unavailable
+from table_api.problem import throttled, unavailable
 
 KEY = "id"
 _EXISTS = "attribute_exists(#key)"

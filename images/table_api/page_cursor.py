@@ -5,8 +5,8 @@ import binascii
 
 import orjson
 
+from lambda_kit.problem import bad_request
 from table_api.item_id import MAX_ID_BYTES
-from table_api.problem import bad_request
 
 _VERSION = 1
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambda_kit.problem import Problem, bad_request
 from table_api.item_id import encodable, id_from_path
 from table_api.item_json import parse_object
-from table_api.problem import Problem, bad_request, shown
+from table_api.problem import shown
 
 MAX_BODY_BYTES = 64 * 1024
 ITEMS, ITEM, SEARCH = "/items", "/items/{id}", "/search"

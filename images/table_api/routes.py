@@ -5,14 +5,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
+from lambda_kit.error_place import error_place
+from lambda_kit.problem import Problem, internal
 from table_api import item_routes
 from table_api.item_query import query_of
 from table_api.item_search import ItemSearch
 from table_api.item_store import ItemStore
-from table_api.problem import Problem, internal
 from table_api.request import ITEM, ITEMS, SEARCH, Request, request_from_event
 from table_api.response import Response, json_response
 
@@ -48,7 +48,7 @@ class TableApi:
         except Problem as known:
             problem = known
         except Exception as unknown:  # the edge: whatever it is, the caller gets a 500 and the log its type and place
-            problem = internal(_place_of(unknown))
+            problem = internal(error_place(unknown))
         if problem is not None:
             response = json_response(problem.status, problem.body(request_id), problem.headers)
         self.log(_log_line(request, response, problem, request_id, time.perf_counter() - started))
@@ -93,13 +93,3 @@ def _log_line(
     if problem is not None and problem.cause:
         line["cause"] = problem.cause
     return json.dumps(line)
-
-
-def _place_of(error: Exception) -> str:
-    """Type and last line of code; not the message, which may quote an item."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__
-    return f"{type(error).__name__} at {PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

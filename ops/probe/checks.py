@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from changefeed.plan.document_action import LONGEST_ID_BYTES
+from changefeed.plan.document_id import LONGEST_ID_BYTES
 from changefeed.write.bulk_answer import CONFLICT_ERROR, ItemVerdict, Verdict
 from ops.probe.scratch import Scratch
 

@@ -1,7 +1,7 @@
 """Finds where the probe may write: in a new index, or under ids of a consumer's index that no item can have.
 
 A new index is tried first. Callers who may not create one get scratch ids that begin with `%probe-`: in an item's id
-a `%` is always followed by N, B, H, 25 or 7C (`changefeed.plan.document_action`). They are deleted afterwards.
+a `%` is always followed by N, B, H, 25 or 7C (`changefeed.plan.document_id`). They are deleted afterwards.
 """
 
 import secrets

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from changefeed.decode.change_record import ChangeRecord
 from changefeed.errors import RecordError
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from ops.redrive.stream_range import StreamRange
 
 RANGE_EXPIRED = "stream_range_expired"

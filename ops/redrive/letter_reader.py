@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from changefeed.batch_response import is_sequence_number
 from changefeed.decode.change_record import ChangeRecord
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.decode.kinesis_record import decode_kinesis_record
+from changefeed.decode.sequence_number import is_sequence_number
 from changefeed.errors import RecordDecodeError
 from ops.redrive.letter import DeadLetter, Place
 from ops.redrive.stream_range import StreamRange

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from changefeed.decode.change_record import ChangeRecord
-from changefeed.plan.document_action import document_id, plan
+from changefeed.plan.document_id import document_id
+from changefeed.plan.fold import plan
 from changefeed.write.write_result import Outcome, Write, WriteResult
 from ops.redrive.letter import DeadLetter
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from changefeed.decode.attribute_values import escape_name
+from lambda_kit.field_names import escape_name
 
 DIGEST_BYTES = 16
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import RecordDecodeError
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 
 HASH_MARK = "%H"
 

@@ -27,7 +27,8 @@ from dataclasses import dataclass, field
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
 from changefeed.errors import RecordError
-from changefeed.plan.document_action import DocumentAction, plan
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_post import SendBulk, posting
 from changefeed.write.bulk_writer import BulkWriter, ReadItems
 from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS

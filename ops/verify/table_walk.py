@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from ops.errors import OpsError
 from ops.verify.canonical import item_digest
 from ops.verify.item_key import decode_key, encode_key, is_hashed

@@ -10,7 +10,7 @@ from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
-from changefeed.plan.document_action import plan
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_pace import BulkPace
 from changefeed.write.bulk_post import Answer, PostBulk, SendBulk, posting
 from changefeed.write.bulk_writer import BulkWriter, ReadItems

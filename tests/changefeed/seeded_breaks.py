@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from changefeed.decode.change_record import ChangeRecord
-from changefeed.plan.document_action import DocumentAction, Rejection, plan
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.fold import plan
+from changefeed.plan.rejection import Rejection
 from changefeed.write.bulk_post import SendBulk
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.write_result import Outcome, WriteResult

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changefeed.decode.attribute_values import METADATA_NAMES, encode_document, escape_name, unescape_name
+from changefeed.decode.attribute_values import encode_document
 from changefeed.errors import UnindexableItemError
+from lambda_kit.field_names import METADATA_NAMES, escape_name, unescape_name
 from tests.changefeed.records import recorded
 from tests.fakes import as_boto3
 

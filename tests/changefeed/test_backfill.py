@@ -8,7 +8,8 @@ import pytest
 from changefeed.backfill.function import BackfillEnvironment, backfill_function
 from changefeed.backfill.page import PageReader, event_key, server_time
 from changefeed.backfill.request import BackfillRequest
-from changefeed.errors import ItemReadError, SettingsError, SuspectedEnvironmentError
+from changefeed.errors import ItemReadError, SuspectedEnvironmentError
+from lambda_kit.errors import SettingsError
 from tests.changefeed.backfill_rig import invoke, scanned, scanned_rig
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import TABLE, item, stream_record

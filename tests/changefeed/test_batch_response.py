@@ -2,7 +2,8 @@
 
 import pytest
 
-from changefeed.batch_response import is_sequence_number, partial_batch_response
+from changefeed.batch_response import partial_batch_response
+from changefeed.decode.sequence_number import is_sequence_number
 
 
 def test_nothing_failed_is_an_empty_list() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.errors import RecordError
-from changefeed.plan.document_action import plan
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_body import BulkRequests, Chunk, encode
 from changefeed.write.pending_write import PendingWrite
 from tests.changefeed.records import item, stream_record

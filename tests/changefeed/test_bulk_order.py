@@ -2,13 +2,14 @@
 
 from collections import deque
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from changefeed.pipeline import SUSPICIOUS_REJECTIONS
+from changefeed.batch_judgement import SUSPICIOUS_REJECTIONS
 from changefeed.write.bulk_pace import BulkPace
 from changefeed.write.bulk_post import Answer, posting
 from tests.changefeed.consumer_rig import DECODERS, ORDERS, Order, Rig
@@ -106,6 +107,14 @@ def test_the_second_part_is_made_ready_and_sent_while_the_first_is_in_flight(fee
     assert rig.invoke(batch(feed, [(key, 1, "S") for key in "abcdefg"])) == []
     assert order == ["2 sent", "5 sent", "2 answered", "5 answered"]
     assert sorted(rig.index.documents) == list("abcdefg")
+
+
+@FEEDS
+def test_the_time_to_prepare_a_batchs_changes_is_learnt(feed: str) -> None:
+    rig, pace = Rig(feed=feed), BulkPace(stopwatch=map(float, count()).__next__)
+    rig.pipeline = replace(rig.pipeline, write=replace(rig.writer, pace=pace))
+    assert rig.invoke(batch(feed, [(key, 1, "S") for key in "abcdefg"])) == []
+    assert pace.ready_seconds == 2 / 7  # from the start to the lap, with the sending's own look at the watch between
 
 
 @FEEDS

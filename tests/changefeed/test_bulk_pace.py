@@ -66,3 +66,15 @@ def test_nothing_made_ready_teaches_nothing() -> None:
     learnt = pace(ready_us=20, index_us=80)
     learnt.made_ready(0, 5.0)
     assert learnt.lead(1_000) == 170
+
+
+def test_the_time_between_laps_is_learnt_and_only_after_a_start() -> None:
+    times = iter([10.0, 10.02, 10.06])
+    learnt = BulkPace(stopwatch=lambda: next(times))
+    learnt.lap(1_000)
+    assert learnt.ready_seconds == BulkPace().ready_seconds
+    learnt.start()
+    learnt.lap(1_000)
+    assert learnt.ready_seconds == pytest.approx(20e-6)
+    learnt.lap(1_000)
+    assert learnt.ready_seconds == pytest.approx(40e-6)

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from changefeed.errors import BulkRequestError, SettingsError
+from changefeed.errors import BulkRequestError
 from changefeed.write.bulk_transport import BulkTransport
+from lambda_kit.errors import SettingsError
 
 
 class Recorder(BaseHTTPRequestHandler):

@@ -1,12 +1,14 @@
 """Attempts: what is sent, sent again, read again and given up, and when."""
 
+import gc
 import json
 from collections import deque
 from typing import Any
 
 import pytest
 
-from changefeed.plan.document_action import DocumentAction, plan
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_writer import RESERVED_SECONDS, BulkWriter
 from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed.consumer_rig import DECODERS, Rig
@@ -43,6 +45,14 @@ def test_nothing_to_write_sends_nothing() -> None:
     rig = Rig()
     assert run(rig) == []
     assert rig.index.requests == []
+
+
+def test_a_batch_leaves_no_cycle_of_objects_to_the_collector() -> None:
+    rig = Rig()
+    planned = actions(*numbered(50))
+    gc.collect()
+    assert len(rig.writer(planned, lambda: 60.0)) == 50
+    assert gc.collect() == 0
 
 
 def test_a_fresh_image_is_written_without_asking_the_table() -> None:

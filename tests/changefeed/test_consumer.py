@@ -11,7 +11,7 @@ import requests
 from changefeed.consumer import consumer_pipeline
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.environment import ConsumerEnvironment
-from changefeed.errors import SettingsError
+from lambda_kit.errors import SettingsError
 from lambda_kit.search_client import create_search_client
 from lambda_kit.signing import check_endpoint, request_auth
 

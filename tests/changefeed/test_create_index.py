@@ -8,7 +8,7 @@ import pytest
 from opensearchpy.exceptions import AuthorizationException, RequestError
 
 from changefeed.create_index import PROPAGATION_SECONDS, create_index, handler
-from changefeed.errors import SettingsError
+from lambda_kit.errors import SettingsError
 from tests.fakes import NOW, FakeClock
 
 DEFINITION = {"mappings": {"date_detection": False}}

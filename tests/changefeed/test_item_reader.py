@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from changefeed.errors import ItemReadError, RecordError
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from changefeed.write.item_reader import Found, ItemReader
 from tests.changefeed.records import TABLE, item
 from tests.fakes import FakeClock, FakeTable, client_error

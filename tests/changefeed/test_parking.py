@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.errors import ParkingError, UnindexableItemError
 from changefeed.parking import LARGEST_MESSAGE_BYTES, Parking, parked_message
-from changefeed.plan.document_action import Rejection, reject
+from changefeed.plan.rejection import Rejection, reject
 from tests.changefeed.records import item, stream_record
 from tests.fakes import FakeQueue, client_error
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from changefeed.plan.document_action import plan
-from changefeed.write.bulk_answer import ItemVerdict, Verdict
+from changefeed.plan.fold import plan
+from changefeed.write.bulk_answer import DONE, ItemVerdict, Verdict
 from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS, PendingWrite
+from changefeed.write.write_result import Outcome
 from tests.changefeed.consumer_rig import DECODERS
 from tests.changefeed.records import item, kinesis_record, stream_record
 
@@ -62,34 +63,45 @@ def test_on_the_kinesis_path_every_version_is_the_last_of_its_span() -> None:
     write = kinesis_write()
     write.take_item(item("a"), VERSION + 60 * SECOND)
     assert write.version == VERSION
-    assert write.is_superseded(conflict(VERSION))
-    assert write.is_superseded(conflict(None))
+    assert write.answered(conflict(VERSION)) is Outcome.SUPERSEDED
+    assert write.answered(conflict(None)) is Outcome.SUPERSEDED
 
 
 @pytest.mark.parametrize("current", [VERSION + SECOND - 1, VERSION + SECOND, VERSION + 99 * SECOND])
 def test_a_version_at_or_after_the_end_of_the_span_supersedes(current: int) -> None:
-    assert streams_write().is_superseded(conflict(current))
+    assert streams_write().answered(conflict(current)) is Outcome.SUPERSEDED
 
 
 @pytest.mark.parametrize("current", [VERSION, VERSION + 1, VERSION + SECOND - 2])
 def test_a_tie_is_settled_by_reading_the_item_and_the_next_version(current: int) -> None:
     write = streams_write()
-    assert not write.is_superseded(conflict(current))
+    assert write.answered(conflict(current)) is None
     assert write.needs_item(VERSION, TRUST)
     assert write.version == current + 1
 
 
 def test_a_conflict_that_does_not_tell_its_version_waits_and_reads_the_item() -> None:
     write = streams_write()
-    assert not write.is_superseded(conflict(None))
-    assert write.must_wait(conflict(None))
-    assert not write.must_wait(conflict(5))
+    assert write.answered(conflict(None)) is None
+    assert conflict(None).must_wait
+    assert not conflict(5).must_wait
     assert (write.needs_item(VERSION, TRUST), write.version) == (True, VERSION)
 
 
 def test_a_refused_image_is_looked_at_again_and_a_refused_item_is_rejected() -> None:
     write, refusal = streams_write(), ItemVerdict(Verdict.REFUSED, "mapper_parsing_exception")
-    assert not write.is_rejected(refusal)
+    assert write.answered(refusal) is None
+    assert not refusal.must_wait
+    assert write.last_error == "mapper_parsing_exception"
     assert write.needs_item(VERSION, TRUST)
     write.take_item(item("a"), VERSION)
-    assert write.is_rejected(refusal)
+    assert write.answered(refusal) is Outcome.REJECTED
+
+
+def test_a_write_that_has_to_come_again_is_sent_as_it_is_after_a_wait() -> None:
+    write, busy = streams_write(), ItemVerdict(Verdict.RETRYABLE, "rejected_execution_exception")
+    assert write.answered(busy) is None
+    assert busy.must_wait
+    assert (write.needs_item(VERSION, TRUST), write.version) == (False, VERSION)
+    assert write.last_error == "rejected_execution_exception"
+    assert write.answered(DONE) is Outcome.WRITTEN

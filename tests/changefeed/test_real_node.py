@@ -13,16 +13,18 @@ import pytest
 import requests
 
 from changefeed.create_index import create_index
-from changefeed.decode.attribute_values import METADATA_NAMES, escape_name
 from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
-from changefeed.plan.document_action import DocumentAction, document_id, plan
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.document_id import document_id
+from changefeed.plan.fold import plan
 from changefeed.write.bulk_body import encode
 from changefeed.write.bulk_post import posting
 from changefeed.write.bulk_transport import BulkTransport
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader
 from changefeed.write.pending_write import PendingWrite
+from lambda_kit.field_names import METADATA_NAMES, escape_name
 from lambda_kit.search_client import create_search_client
 from local.services.opensearch_node import OpenSearchNode
 from tests.changefeed.consumer_rig import DECODERS

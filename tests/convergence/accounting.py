@@ -6,7 +6,7 @@ from typing import Any
 
 from changefeed.decode.change_record import ChangeRecord
 from changefeed.errors import RecordError
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from tests.changefeed.consumer_rig import DECODERS, Rig
 
 

@@ -9,16 +9,20 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from changefeed.batch_part import Plan
+from changefeed.batch_part import Part, Plan
 from changefeed.decode.change_record import AttributeMap, ChangeRecord, Operation
 from changefeed.errors import ItemReadError
 from changefeed.pipeline import Pipeline
-from changefeed.plan.document_action import DocumentAction, Rejection, document_id, plan
-from changefeed.write.bulk_answer import ItemVerdict, Verdict
+from changefeed.plan.document_action import DocumentAction
+from changefeed.plan.document_id import document_id
+from changefeed.plan.fold import plan
+from changefeed.plan.rejection import Rejection
+from changefeed.write.begun_writes import BegunWrites
+from changefeed.write.bulk_answer import DONE, ItemVerdict
+from changefeed.write.bulk_body import Chunk
 from changefeed.write.bulk_post import SendBulk
 from changefeed.write.bulk_writer import BulkWriter, ReadItems
 from changefeed.write.pending_write import PendingWrite
-from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed import seeded_breaks
 from tests.changefeed.consumer_rig import DECODERS, Rig
 from tests.convergence.history import Feed
@@ -115,10 +119,10 @@ def unanswered_requests_count_as_done(feed: str, **parts: Any) -> Rig:
     """A time-out is taken for success, for the request was sent."""
 
     class Writer(BulkWriter):
-        def _settle(self, write: PendingWrite, verdict: ItemVerdict, results: list[WriteResult]) -> bool:
-            if verdict.error_type == "BulkRequestError":
-                verdict = ItemVerdict(Verdict.DONE)
-            return super()._settle(write, verdict, results)
+        def _receive(self, begun: BegunWrites, seconds_left: Any) -> tuple[Chunk, list[ItemVerdict]]:
+            chunk, verdicts = super()._receive(begun, seconds_left)
+            unanswered = [verdict.error_type == "BulkRequestError" for verdict in verdicts]
+            return chunk, [DONE if silent else verdict for silent, verdict in zip(unanswered, verdicts, strict=True)]
 
     return Rig(feed=feed, make_writer=Writer, **parts)
 
@@ -213,9 +217,9 @@ def reread_state_gets_the_version_now(feed: str, **parts: Any) -> Rig:
     """A state that was read again is written with the time of the reading."""
 
     class Writer(BulkWriter):
-        def _read_stale_items(self, pending: Any, results: Any) -> Any:
-            stale = [write for write in pending if self._needs_item(write, self._now())]
-            ready, again = super()._read_stale_items(pending, results)
+        def _read_stale_items(self, begun: BegunWrites) -> tuple[list[PendingWrite], list[PendingWrite]]:
+            stale = [write for write in begun.stale if self._needs_item(write, self._now())]
+            ready, again = super()._read_stale_items(begun)
             for write in stale:
                 if write.from_table:
                     write.version = self._now()
@@ -228,11 +232,11 @@ def refused_means_poison(feed: str, **parts: Any) -> Rig:
     """Parks at the first 400, although a stale document answers it too."""
 
     class Writer(BulkWriter):
-        def _settle(self, write: PendingWrite, verdict: ItemVerdict, results: list[WriteResult]) -> bool:
-            if verdict.verdict is Verdict.REFUSED:
-                results.append(WriteResult(write.action, Outcome.REJECTED, verdict.error_type))
-                return True
-            return super()._settle(write, verdict, results)
+        def _receive(self, begun: BegunWrites, seconds_left: Any) -> tuple[Chunk, list[ItemVerdict]]:
+            chunk, verdicts = super()._receive(begun, seconds_left)
+            for write in chunk.writes:
+                write.from_table = True  # a refused state of the table is rejected at once
+            return chunk, verdicts
 
     return Rig(feed=feed, make_writer=Writer, **parts)
 
@@ -268,8 +272,8 @@ def second_part_is_not_waited_for(feed: str, **parts: Any) -> Rig:
     """Sends a batch's second part, and takes that for written."""
 
     class Hasty(Pipeline):
-        def _begin(self, planned: Any, seconds_left: Any) -> Any:
-            return iter(list(super()._begin(planned, seconds_left))[:1])
+        def _begin(self, records: Any, seconds_left: Any) -> list[tuple[Part, BegunWrites]]:
+            return super()._begin(records, seconds_left)[:1]
 
     return Rig(feed=feed, make_pipeline=Hasty, **parts)
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from tests.changefeed.records import TABLE, item, stream_record
 from tests.convergence.campaign import Result
 from tests.convergence.consumer_process import ConsumerProcess

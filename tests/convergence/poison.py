@@ -1,6 +1,7 @@
 """Records that have broken syncs before, and what becomes of each: harmless, or parked with a reason.
 
-From rule 10 of the project's rule book and what was tried on OpenSearch 2.19.1.
+From what others' syncs failed on (a record that can't succeed must not hold up its shard), and what was tried on
+OpenSearch 2.19.1.
 """
 
 from collections.abc import Callable, Mapping

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from local.services.opensearch_node import OpenSearchNode
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import item, stream_record

@@ -9,7 +9,7 @@ from typing import Any
 from changefeed.backfill.page import Page, PageReader
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.errors import ParkingError, RecordError, SuspectedEnvironmentError
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from changefeed.write.write_result import Outcome, WriteResult
 from local.runners.mapping.batch import DiscardBatch, InvokeBatch
 from local.runners.mapping.batch import Wait as LaneWait

@@ -37,7 +37,7 @@ def test_the_analysis_entry_imports_models_plots_and_readers_only_when_they_are_
 
 
 def test_wrong_settings_are_told_together() -> None:
-    from changefeed.errors import SettingsError
+    from lambda_kit.errors import SettingsError
     from scilearn.environment import AnalysisEnvironment, StatusEnvironment
 
     with pytest.raises(SettingsError) as failure:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from scilearn.analyses import ANALYSES
 from scilearn.errors import AnalysisFailedError, PermanentError
+from scilearn.option_schemas import COLUMN
 from scilearn.request_schema import INPUTS, api_model, checked, input_schema, strict_schema
 from tests.images.scilearn_fakes import Service, pipe_event
 
@@ -26,6 +27,33 @@ GOOD: list[dict[str, Any]] = [
     {"analysis": "anomalies", "options": {"contamination": 0.1, "trees": 10}},
     {"analysis": "forecast", "options": {"time": "t", "value": "y", "horizon": 3}, "max_rows": 1000},
 ]
+
+
+@pytest.mark.parametrize(
+    ("analysis", "options", "columns"),
+    [
+        ("describe", {"by": ["c"]}, None),
+        ("describe", {"columns": ["x"], "by": ["c", "x"]}, {"x", "c"}),
+        ("regress", {"target": "y"}, None),
+        ("classify", {"target": "c", "features": ["x", "y"]}, {"c", "x", "y"}),
+        ("anomalies", {"features": ["x"]}, {"x"}),
+        ("forecast", {"time": "t", "value": "y"}, {"t", "y"}),
+    ],
+)
+def test_only_the_columns_that_a_request_names_are_read_where_it_names_them_all(
+    analysis: str, options: dict[str, Any], columns: set[str] | None
+) -> None:
+    found = ANALYSES[analysis].columns_of(options)
+    assert (None if found is None else set(found)) == columns
+    assert found is None or len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_an_analysis_names_each_option_that_names_columns(analysis: str) -> None:
+    known = ANALYSES[analysis]
+    assert set(known.columns) == {
+        name for name, schema in known.options.items() if schema == COLUMN or schema.get("items") == COLUMN
+    }
 
 
 def with_rows(request: dict[str, Any]) -> dict[str, Any]:

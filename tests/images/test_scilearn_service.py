@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
+from lambda_kit.problem import Problem
 from scilearn.errors import AnalysisFailedError, PoisonMessageError, TransientError
 from scilearn.service import Finished
 from scilearn.status_answer import RETRY_SECONDS, answered
-from scilearn.status_problem import StatusProblem
 from tests.images.scilearn_fakes import (
     KEPT_SECONDS,
     REQUEST_ID,
@@ -256,22 +256,22 @@ def test_ids_that_nobody_knows_are_queued_for_the_queues_retention_only(service:
     service.clock.now += 4 * 86_400 - 1
     assert service.status()["state"] == "queued"
     service.clock.now += 2
-    with pytest.raises(StatusProblem, match="404"):
+    with pytest.raises(Problem, match="404"):
         service.status()
-    with pytest.raises(StatusProblem, match="404"):
+    with pytest.raises(Problem, match="404"):
         service.status("9967323045000-from-the-future")
 
 
 @pytest.mark.parametrize("request_id", [None, "", "x", "1767323045000", "1767323045000-a/b", "1" * 200, 5, {}])
 def test_a_malformed_id_is_400(service: Service, request_id: Any) -> None:
-    with pytest.raises(StatusProblem, match="400 invalid_id"):
+    with pytest.raises(Problem, match="400 invalid_id"):
         service.status(request_id)
 
 
 def test_an_expired_status_is_404_even_before_the_table_removes_it(service: Service) -> None:
     service.handle(GOOD)
     service.clock.now += KEPT_SECONDS + 1
-    with pytest.raises(StatusProblem, match="404 unknown_or_expired"):
+    with pytest.raises(Problem, match="404 unknown_or_expired"):
         service.status()
 
 
@@ -308,7 +308,7 @@ def test_one_that_waits_for_its_next_try_is_running_as_long_as_lambda_keeps_an_e
     ],
 )
 def test_another_method_is_405_with_the_one_to_use(service: Service, event: Any, hint: str | None) -> None:
-    with pytest.raises(StatusProblem) as problem:
+    with pytest.raises(Problem) as problem:
         answered(service.answer(), event)
     if hint is None:
         assert problem.value.status == 400

@@ -134,8 +134,8 @@ def test_strange_ids_come_back_equal(api: Api) -> None:
 
 
 def test_a_missing_table_is_503(dynamodb: Any) -> None:
+    from lambda_kit.problem import Problem
     from table_api.item_store import ItemStore
-    from table_api.problem import Problem
 
     with pytest.raises(Problem, match="503 table_missing"):
         ItemStore(table_name="no-such-table", client=lambda: dynamodb).read("a")

@@ -1,5 +1,6 @@
 """What a change rebuilds, computed from the ignore files; and Docker's rules for them."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from local.program.image_context import context_digest, context_files
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = sorted(path.parent.name for path in (ROOT / "images").glob("*/Dockerfile"))
-USE_CHANGEFEED = {"replicate", "scilearn", "sync_dynamodb_stream", "sync_kinesis_stream", "table_api"}
+SYNC = {"replicate", "sync_dynamodb_stream", "sync_kinesis_stream"}
 
 
 @pytest.fixture
@@ -42,19 +43,28 @@ def test_a_changed_handler_rebuilds_its_own_image_only(project: Path, image: str
     assert rebuilt(project, before) == {image}
 
 
-def test_a_changed_changefeed_rebuilds_the_images_that_use_it(project: Path) -> None:
-    before = digests(project)
-    with (project / "images" / "changefeed" / "pipeline.py").open("a") as module:
-        module.write("# changed\n")
-    assert rebuilt(project, before) == USE_CHANGEFEED
+def test_a_change_of_the_sync_rebuilds_the_images_that_sync(project: Path) -> None:
+    for module in (project / "images" / "changefeed").rglob("*.py"):
+        before = digests(project)
+        module.write_text(module.read_text() + "# changed\n")
+        assert rebuilt(project, before) == SYNC, module
 
 
-@pytest.mark.parametrize("image", sorted(USE_CHANGEFEED))
-def test_an_image_holds_changefeed_if_and_only_if_it_imports_it(image: str) -> None:
+def test_a_change_of_the_ground_rebuilds_every_image(project: Path) -> None:
+    for module in (project / "images" / "lambda_kit").rglob("*.py"):
+        before = digests(project)
+        module.write_text(module.read_text() + "# changed\n")
+        assert rebuilt(project, before) == set(IMAGES), module
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_holds_what_it_imports_and_no_other_folder(image: str) -> None:
     context = ROOT / "images"
     files = context_files(context, context / image / "Dockerfile")
-    imports = any("from changefeed" in (context / path).read_text() for path in files if path.parts[0] == image)
-    assert imports == any(path.parts[0] == "changefeed" for path in files)
+    text = "\n".join((context / path).read_text() for path in files if path.suffix == ".py")
+    folders = {path.name for path in context.iterdir() if path.is_dir()}
+    imported = set(re.findall(r"^ *(?:from|import) (\w+)", text, re.MULTILINE)) & folders
+    assert imported | {image} == {path.parts[0] for path in files}
 
 
 @pytest.mark.parametrize("folder", ["infra", "local", "tests", "docs", "ops", "images/new_consumer"])

@@ -10,7 +10,7 @@ from typing import Any
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.parking import parked_message
-from changefeed.plan.document_action import Rejection
+from changefeed.plan.rejection import Rejection
 from changefeed.write.bulk_post import posting
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from changefeed.parking import parked_message
 from changefeed.pipeline import Pipeline
-from changefeed.plan.document_action import Rejection, plan
+from changefeed.plan.fold import plan
+from changefeed.plan.rejection import Rejection
 from tests.fakes import FakeContext, Fault
 from tests.ops.redrive_rig import FEEDS, RedriveRig, sequence_text
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changefeed.decode.attribute_values import encode_document
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from ops.verify.canonical import Number, document_digest, item_digest, parse_json
 from ops.verify.item_key import decode_key, encode_key, key_of_document
 

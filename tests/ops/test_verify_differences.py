@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from ops.errors import OpsError, UsageError
 from ops.verify.repair import repair_version
 from ops.verify.verification import write_differences

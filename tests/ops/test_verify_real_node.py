@@ -13,7 +13,7 @@ import requests
 
 from changefeed.create_index import create_index
 from changefeed.decode.attribute_values import encode_document
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from changefeed.write.bulk_transport import BulkTransport
 from lambda_kit.search_client import create_search_client
 from local.services.opensearch_node import OpenSearchNode

@@ -12,7 +12,7 @@ import orjson
 from opensearchpy.exceptions import NotFoundError
 
 from changefeed.decode.attribute_values import encode_document
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 from ops.verify.index_walk import Index
 from ops.verify.table_walk import Table
 from ops.verify.verification import Plan, Report, verify

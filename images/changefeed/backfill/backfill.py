@@ -14,11 +14,13 @@ from typing import Any
 
 from changefeed.backfill.page import Page, PageReader
 from changefeed.backfill.request import BackfillAnswer, BackfillProgress, BackfillRequest
+from changefeed.batch_judgement import SUSPICIOUS_REJECTIONS, is_suspicious, rejection_of
 from changefeed.batch_part import Plan
 from changefeed.errors import ItemReadError, ParkingError, SuspectedEnvironmentError
-from changefeed.pipeline import SUSPICIOUS_REJECTIONS, LambdaContext
-from changefeed.plan.document_action import Rejection, plan
-from changefeed.write.write_result import Outcome, Write, WriteResult
+from changefeed.pipeline import LambdaContext
+from changefeed.plan.fold import plan
+from changefeed.plan.rejection import Rejection
+from changefeed.write.write_result import Outcome, Write
 from lambda_kit.telemetry import log
 
 SECONDS_FOR_A_PAGE = 15.0
@@ -82,8 +84,8 @@ class Backfill:
             progress.retryable = len(failed)
             progress.reasons |= {result.reason or "out_of_time" for result in failed}
             return False
-        rejections = [*unplannable, *(_rejection(result) for result in results if result.outcome is Outcome.REJECTED)]
-        if len(rejections) >= SUSPICIOUS_REJECTIONS and len(rejections) * 2 > len(page.changes):
+        rejections = [*unplannable, *(rejection_of(result) for result in results if result.outcome is Outcome.REJECTED)]
+        if is_suspicious(len(rejections), len(page.changes)):
             codes = sorted({rejection.code for rejection in rejections})
             raise SuspectedEnvironmentError(
                 f"{len(rejections)} of a page's {len(page.changes)} items were rejected ({', '.join(codes)}); none was "
@@ -110,16 +112,6 @@ def _limit(request: BackfillRequest, progress: BackfillProgress) -> int:
     items = progress.settled.total()
     units_an_item = progress.read_units / items if items else 1.0
     return max(1, min(request.page_limit, int(rate / max(units_an_item, 0.001))))
-
-
-def _rejection(result: WriteResult) -> Rejection:
-    record = result.action.record
-    return Rejection(
-        code=result.reason or "unknown",
-        message="OpenSearch refused the item's present state.",
-        raw=record.raw,
-        record=record,
-    )
 
 
 def _loggable(answer: BackfillAnswer) -> dict[str, Any]:

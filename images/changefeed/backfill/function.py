@@ -8,14 +8,14 @@ from typing import Any
 from changefeed.backfill.backfill import Backfill
 from changefeed.backfill.page import PageReader
 from changefeed.backfill.request import BackfillAnswer, BackfillRequest
-from changefeed.errors import SettingsError
 from changefeed.parking import Parking
 from changefeed.pipeline import LambdaContext
 from changefeed.write.bulk_transport import BulkTransport
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader
 from lambda_kit.aws_clients import aws_clients
-from lambda_kit.signing import check_endpoint
+from lambda_kit.environment import Variables
+from lambda_kit.errors import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class BackfillTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class BackfillEnvironment:
-    """What the function is told."""
+    """The settings of the backfill function."""
 
     endpoint: str
     region: str
@@ -37,27 +37,28 @@ class BackfillEnvironment:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "BackfillEnvironment":
-        """Read the variables; `CONSUMERS` is `{consumer: {"index", "parking_queue_url"}}`.
+        """Reads the variables; `CONSUMERS` is `{consumer: {"index", "parking_queue_url"}}`.
 
         Raises SettingsError that lists every missing or wrong one.
         """
-        names = ("OPENSEARCH_ENDPOINT", "AWS_REGION", "TABLE_NAME", "CONSUMERS")
-        problems = [f"{name} is not set" for name in names if not environ.get(name)]
-        endpoint = environ.get("OPENSEARCH_ENDPOINT", "")
-        problem = check_endpoint(endpoint) if endpoint else None
-        if problem:
-            problems.append(f"OPENSEARCH_ENDPOINT {problem}")
-        consumers: dict[str, BackfillTarget] = {}
-        try:
-            told = json.loads(environ.get("CONSUMERS") or "{}")
-            consumers = {name: BackfillTarget(**target) for name, target in told.items()}
-        except (ValueError, TypeError, AttributeError):
-            problems.append("CONSUMERS is not JSON of consumers with index and parking_queue_url")
-        if problems:
-            raise SettingsError("Wrong environment variables: " + "; ".join(problems) + ".")
-        return cls(
-            endpoint=endpoint, region=environ["AWS_REGION"], table_name=environ["TABLE_NAME"], consumers=consumers
+        variables = Variables(environ)
+        settings = cls(
+            endpoint=variables.endpoint("OPENSEARCH_ENDPOINT"),
+            region=variables.text("AWS_REGION"),
+            table_name=variables.text("TABLE_NAME"),
+            consumers=_consumers(variables),
         )
+        variables.raise_problems()
+        return settings
+
+
+def _consumers(variables: Variables) -> dict[str, BackfillTarget]:
+    text = variables.text("CONSUMERS") or "{}"
+    try:
+        return {name: BackfillTarget(**target) for name, target in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError):
+        variables.problems.append("CONSUMERS is not JSON of consumers with index and parking_queue_url")
+        return {}
 
 
 def backfill_function(

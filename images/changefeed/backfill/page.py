@@ -15,8 +15,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
-from changefeed.errors import ItemReadError, SettingsError
+from changefeed.errors import ItemReadError
 from changefeed.write.item_reader import wire_key
+from lambda_kit.errors import SettingsError
 
 MARGIN_MICROSECONDS = 60 * MICROSECONDS_PER_SECOND
 """For clocks inside DynamoDB that differ, and for changes' times being rounded down to a second."""

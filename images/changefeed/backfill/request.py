@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from changefeed.decode.change_record import AttributeMap
-from changefeed.errors import SettingsError
+from lambda_kit.errors import SettingsError
 
 MOST_ITEMS_OF_A_PAGE = 1_000
 """One bulk request. A page that waits behind others of its own would only grow too old to be written unread."""

@@ -1,8 +1,7 @@
 """DynamoDB JSON to a JSON document, without losing a digit.
 
 Numbers stay the text that DynamoDB gave (boto3's TypeDeserializer raises on legal ones: boto3 issue 2500), sets become
-sorted arrays, binary stays base64, the rest is as it is. Names that OpenSearch refuses are escaped reversibly; which
-it refuses was tried on 2.19.1.
+sorted arrays, binary stays base64, the rest is as it is. Names that OpenSearch refuses are escaped (`field_names`).
 """
 
 import base64
@@ -10,23 +9,16 @@ import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import unquote
 
 import orjson
 from orjson import Fragment
 
 from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import UnindexableItemError
-
-METADATA_NAMES = frozenset(
-    {"_id", "_source", "_version", "_routing", "_seq_no", "_primary_term", "_index", "_field_names", "_ignored"}
-    | {"_doc_count", "_nested_path", "_feature"}
-)
-"""Names that OpenSearch keeps for itself at the top of a document; further down they are ordinary."""
+from lambda_kit.field_names import escape_name
 
 NAMES_KEPT = 10_000
 _is_json_number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?").fullmatch
-_EMPTY_NAME = "%"
 
 
 def encode_document(image: AttributeMap) -> bytes:
@@ -45,30 +37,6 @@ def encode_document(image: AttributeMap) -> bytes:
 def own_text(text: bytes) -> bytes:
     """A copy to keep: orjson reserves 8 times what it writes, which costs 4 µs of page faults a document that stays."""
     return b"%b" % text
-
-
-def escape_name(name: str, *, top: bool = False) -> str:
-    """The field name for an attribute name: itself wherever OpenSearch takes it.
-
-    `%` introduces an escape and is itself escaped, so that `unescape_name` always gets the attribute's name back.
-    """
-    if not name:
-        return _EMPTY_NAME
-    escaped = name.replace("%", "%25")
-    if top and name in METADATA_NAMES:
-        return "%5F" + escaped[1:]
-    *parents, leaf = escaped.split(".")
-    # A last empty segment ("a.") is accepted by OpenSearch; an empty or blank one anywhere else is not.
-    if any(not part.strip() for part in parents) or (leaf and not leaf.strip()):
-        escaped = escaped.replace(".", "%2E")
-        if not escaped.strip():
-            escaped = "".join(f"%{byte:02X}" for byte in escaped.encode())
-    return escaped
-
-
-def unescape_name(field: str) -> str:
-    """The attribute name behind a field name."""
-    return "" if field == _EMPTY_NAME else unquote(field)
 
 
 class _FieldNames(dict[str, str]):

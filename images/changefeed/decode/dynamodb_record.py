@@ -7,8 +7,8 @@ seconds ("rounded down to the closest second", API reference of StreamRecord), s
 from collections.abc import Mapping
 from typing import Any
 
-from changefeed.batch_response import is_sequence_number
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
+from changefeed.decode.sequence_number import is_sequence_number
 from changefeed.errors import RecordDecodeError
 
 EARLIEST_VERSION = 1_325_376_000_000_000  # 2012, the year DynamoDB began

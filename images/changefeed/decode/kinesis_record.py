@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 from pybase64 import b64decode
 
-from changefeed.batch_response import is_sequence_number
 from changefeed.decode.attribute_values import encode_document, own_text
 from changefeed.decode.change_record import AttributeMap, ChangeRecord
 from changefeed.decode.dynamodb_record import checked_version, decode_image, decode_keys, decode_operation
 from changefeed.decode.encoded_image import EncodedImage
+from changefeed.decode.sequence_number import is_sequence_number
 from changefeed.errors import RecordDecodeError, UnindexableItemError
 
 MICROSECONDS_PER_UNIT = {"MICROSECOND": 1, "MILLISECOND": 1_000}

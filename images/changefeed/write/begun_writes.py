@@ -1,11 +1,12 @@
-"""The state of writes between their beginning and their end: what is in flight, and what is still to be done."""
+"""The state of writes between their beginning and their end: in flight, still to be done, and the results so far."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from changefeed.value_class import value_class
 from changefeed.write.bulk_body import BulkRequests, Chunk
 from changefeed.write.bulk_post import Answer
 from changefeed.write.pending_write import PendingWrite
+from changefeed.write.results import Results
 from changefeed.write.write_result import Outcome, WriteResult
 
 
@@ -20,15 +21,15 @@ class InFlight:
 
 @dataclass(kw_only=True, slots=True)
 class BegunWrites:
-    """Writes on their way: in flight, to be sent, to be read from the table first, and those that have a result."""
+    """Writes to be sent, in flight, `stale` (to be read from the table first), and the results of the others."""
 
-    requests: BulkRequests
-    stale: list[PendingWrite]
-    results: list[WriteResult]
+    requests: BulkRequests = field(init=False)
+    stale: list[PendingWrite] = field(default_factory=list)
     in_flight: InFlight | None = None
+    results: Results = field(default_factory=Results)
 
     def written(self) -> list[WriteResult]:
-        """What the answer to the request in flight nearly always means; made while it is on its way."""
+        """Gives what the answer to the request in flight nearly always means; made while it is on its way."""
         return [WriteResult(write.action, Outcome.WRITTEN) for write in self._sent()]
 
     def are_over(self) -> bool:
@@ -36,7 +37,7 @@ class BegunWrites:
         return self.in_flight is None and not self.stale and self.requests.are_over()
 
     def left(self) -> list[PendingWrite]:
-        """Those that have none."""
+        """Gives the writes without a result."""
         return [*self._sent(), *self.stale, *self.requests.left()]
 
     def _sent(self) -> list[PendingWrite]:

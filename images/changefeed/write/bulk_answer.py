@@ -48,11 +48,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemVerdict:
-    """`current_version` is known for conflicts only, and None where the answer doesn't tell it."""
+    """The verdict of one item. Only a conflict has a `current_version`, and only where the answer names it."""
 
     verdict: Verdict
     error_type: str | None = None
     current_version: int | None = None
+
+    @property
+    def must_wait(self) -> bool:
+        """True when the next attempt has to give the index, or the clock, some time."""
+        unknown_version = self.verdict is Verdict.CONFLICT and self.current_version is None
+        return self.verdict is Verdict.RETRYABLE or unknown_version
 
 
 DONE = ItemVerdict(Verdict.DONE)

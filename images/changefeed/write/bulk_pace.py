@@ -22,30 +22,43 @@ _TOOK = re.compile(rb'"took":(\d+)')
 
 @dataclass(slots=True)
 class BulkPace:
-    """Of one index, as long as the function's container lives."""
+    """The pace of one index, as long as the function's container lives."""
 
     stopwatch: Callable[[], float] = time.monotonic
     limit: int = MOST_ACTIONS
-    """Of actions in a request."""
+    """Actions in a request, at most."""
     index_seconds: float = 70e-6
-    """What the index takes for one change. At first, as for its neighbour: what the benchmark measured at 1 KB."""
+    """Seconds of the index for one change. At first, as for its neighbour: what the benchmark measured at 1 KB."""
     ready_seconds: float = 15e-6
-    """What it takes to make one change ready, as far as a leading request would hide that."""
+    """Seconds to prepare one change while a leading request is in flight."""
+    lap_started_at: float | None = None
+    """By the stopwatch; None where nothing leads, so that nothing is learnt."""
 
     def lead(self, changes: int) -> int:
-        """How many of so many changes should go first: as many as keep the index busy until the rest is ready."""
+        """Says how many of so many changes should go first: as many as keep the index busy until the rest is ready."""
         both = self.ready_seconds + self.index_seconds
         first = max(FEWEST_ACTIONS, round((changes * self.ready_seconds - REQUEST_SECONDS) / both))
         hidden_seconds = (changes - first) * self.ready_seconds
         return first if hidden_seconds > REQUEST_SECONDS else changes
 
+    def start(self) -> None:
+        """Starts the first lap."""
+        self.lap_started_at = self.stopwatch()
+
+    def lap(self, changes: int) -> None:
+        """Ends a lap, in which so many changes were prepared, and starts the next one."""
+        if self.lap_started_at is not None:
+            now = self.stopwatch()
+            self.made_ready(changes, now - self.lap_started_at)
+            self.lap_started_at = now
+
     def made_ready(self, changes: int, seconds: float) -> None:
-        """Learn how long so many changes took."""
+        """Learns how long it took to prepare so many changes."""
         if changes:
             self.ready_seconds = seconds / changes
 
     def answered(self, actions: int, seconds: float, answer: bytes) -> None:
-        """Learn from a request's time, of which the answer says what the index itself took."""
+        """Learns from a request's time, and from the time that the index says it took."""
         if took := _TOOK.search(answer, 0, 64):
             seconds_each = int(took[1]) / 1000 / actions
             self.index_seconds += (seconds_each - self.index_seconds) * NEWEST

@@ -61,19 +61,25 @@ class BulkWriter:
     pace: BulkPace = field(default_factory=BulkPace)
 
     def __call__(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> list[WriteResult]:
-        """One result for each action. Never raises for what the index, the network or the table answer."""
+        """Gives one result for each action. Never raises for what the index, the network or the table answer."""
         return self.finish(self.begin(actions, seconds_left), seconds_left)
 
+    def lead(self, changes: int) -> int:
+        """Says how many of so many changes to begin first. The time to prepare changes is measured from here on."""
+        self.pace.start()
+        return self.pace.lead(changes)
+
     def begin(self, actions: Sequence[DocumentAction], seconds_left: Callable[[], float]) -> BegunWrites:
-        """Send the first request, without waiting; what has to be read from the table waits for `finish`."""
-        begun = self._prepare([PendingWrite.of(action) for action in actions], [])
+        """Sends the first request without waiting; what has to be read from the table waits for `finish`."""
+        begun = BegunWrites()
+        self._prepare([PendingWrite.of(action) for action in actions], begun)
         if seconds_left() > RESERVED_SECONDS and (chunk := begun.requests.take()):
             self._send(chunk, begun, seconds_left)
+        self.pace.lap(len(actions))
         return begun
 
     def finish(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> list[WriteResult]:
-        """One result for each action that was begun, as calling it gives."""
-        results = begun.results
+        """Gives one result for each action that was begun, as `__call__` does."""
         attempt = 0
         while not begun.are_over() and seconds_left() > RESERVED_SECONDS:
             pending, must_wait = self._attempt(begun, seconds_left)
@@ -81,29 +87,30 @@ class BulkWriter:
                 backoff = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt) * (0.5 + self.jitter() / 2)
                 self.sleep(max(0.0, min(backoff, seconds_left() - RESERVED_SECONDS)))
                 attempt += 1
-            begun = self._prepare(pending, results)
-        results.extend(WriteResult(write.action, Outcome.RETRYABLE, write.last_error) for write in begun.left())
-        return results
+            self._prepare(pending, begun)
+        unfinished = [WriteResult(write.action, Outcome.RETRYABLE, write.last_error) for write in begun.left()]
+        return [*begun.results, *unfinished]
 
-    def _prepare(self, pending: list[PendingWrite], results: list[WriteResult]) -> BegunWrites:
+    def _prepare(self, pending: list[PendingWrite], begun: BegunWrites) -> None:
+        """Divides the writes into those that can be sent and those whose item must be read, and builds a request."""
         now = self._now()
         stale: list[PendingWrite] = []
         fresh: list[PendingWrite] = []
         for write in pending:
             (stale if self._needs_item(write, now) else fresh).append(write)
-        requests = BulkRequests(
+        begun.stale = stale
+        begun.requests = BulkRequests(
             fresh,
             max_bytes=self.max_bulk_bytes,
             max_actions=min(self.max_bulk_actions, self.pace.limit),
-            reject=lambda write, error: results.append(WriteResult(write.action, Outcome.REJECTED, error.code)),
+            reject=begun.results.reject,
         )
-        requests.build()
-        return BegunWrites(requests=requests, stale=stale, results=results)
+        begun.requests.build()
 
     def _attempt(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> tuple[list[PendingWrite], bool]:
-        """Send everything once. Gives what is still to be written, and whether to wait before the next attempt."""
-        requests, results = begun.requests, begun.results
-        ready, again = self._read_stale_items(begun.stale, results)
+        """Sends everything once. Gives what is still to be written, and whether to wait before the next attempt."""
+        requests = begun.requests
+        ready, again = self._read_stale_items(begun)
         requests.add(ready)
         must_wait = bool(again)
         while begun.in_flight or self._send_next(begun, seconds_left):
@@ -114,12 +121,12 @@ class BulkWriter:
                 requests.put_back(chunk.halves())  # one bad line fails them all: halve until it stands alone
                 continue
             if verdicts.count(DONE) == len(verdicts):
-                results += written
+                begun.results += written
                 continue
             for write, verdict in zip(chunk.writes, verdicts, strict=True):
-                if not self._settle(write, verdict, results):
+                if not begun.results.settle(write, verdict):
                     again.append(write)
-                    must_wait |= write.must_wait(verdict)
+                    must_wait |= verdict.must_wait
             if all(verdict.verdict is Verdict.RETRYABLE for verdict in verdicts):
                 break  # the index answers nothing now: the other chunks wait with this one
         return again + requests.left(), must_wait
@@ -156,42 +163,26 @@ class BulkWriter:
         refused = status != 200 and verdicts[0].verdict is Verdict.REFUSED and actions > 1
         return chunk, [] if refused else verdicts
 
-    def _settle(self, write: PendingWrite, verdict: ItemVerdict, results: list[WriteResult]) -> bool:
-        """True when the write is over, with its result added."""
-        if verdict.verdict is Verdict.DONE:
-            results.append(WriteResult(write.action, Outcome.WRITTEN))
-        elif verdict.verdict is Verdict.CONFLICT and write.is_superseded(verdict):
-            results.append(WriteResult(write.action, Outcome.SUPERSEDED))
-        elif verdict.verdict is Verdict.REFUSED and write.is_rejected(verdict):
-            results.append(WriteResult(write.action, Outcome.REJECTED, verdict.error_type))
-        else:
-            return False
-        return True
-
-    def _read_stale_items(
-        self, stale: list[PendingWrite], results: list[WriteResult]
-    ) -> tuple[list[PendingWrite], list[PendingWrite]]:
-        """Give writes that can't be trusted the table's present state; a read that fails is a retry, no guess."""
-        if not stale:
+    def _read_stale_items(self, begun: BegunWrites) -> tuple[list[PendingWrite], list[PendingWrite]]:
+        """Gives the stale writes with the table's present state, and those to try again: a failed read is no guess."""
+        if not begun.stale:
             return [], []
         now = self._now()
-        by_id = {write.action.document_id: write for write in stale}
+        by_id = {write.action.document_id: write for write in begun.stale}
         try:
             items = self.read_items({key: write.action.keys for key, write in by_id.items()})
         except ItemReadError as error:
-            for write in stale:
+            for write in begun.stale:
                 write.last_error = type(error).__name__
-            return [], stale
+            return [], begun.stale
         ready = []
         for key, write in by_id.items():
             image = items[key]
-            try:
-                if isinstance(image, RecordError):
-                    raise image
+            if isinstance(image, RecordError):
+                begun.results.reject(write, image)
+            else:
                 write.take_item(image, now)
                 ready.append(write)
-            except RecordError as error:
-                results.append(WriteResult(write.action, Outcome.REJECTED, error.code))
         return ready, []
 
     def _now(self) -> int:

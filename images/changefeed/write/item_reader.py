@@ -11,7 +11,7 @@ from typing import Any
 
 from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import ItemReadError, RecordDecodeError, RecordError
-from changefeed.plan.document_action import document_id
+from changefeed.plan.document_id import document_id
 
 KEYS_PER_REQUEST = 100
 PARALLEL_REQUESTS = 4

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, Image
 from changefeed.plan.document_action import DocumentAction
 from changefeed.write.bulk_answer import ItemVerdict, Verdict
+from changefeed.write.write_result import Outcome
 
 CLOCK_MARGIN_MICROSECONDS = 5 * MICROSECONDS_PER_SECOND
 """How far this machine's clock and DynamoDB's may be apart."""
@@ -68,30 +69,26 @@ class PendingWrite:
         if read_at > self.last_version_of_span + CLOCK_MARGIN_MICROSECONDS:
             self.version = self.last_version_of_span
 
-    def is_superseded(self, conflict: ItemVerdict) -> bool:
-        """True when a conflict means that the index holds this state or a newer one.
+    def answered(self, answer: ItemVerdict) -> Outcome | None:
+        """Takes the index's verdict. Gives the outcome; None: the write is prepared for its next attempt.
 
-        Otherwise the index holds another version of the same span: this write is prepared to settle it.
+        A conflict inside the record's span and a refused image are settled by reading the item; after a conflict it
+        gets the version after the one in the index. A refused state of the table can't succeed.
         """
-        current = conflict.current_version
-        settled_at = self.last_version_of_span
-        if self.version >= settled_at or (current is not None and current >= settled_at):
-            return True
-        self.must_read_item = True
-        if current is not None:
-            self.version = current + 1
-        return False
+        self.last_error = answer.error_type
+        if answer.verdict is Verdict.DONE:
+            return Outcome.WRITTEN
+        if answer.verdict is Verdict.CONFLICT and self._is_superseded(answer.current_version):
+            return Outcome.SUPERSEDED
+        if answer.verdict is Verdict.REFUSED and self.from_table:
+            return Outcome.REJECTED
+        if answer.verdict is not Verdict.RETRYABLE:
+            self.must_read_item = True
+        if answer.current_version is not None:
+            self.version = answer.current_version + 1
+        return None
 
-    def is_rejected(self, verdict: ItemVerdict) -> bool:
-        """True when the refused state is what the table holds; else the item is looked at again."""
-        self.last_error = verdict.error_type
-        if self.from_table:
-            return True
-        self.must_read_item = True
-        return False
-
-    def must_wait(self, verdict: ItemVerdict) -> bool:
-        """True when the next attempt has to leave the index, or the clock, some time."""
-        self.last_error = verdict.error_type
-        unknown_version = verdict.verdict is Verdict.CONFLICT and verdict.current_version is None
-        return verdict.verdict is Verdict.RETRYABLE or unknown_version
+    def _is_superseded(self, current_version: int | None) -> bool:
+        """True when a conflict means that the index holds this state or a newer one."""
+        last = self.last_version_of_span
+        return self.version >= last or (current_version is not None and current_version >= last)

@@ -4,7 +4,7 @@ A function takes a `Table`, its options with defaults filled in, and the seed, a
 SciPy are imported inside the functions, so that an invocation pays only for what it uses.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,22 +17,38 @@ Run = Callable[[Table, Mapping[str, Any], int], Outcome]
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """`options` are JSON Schemas by name, `columns` the options that name the columns to read (none given: all).
+    """One kind of analysis. `options` are JSON Schemas by name.
 
-    `may_sample` is False where a sample would be another question.
+    `columns` are the options that name columns of the input: only those are read, or all where the first option isn't
+    given. `may_sample` is False where a sample would be another question.
     """
 
     run: Run
     options: Mapping[str, Mapping[str, Any]]
+    columns: tuple[str, ...]
     required: tuple[str, ...] = ()
     may_sample: bool = True
 
+    def columns_of(self, options: Mapping[str, Any]) -> Sequence[str] | None:
+        """Gives the columns that these options need; None: all."""
+        if self.columns[0] not in options:
+            return None
+        named = [options[name] for name in self.columns if name in options]
+        return list(dict.fromkeys(name for value in named for name in ([value] if isinstance(value, str) else value)))
 
+
+_MODEL = ("features", "target")
 ANALYSES: dict[str, Analysis] = {
-    "describe": Analysis(run=describe.describe, options=describe.OPTIONS),
-    "regress": Analysis(run=regress.regress, options=regress.OPTIONS, required=("target",)),
-    "classify": Analysis(run=classify.classify, options=classify.OPTIONS, required=("target",)),
-    "cluster": Analysis(run=cluster.cluster, options=cluster.OPTIONS),
-    "anomalies": Analysis(run=anomalies.anomalies, options=anomalies.OPTIONS),
-    "forecast": Analysis(run=forecast.forecast, options=forecast.OPTIONS, required=("time", "value"), may_sample=False),
+    "describe": Analysis(run=describe.describe, options=describe.OPTIONS, columns=("columns", "by")),
+    "regress": Analysis(run=regress.regress, options=regress.OPTIONS, columns=_MODEL, required=("target",)),
+    "classify": Analysis(run=classify.classify, options=classify.OPTIONS, columns=_MODEL, required=("target",)),
+    "cluster": Analysis(run=cluster.cluster, options=cluster.OPTIONS, columns=("features",)),
+    "anomalies": Analysis(run=anomalies.anomalies, options=anomalies.OPTIONS, columns=("features",)),
+    "forecast": Analysis(
+        run=forecast.forecast,
+        options=forecast.OPTIONS,
+        columns=("time", "value"),
+        required=("time", "value"),
+        may_sample=False,
+    ),
 }

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from changefeed.decode.change_record import ChangeRecord, Operation
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.errors import RecordDecodeError
-from changefeed.plan.document_action import document_id, fold, plan
+from changefeed.plan.document_id import document_id
+from changefeed.plan.fold import fold, plan
 from tests.changefeed.records import item, stream_record
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("|%"), max_size=6)
