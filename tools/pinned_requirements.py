@@ -40,7 +40,7 @@ def read_pins(requirements: Path) -> dict[str, Pin]:
 
 
 def normalised(name: str) -> str:
-    """The one spelling of a package's name. Source: PEP 503, "Normalized Names"."""
+    """Gives the one spelling of a package's name. Source: PEP 503, "Normalized Names"."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

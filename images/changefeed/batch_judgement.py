@@ -14,7 +14,7 @@ def is_suspicious(rejections: int, documents: int) -> bool:
 
 
 def rejection_of(result: WriteResult) -> Rejection:
-    """The rejection of a write that was refused."""
+    """Gives the rejection of a write that was refused."""
     record = result.action.record
     return Rejection(
         code=result.reason or "unknown",

@@ -42,7 +42,7 @@ def parts_folded_together(records: Sequence[Any], read: ReadPart, lead: Lead) ->
 
 
 def parts_folded_apart(records: Sequence[Any], read: ReadPart, lead: Lead) -> Iterator[Part]:
-    """The records are divided, and each part is read when it is asked for."""
+    """Gives the records are divided, and each part is read when it is asked for."""
     first = lead(len(records))
     return map(read, filter(None, (records[:first], records[first:])))
 
@@ -64,7 +64,7 @@ def read_part(records: Sequence[Any], *, decode: Decode, plan: Plan) -> Part:
 
 
 def _sequence_number(raw: object) -> str | None:
-    """The sequence number of a record that could not be decoded, if it has one."""
+    """Gives the sequence number of a record that could not be decoded, if it has one."""
     if not isinstance(raw, Mapping):
         return None
     for part, name in (("dynamodb", "SequenceNumber"), ("kinesis", "sequenceNumber")):

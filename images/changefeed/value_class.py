@@ -12,5 +12,5 @@ Class = TypeVar("Class")
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def value_class(cls: type[Class]) -> type[Class]:
-    """A keyword-only dataclass with slots, whose fields nobody may assign."""
+    """Gives a keyword-only dataclass with slots, whose fields nobody may assign."""
     return dataclass(kw_only=True, slots=True)(cls)

@@ -42,7 +42,7 @@ class Refusal:
 
 
 def decide(record: StatusRecord | None, delivery: Delivery) -> StatusRecord | Refusal:
-    """The record to write in order to own the request, or why not."""
+    """Gives the record to write in order to own the request, or why not."""
     mine = record is not None and record.claimed_by == delivery.invocation_id
     if record is not None and record.state in SETTLED:
         resent = record.state == "failed" and delivery.resend > record.resend

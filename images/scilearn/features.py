@@ -42,7 +42,7 @@ class Features:
         return chosen
 
     def encoder(self, *, scale: bool) -> Any:
-        """A scikit-learn transformer from `matrix` to numbers."""
+        """Gives a scikit-learn transformer from `matrix` to numbers."""
         from sklearn.compose import ColumnTransformer
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import make_pipeline
@@ -60,7 +60,7 @@ class Features:
 
 
 def choose_features(table: Table, wanted: Sequence[str] | None, *, target: str | None = None) -> Features:
-    """The wanted columns (None: all but the target). Raises PermanentError when none is left."""
+    """Gives the wanted columns (None: all but the target). Raises PermanentError when none is left."""
     names = list(dict.fromkeys(wanted)) if wanted else [name for name in table.frame.columns if name != target]
     table.require(names)
     if target is not None and target in names:

@@ -29,7 +29,7 @@ _TEXTS = frozenset({"VARCHAR", "UUID"})
 def read_file(
     path: Path, *, file_format: str, columns: Sequence[str] | None, max_rows: int, seed: int, limits: Limits
 ) -> Table:
-    """The file's table; with more rows than `max_rows` or memory allows, a sample of them in the file's order.
+    """Gives the file's table; with more rows than `max_rows` or memory allows, a sample of them in the file's order.
 
     Raises PermanentError `input_unreadable` (not such a file) or `input_too_large` (more than the memory takes).
     """
@@ -137,7 +137,7 @@ def _quoted(name: str) -> str:
 
 
 def _column(found: Any, is_csv: bool) -> Any:
-    """A masked array of DuckDB as float64 with NaN, or objects with None."""
+    """Gives a masked array of DuckDB as float64 with NaN, or objects with None."""
     mask = np.ma.getmaskarray(found)
     values = np.ma.getdata(found)
     if values.dtype != object:

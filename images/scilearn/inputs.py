@@ -30,7 +30,7 @@ class Inputs:
     limits: Limits
 
     def read(self, source: dict[str, Any], wanted: Wanted) -> Table:
-        """The table of a checked `input`. Raises PermanentError or TransientError."""
+        """Gives the table of a checked `input`. Raises PermanentError or TransientError."""
         if source["type"] == "s3":
             table = self.objects.read(
                 bucket=source["bucket"],

@@ -12,7 +12,7 @@ from scilearn.outcome import Draw
 
 
 def png(draw: Draw) -> bytes:
-    """One plot as PNG, 960 by 600 pixels; the same drawing gives the same bytes."""
+    """Gives one plot as PNG, 960 by 600 pixels; the same drawing gives the same bytes."""
     os.environ.setdefault("MPLCONFIGDIR", tempfile.gettempdir())
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -61,7 +61,7 @@ _API_KEYWORDS = frozenset({"type", "enum", "minimum", "maximum", "minLength", "m
 
 
 def strict_schema(analysis: str) -> dict[str, Any]:
-    """The whole schema of one analysis' requests; what `input` holds depends on its type and is checked apart."""
+    """Gives the whole schema of one analysis' requests; what `input` holds depends on its type and is checked apart."""
     known = ANALYSES[analysis]
     options = {"type": "object", "additionalProperties": False, "properties": dict(known.options)}
     if known.required:
@@ -81,7 +81,7 @@ def strict_schema(analysis: str) -> dict[str, Any]:
 
 
 def input_schema(kind: str) -> dict[str, Any]:
-    """The schema of one type of input."""
+    """Gives the schema of one type of input."""
     properties, required = INPUTS[kind]
     return {
         "$schema": DRAFT,

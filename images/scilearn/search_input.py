@@ -35,7 +35,7 @@ class SearchInput:
     row_limit: int = 100_000
 
     def read(self, source: Mapping[str, Any], *, columns: Sequence[str] | None, max_rows: int, seed: int) -> Table:
-        """The documents found, or a sample of them. Raises PermanentError or TransientError."""
+        """Gives the documents found, or a sample of them. Raises PermanentError or TransientError."""
         kept: list[tuple[int, dict[str, Any]]] = []
         names: set[str] = set()
         draw = random.Random(seed)  # noqa: S311 - a sample, no secret

@@ -39,7 +39,7 @@ class StatusAnswer:
     now: Callable[[], float]
 
     def of(self, request_id: Any) -> dict[str, Any]:
-        """The JSON of a request's status. Raises Problem (400, 404)."""
+        """Gives the JSON of a request's status. Raises Problem (400, 404)."""
         if not is_request_id(request_id):
             raise bad_request("invalid_id", "This is no id of an analysis.", "Use the id that POST /analyses gave.")
         record = self.read(request_id)

@@ -40,7 +40,7 @@ class StatusRecord:
     usage: dict[str, Any] | None = None
 
     def to_item(self) -> dict[str, Any]:
-        """The item in DynamoDB JSON; absent values are left out."""
+        """Gives the item in DynamoDB JSON; absent values are left out."""
         item: dict[str, Any] = {}
         for name, value in vars(self).items():
             if isinstance(value, int):

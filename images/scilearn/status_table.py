@@ -33,7 +33,7 @@ class StatusTable:
         return StatusRecord.from_item(answer["Item"]) if answer.get("Item") else None
 
     def claim(self, delivery: Delivery) -> StatusRecord | Refusal:
-        """The claim, when this delivery is to run; otherwise why not."""
+        """Gives the claim, when this delivery is to run; otherwise why not."""
         for _ in range(MAX_RACES):
             found = self.read(delivery.request_id)
             decision = decide(found, delivery)

@@ -25,7 +25,7 @@ class Meter:
 
 
 def peak_mb() -> int:
-    """The largest resident size of this process so far, in MiB.
+    """Gives the largest resident size of this process so far, in MiB.
 
     Linux tells it as VmHWM (proc_pid_status(5)); getrusage's includes the parent that a process was forked from.
     """

@@ -37,7 +37,7 @@ class NumberText:
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """A JSON object whose numbers are `NumberText`; anything else, duplicate keys and NaN included, is a 400."""
+    """Gives a JSON object whose numbers are `NumberText`; anything else, duplicate keys and NaN included, is a 400."""
     try:
         value = json.loads(
             text,
@@ -77,7 +77,7 @@ def to_attribute(value: Any, *, level: int = 1) -> AttributeValue:
 
 
 def attribute_name(name: str) -> str:
-    """The name, or a 400: DynamoDB's names have at least one character (Developer Guide, "Naming rules")."""
+    """Gives the name, or a 400: DynamoDB's names have at least one character (Developer Guide, "Naming rules")."""
     if not name:
         raise bad_request("empty_attribute_name", "An attribute has an empty name.", "Give every attribute a name.")
     return _text(name)
@@ -126,7 +126,7 @@ def from_attribute(attribute: AttributeValue) -> Any:
 
 
 def answered_number(text: str) -> NumberText:
-    """The number with the digits that it has, short where `MAX_PLAIN_CHARACTERS` wants it."""
+    """Gives the number with the digits that it has, short where `MAX_PLAIN_CHARACTERS` wants it."""
     if len(text) <= MAX_PLAIN_CHARACTERS:
         return NumberText(text)
     sign, digits, exponent = Decimal(text).as_tuple()
@@ -136,17 +136,17 @@ def answered_number(text: str) -> NumberText:
 
 
 def item_from_attributes(attributes: Attributes) -> dict[str, Any]:
-    """The item as JSON values."""
+    """Gives the item as JSON values."""
     return {name: from_attribute(value) for name, value in attributes.items()}
 
 
 def dump(value: Any) -> bytes:
-    """JSON bytes; `NumberText` is written digit by digit."""
+    """Gives JSON bytes; `NumberText` is written digit by digit."""
     return orjson.dumps(value, default=_fragment, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def load_lossless(text: str | bytes) -> Any:
-    """JSON from a service that we trust to write it, with numbers as `NumberText`."""
+    """Gives JSON from a service that we trust to write it, with numbers as `NumberText`."""
     return json.loads(text, parse_int=NumberText, parse_float=NumberText)
 
 

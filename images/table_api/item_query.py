@@ -62,7 +62,7 @@ class ItemQuery:
         return bool(self.conditions or self.sort_field)
 
     def body(self, fields: Mapping[str, Field]) -> dict[str, Any]:
-        """The search body; `fields` as `fields_of` gives them. 400 for a text where a number belongs."""
+        """Gives the search body; `fields` as `fields_of` gives them. 400 for a text where a number belongs."""
         found: dict[str, Any] = {"match_all": {}}
         if self.text:
             found = {
@@ -92,7 +92,7 @@ class ItemQuery:
 
 
 def query_of(request: Request) -> ItemQuery:
-    """The search that a request asks for; 400 for anything that can't be one."""
+    """Gives the search that a request asks for; 400 for anything that can't be one."""
     request.only_queries(PARAMETERS)
     size = request.integer("size", default=10, lowest=1, highest=MAX_SIZE)
     start = request.integer("from", default=0, lowest=0, highest=MAX_WINDOW)

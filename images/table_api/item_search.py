@@ -27,7 +27,7 @@ class LosslessDeserializer:
     """Stands in for opensearch-py's deserializer, which turns every number into a float or an int."""
 
     def loads(self, text: str, mimetype: str | None = None) -> Any:
-        """JSON with `NumberText` numbers, whatever the declared type."""
+        """Gives JSON with `NumberText` numbers, whatever the declared type."""
         from opensearchpy.exceptions import SerializationError
 
         try:
@@ -37,7 +37,7 @@ class LosslessDeserializer:
 
 
 def lossless(client: Any) -> Any:
-    """The same client, made to keep the digits of numbers in its answers."""
+    """Gives the same client, made to keep the digits of numbers in its answers."""
     client.transport.deserializer = LosslessDeserializer()
     return client
 
@@ -50,7 +50,7 @@ class ItemSearch:
     client: Callable[[], Any]
 
     def run(self, query: ItemQuery) -> bytes:
-        """JSON `{"total", "items": [{"id", "score", "item"}]}`.
+        """Gives JSON `{"total", "items": [{"id", "score", "item"}]}`.
 
         `"partial": true` is added when shards failed or time ran out. A page ends early when its items are large: the
         next one starts at `from` plus the number of items received.
@@ -100,7 +100,7 @@ def _whole(number: Any) -> int:
 
 
 def _error_types(info: Any) -> set[str]:
-    """The types of all errors in an OpenSearch error body; never its reasons, which echo values."""
+    """Gives the types of all errors in an OpenSearch error body; never its reasons, which echo values."""
     types: set[str] = set()
     waiting = [info]
     while waiting:

@@ -49,7 +49,7 @@ class ItemStore:
                 ) from None
 
     def read(self, item_id: str) -> Attributes:
-        """The item by a consistent read; 404 when there is none."""
+        """Gives the item by a consistent read; 404 when there is none."""
         answer = self._call("get_item", Key=_key(item_id), ConsistentRead=True)
         if "Item" not in answer:
             raise _missing()

@@ -35,11 +35,11 @@ class Request:
     body_is_base64: bool
 
     def item_id(self) -> str:
-        """The valid id of the path; 400 otherwise."""
+        """Gives the valid id of the path; 400 otherwise."""
         return id_from_path(self.path_id, decoded=self.path_is_decoded)
 
     def json_object(self) -> dict[str, Any]:
-        """The body as a JSON object: 415, 413 or 400 when it is none. Sizes are UTF-8 bytes."""
+        """Gives the body as a JSON object: 415, 413 or 400 when it is none. Sizes are UTF-8 bytes."""
         content_type, _, parameters = self.headers.get("content-type", "").partition(";")
         charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(' "')
         if (content_type.strip() and not _JSON_TYPE.fullmatch(content_type.strip())) or charset not in ("", "utf-8"):
@@ -67,14 +67,14 @@ class Request:
             raise bad_request("unknown_parameter", f"There is no query parameter {shown(unknown)} here.", hint)
 
     def text(self, name: str) -> str | None:
-        """The value of a parameter that may be given once; None when absent."""
+        """Gives the value of a parameter that may be given once; None when absent."""
         values = self.query.get(name, ())
         if len(values) > 1:
             raise bad_request("repeated_parameter", f"`{name}` is given more than once.", "Give it once.")
         return values[0] if values else None
 
     def integer(self, name: str, *, default: int, lowest: int, highest: int) -> int:
-        """A parameter as a whole number within bounds."""
+        """Gives a parameter as a whole number within bounds."""
         value = self.text(name)
         if value is None:
             return default

@@ -23,5 +23,5 @@ class Response:
 
 
 def json_response(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:
-    """A response from JSON values; numbers may be `NumberText`."""
+    """Gives a response from JSON values; numbers may be `NumberText`."""
     return Response(status=status, body=dump(value), headers=headers or {})

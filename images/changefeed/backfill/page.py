@@ -115,7 +115,7 @@ def server_time(answer: Mapping[str, Any]) -> int:
 
 
 def event_key(key: AttributeMap) -> dict[str, dict[str, Any]]:
-    """A key of boto3 as it stands in an event: binary as base64 text, so that it can be JSON."""
+    """Gives a key of boto3 as it stands in an event: binary as base64 text, so that it can be JSON."""
     return {
         name: {kind: base64.b64encode(part).decode() if isinstance(part, bytes) else part}
         for name, value in key.items()

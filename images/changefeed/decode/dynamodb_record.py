@@ -48,14 +48,14 @@ def decode_operation(event_name: object) -> Operation:
 
 
 def decode_keys(keys: object) -> AttributeMap:
-    """The item's key as DynamoDB JSON: one or two attributes."""
+    """Gives the item's key as DynamoDB JSON: one or two attributes."""
     if not isinstance(keys, dict) or not 1 <= len(keys) <= 2:
         raise RecordDecodeError("no_keys", "The record has no 'Keys' with one or two attributes.")
     return keys
 
 
 def decode_image(event_name: object, image: object) -> AttributeMap | None:
-    """The new image, or None for a REMOVE and for streams without images."""
+    """Gives the new image, or None for a REMOVE and for streams without images."""
     if image is None or event_name == "REMOVE":
         return None
     if not isinstance(image, dict):
@@ -64,7 +64,7 @@ def decode_image(event_name: object, image: object) -> AttributeMap | None:
 
 
 def checked_version(microseconds: int) -> int:
-    """The version, if it is a time at which DynamoDB can have changed an item.
+    """Gives the version, if it is a time at which DynamoDB can have changed an item.
 
     A time in a wrong unit would lie decades off. Too high, its version would lock the document against every later
     change; above 63 bits it would fail the whole bulk request.

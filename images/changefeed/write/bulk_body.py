@@ -23,7 +23,7 @@ class Chunk:
     body: bytes
 
     def halves(self) -> "list[Chunk]":
-        """The same in two requests."""
+        """Gives the same in two requests."""
         middle = len(self.writes) // 2
         return [_chunk(self.writes[part], self.lines[part]) for part in (slice(middle), slice(middle, None))]
 
@@ -88,7 +88,7 @@ class BulkRequests:
         return not self._built and self._position == len(self._writes)
 
     def take(self) -> Chunk | None:
-        """The next request, or None after the last."""
+        """Gives the next request, or None after the last."""
         self.build()
         return self._built.pop(0) if self._built else None
 
@@ -97,12 +97,12 @@ class BulkRequests:
         self._built[:0] = chunks
 
     def left(self) -> list[PendingWrite]:
-        """The writes of all requests that were not taken."""
+        """Gives the writes of all requests that were not taken."""
         return [*(write for chunk in self._built for write in chunk.writes), *self._writes[self._position :]]
 
 
 def encode(write: PendingWrite) -> bytes:
-    """A write's lines. Versions are strictly external: a write of an equal version is a conflict.
+    """Gives a write's lines. Versions are strictly external: a write of an equal version is a conflict.
 
     Raises UnindexableItemError when the item can't be a document.
     """

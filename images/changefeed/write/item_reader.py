@@ -85,7 +85,7 @@ class ItemReader:
 
 
 def wire_key(key: AttributeMap) -> dict[str, dict[str, Any]]:
-    """A key as boto3 wants it: binary as bytes, where an event has base64 text."""
+    """Gives a key as boto3 wants it: binary as bytes, where an event has base64 text."""
     return {
         name: {kind: base64.b64decode(part) if kind == "B" and isinstance(part, str) else part}
         for name, value in key.items()
