@@ -16,6 +16,9 @@ WINGS = ("infra", "images", "streams", "ops", "local", "demo", "bench", "tools")
 
 # From top to bottom. A room may import those below it, never one above it or beside it; rooms that no line has may be
 # imported by every room of the same wing. The longest name that fits a module is its room.
+# A room of infra that no line names is a capability.
+GROUND = "settings operators monitoring cost sync api source search queued kit capability parts rights base".split()  # noqa: SIM905 - one line
+CAPABILITIES = sorted({path.name for path in (ROOT / "infra").glob("[a-z]*") if path.is_dir()} - {*GROUND})
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "images").glob("*/Dockerfile"))
 LAYERS: Mapping[str, str] = {
     "the whole": """
@@ -27,11 +30,11 @@ LAYERS: Mapping[str, str] = {
         local
         streams
     """,
-    "infra": """
+    "infra": f"""
         __main__
         infra.settings
         infra.operators infra.monitoring infra.cost
-        infra.analyses infra.events infra.delivery infra.catalogue infra.video
+        {" ".join(f"infra.{name}" for name in CAPABILITIES)}
         infra.sync infra.api
         infra.source infra.search infra.queued
         infra.kit infra.capability
@@ -147,8 +150,8 @@ def test_no_import_points_up_or_sideways(wing: str) -> None:
 @pytest.mark.parametrize("wing", LAYERS)
 def test_every_room_of_a_wing_has_its_place(wing: str) -> None:
     rooms = LAYERS[wing].split()
-    planned = {"infra.cost", "infra.events", "infra.delivery", "infra.catalogue", "infra.video"}
-    assert [room for room in rooms if room not in planned and not any(room_of(name, [room]) for name in MODULES)] == []
+    unused = [room for room in rooms if not any(room_of(name, [room]) for name in MODULES)]
+    assert unused in ([], ["infra.cost"])  # which is to come
     if wing == "infra":
         assert [name for name in MODULES if name.startswith("infra.") and not room_of(name, rooms)] == []
 

@@ -101,7 +101,7 @@ class AnalysesChapter:
         self.console.print(f"  The mistaken request failed, as it should: {reason.get('message')}")
 
     def _repair(self, api: ItemApi, request_id: str) -> dict[str, Any]:
-        """Sends the failed request again with its column repaired, as `ops redrive scilearn --id ID --set ...` does."""
+        """Sends the failed request again with its column repaired, as `ops resend --id ID --set ...` does."""
         stack = Stack(name="local", outputs=dict(self.outputs))
         mending = Mending(assignments=(("options.target", REPAIRED_TARGET),))
         found: list[dict[str, Any]] = []

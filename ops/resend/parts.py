@@ -57,6 +57,6 @@ def _failures_url(requests_url: str, destination: str) -> str:
     if parts[2:3] != ["sqs"]:
         raise OpsError(
             f"Failed analyses go to {destination}, which keeps none of them: there is nothing to send again. See where "
-            "it sends them; or set analytics.on_failure to sqs, or to a queue's ARN, and run pulumi up."
+            "it sends them; or set analyses.on_failure to sqs, or to a queue's ARN, and run pulumi up."
         )
     return f"{requests_url.rsplit('/', 2)[0]}/{parts[4]}/{parts[5]}"

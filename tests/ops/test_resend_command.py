@@ -99,7 +99,7 @@ def test_a_destination_that_keeps_nothing_is_a_clear_error(
     assert main(["resend", "--yes", "--outputs", file]) == 1
     said = capsys.readouterr().err
     assert destination in said
-    assert "analytics.on_failure" in said
+    assert "analyses.on_failure" in said
 
 
 def test_a_stack_without_analyses_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
