@@ -21,9 +21,9 @@ class Pin:
 
 
 def read_pins(requirements: Path) -> dict[str, Pin]:
-    """From a package's name, normalised as in PEP 503, to its pin.
+    """Reads the pins by their packages' names, normalised as in PEP 503.
 
-    Raises ValueError for a line it can't read, and for a package that is there twice.
+    Raises ValueError for a line it can't read, and for a package that is listed twice.
     """
     blocks: list[list[str]] = []
     for line in requirements.read_text().splitlines():
@@ -40,7 +40,7 @@ def read_pins(requirements: Path) -> dict[str, Pin]:
 
 
 def normalised(name: str) -> str:
-    """The one spelling of a package's name. Source: PEP 503, "Normalized Names"."""
+    """Gives the one spelling of a package's name. Source: PEP 503, "Normalized Names"."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

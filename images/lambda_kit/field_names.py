@@ -15,7 +15,7 @@ _EMPTY_NAME = "%"
 
 
 def escape_name(name: str, *, top: bool = False) -> str:
-    """The field name for an attribute name: itself wherever OpenSearch takes it.
+    """Gives the field name for an attribute name: itself wherever OpenSearch takes it.
 
     `%` introduces an escape and is itself escaped, so that `unescape_name` always gets the attribute's name back.
     """
@@ -34,5 +34,5 @@ def escape_name(name: str, *, top: bool = False) -> str:
 
 
 def unescape_name(field: str) -> str:
-    """The attribute name behind a field name."""
+    """Gives the attribute name behind a field name."""
     return "" if field == _EMPTY_NAME else unquote(field)

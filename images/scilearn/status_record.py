@@ -1,6 +1,6 @@
 """What the status table knows of one request, and its shape there.
 
-Numbers and texts are attributes of their own, `reason`, `result` and `usage` are JSON texts. `version` rises with every
+Each number and text is an attribute, `reason`, `result` and `usage` are JSON texts. `version` rises with every
 write and guards the next one; `expires_at` is the table's TTL attribute, in seconds since 1970.
 """
 
@@ -40,7 +40,7 @@ class StatusRecord:
     usage: dict[str, Any] | None = None
 
     def to_item(self) -> dict[str, Any]:
-        """The item in DynamoDB JSON; absent values are left out."""
+        """Gives the item in DynamoDB JSON; absent values are left out."""
         item: dict[str, Any] = {}
         for name, value in vars(self).items():
             if isinstance(value, int):

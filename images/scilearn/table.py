@@ -38,21 +38,21 @@ class Table:
 
     @property
     def is_sampled(self) -> bool:
-        """Whether rows were seen that are not used."""
+        """True when rows were seen that are not used."""
         return len(self.frame) < self.rows_seen
 
-    def told(self) -> dict[str, Any]:
-        """What a result says of its input."""
-        told: dict[str, Any] = {
+    def summary(self) -> dict[str, Any]:
+        """Gives what a result says of its input."""
+        summary: dict[str, Any] = {
             "rows_seen": self.rows_seen,
             "rows_used": len(self.frame),
             "sampled": self.is_sampled,
             "columns_left_out": list(self.left_out),
         }
-        return told | ({"limit": self.limit} if self.limit else {})
+        return summary | ({"limit": self.limit} if self.limit else {})
 
     def numeric(self) -> list[str]:
-        """Names of the columns that are numbers."""
+        """Gives the names of the columns that are numbers."""
         return [name for name in self.frame.columns if self.frame[name].dtype != object]
 
     def require(self, names: Iterable[str]) -> None:
@@ -63,7 +63,7 @@ class Table:
             raise PermanentError("unknown_column", f"The input has no column {ascii(missing[0])[:140]}{left_out}.")
 
     def require_numeric(self, name: str) -> "pd.Series[float]":
-        """A column of numbers. Raises PermanentError when it is not there or holds texts."""
+        """Gives a column of numbers. Raises PermanentError when it is not there or holds texts."""
         self.require([name])
         if self.frame[name].dtype == object:
             raise PermanentError(
@@ -79,7 +79,7 @@ def table_of_rows(
     rows_seen: int | None = None,
     limit: str | None = None,
 ) -> Table:
-    """A table of JSON objects; absent keys are missing values, columns come in the order of their first sight."""
+    """Gives a table of JSON objects; absent keys are missing values, columns come in the order of their first sight."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns, left_out = {}, []
     for name in names:
@@ -94,14 +94,14 @@ def table_of_rows(
 
 
 def frame_of_columns(columns: Mapping[str, Any], row_numbers: Any) -> pd.DataFrame:
-    """A frame of NumPy columns; each keeps its type, where pandas 3 would make its own text type of objects."""
+    """Gives a frame of NumPy columns; each keeps its type, where pandas 3 would make its own text type of objects."""
     index = pd.Index(row_numbers)
     series = {name: pd.Series(column, index=index, dtype=column.dtype) for name, column in columns.items()}
     return pd.DataFrame(series, index=index)
 
 
 def column_of_values(values: Sequence[Any]) -> Any:
-    """A NumPy column of Python values: float64, or objects of text and None. None: it can be neither."""
+    """Gives a NumPy column of Python values: float64, or objects of text and None. None: it can be neither."""
     plain = [_plain(value) for value in values]
     if any(value is _NEITHER for value in plain):
         return None
@@ -135,7 +135,7 @@ def _plain(value: Any) -> Any:
 
 
 def class_texts(column: "pd.Series[Any]") -> Any:
-    """A column's values as texts, one way for numbers and texts; it has no missing ones."""
+    """Gives a column's values as texts, one way for numbers and texts; it has no missing ones."""
     return np.array([_text(value) if isinstance(value, float) else value for value in column], dtype=object)
 
 

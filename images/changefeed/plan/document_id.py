@@ -15,7 +15,7 @@ LARGEST_EXPONENT = 130  # of DynamoDB's numbers, either way; a wilder text would
 
 
 def document_id(keys: AttributeMap) -> str:
-    """The id of an item's document: injective over its typed key parts, readable when it can be.
+    """Gives the id of an item's document: injective over its typed key parts, readable when it can be.
 
     A text key is itself, with `%` and `|` escaped; a number or binary carries a mark of its type and has one spelling
     (5 and 5.0 are one key). Parts stand in the order of their attribute names (a table's names never change) and are

@@ -33,7 +33,7 @@ class Rejection:
 
 
 def reject(change: ChangeRecord, error: RecordError) -> Rejection:
-    """A rejection of a decoded change."""
+    """Gives a rejection of a decoded change."""
     return Rejection(
         code=error.code, message=str(error), raw=change.raw, sequence_number=change.sequence_number, record=change
     )

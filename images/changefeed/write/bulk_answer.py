@@ -65,7 +65,7 @@ DONE = ItemVerdict(Verdict.DONE)
 
 
 def read_bulk_answer(status: int, body: bytes, *, expected_items: int) -> list[ItemVerdict]:
-    """One verdict for each item, in the order of the request; one that failed as a whole gives all the same.
+    """Gives one verdict for each item, in the order of the request; one that failed as a whole gives all the same.
 
     Raises BulkRequestError for an answer that is cut off or holds another number of items.
     """

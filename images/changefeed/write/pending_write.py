@@ -38,7 +38,7 @@ class PendingWrite:
 
     @classmethod
     def of(cls, action: DocumentAction) -> "PendingWrite":
-        """The write of a record's own image, or of one that a backfill has just read from the table."""
+        """Gives the write of a record's own image, or of one that a backfill has just read from the table."""
         read_at = action.record.read_at
         return cls(
             action=action,
