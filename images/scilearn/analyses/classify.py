@@ -42,7 +42,7 @@ def classify(table: Table, options: Mapping[str, Any], seed: int) -> Outcome:
     y = class_texts(frame[target])
     classes, sizes = np.unique(y, return_counts=True)
     if not 2 <= len(classes) <= MAX_CLASSES:
-        raise PermanentError("wrong_classes", f"The target has {len(classes)} classes; 2 to {MAX_CLASSES} can be predicted.")
+        raise PermanentError("wrong_classes", f"The target has {len(classes)} classes, not 2 to {MAX_CLASSES}.")
     if sizes.min() < 2:
         raise PermanentError("wrong_classes", "A class of the target has one row only: it can't be learned and tested.")
     features = choose_features(table, options.get("features"), target=target)
