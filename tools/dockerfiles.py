@@ -49,7 +49,7 @@ def _python_folders(top: Path) -> list[str]:
 
 
 def main() -> int:
-    """Gives the command line; gives 0."""
+    """Runs the command line; gives 0."""
     argparse.ArgumentParser(description=__doc__, epilog="Example: python -m tools.dockerfiles").parse_args()
     for facts in sorted(IMAGES.glob("*/image.toml")):
         for path, text in render(facts.parent).items():

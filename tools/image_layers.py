@@ -45,7 +45,7 @@ class Layer:
 
 
 def layers_of(engine: ContainerEngine, image: str) -> list[Layer]:
-    """Gives the own layers of an image that the engine holds. Raises LocalStackError when it can't be saved."""
+    """Reads the own layers of an image that the engine holds. Raises LocalStackError when it can't be saved."""
     with tempfile.TemporaryDirectory() as directory:
         archive = Path(directory) / "image.tar"
         command = [engine.client, "save", "--output", str(archive), image]
@@ -56,7 +56,7 @@ def layers_of(engine: ContainerEngine, image: str) -> list[Layer]:
 
 
 def own_layers(archive: Path) -> list[Layer]:
-    """Gives the layers above the base, lowest first. `archive` is of `docker save` or `podman save` of one image.
+    """Reads the layers above the base, lowest first. `archive` is of `docker save` or `podman save` of one image.
 
     Raises ValueError for an image that none of our Dockerfiles made.
     """

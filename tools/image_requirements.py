@@ -40,7 +40,7 @@ def compile_requirements(folder: Path) -> None:
 
 
 def main() -> int:
-    """Gives the command line; 1 when uv could not make one of the files."""
+    """Runs the command line; gives 1 when uv could not make one of the files."""
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], epilog="Example: python -m tools.image_requirements table_api"
     )

@@ -21,9 +21,9 @@ class Pin:
 
 
 def read_pins(requirements: Path) -> dict[str, Pin]:
-    """From a package's name, normalised as in PEP 503, to its pin.
+    """Reads the pins by their packages' names, normalised as in PEP 503.
 
-    Raises ValueError for a line it can't read, and for a package that is there twice.
+    Raises ValueError for a line it can't read, and for a package that is listed twice.
     """
     blocks: list[list[str]] = []
     for line in requirements.read_text().splitlines():

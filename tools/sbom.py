@@ -32,7 +32,7 @@ BASE_LABEL = "org.opencontainers.image.base.name"
 
 
 def bill_of_materials(folder: Path, *, base_image: str, image_id: str | None = None) -> Bom:
-    """Gives the bill of the image of `folder`. `image_id` is the engine's; a registry gives another digest."""
+    """Makes the bill of the image of `folder`. `image_id` is the engine's; a registry gives another digest."""
     image = Component(
         type=ComponentType.CONTAINER,
         name=folder.name,
@@ -61,7 +61,7 @@ def default_base_image(folder: Path) -> str:
 
 
 def as_json(bom: Bom) -> str:
-    """CycloneDX JSON of the version `SCHEMA`."""
+    """Writes CycloneDX JSON of the version `SCHEMA`."""
     return make_outputter(bom, OutputFormat.JSON, SCHEMA).output_as_string(indent=2)
 
 
@@ -103,7 +103,7 @@ def _licenses(pin: Pin) -> list[License]:
 
 
 def main() -> int:
-    """Gives the command line; 1 when an image can't be built."""
+    """Runs the command line; gives 1 when an image can't be built."""
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], epilog="Example: python -m tools.sbom --build table_api"
     )

@@ -4,7 +4,7 @@ from changefeed.plan.rejection import Rejection
 from changefeed.write.write_result import WriteResult
 
 SUSPICIOUS_REJECTIONS = 5
-"""From this many rejections on, a batch that is rejected by more than half is blamed on the index. Fewer can't tell:
+"""From this many rejections on, a batch that is rejected by more than half is blamed on the index. Fewer prove nothing:
 bisecting brings every batch down to where its records are judged one by one."""
 
 

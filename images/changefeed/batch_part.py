@@ -1,6 +1,6 @@
-"""The parts of a batch: each is decoded and planned, and then its writes can begin.
+"""Divides a batch into parts and decodes and plans each: then its writes can begin.
 
-A part that leads lets the index begin while the rest is made ready (`bulk_pace` says how large it should be).
+A leading part lets the index begin while the rest is prepared (`bulk_pace` says how large it should be).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ Lead = Callable[[int], int]
 
 
 def parts_folded_together(records: Sequence[Any], read: ReadPart, lead: Lead) -> Iterator[Part]:
-    """All is read now, and the documents are divided: none is in two parts."""
+    """Reads all records now and divides the documents: none is in two parts."""
     whole = read(records)
     first = lead(len(whole.actions))
     if first >= len(whole.actions):
@@ -42,13 +42,13 @@ def parts_folded_together(records: Sequence[Any], read: ReadPart, lead: Lead) ->
 
 
 def parts_folded_apart(records: Sequence[Any], read: ReadPart, lead: Lead) -> Iterator[Part]:
-    """Gives the records are divided, and each part is read when it is asked for."""
+    """Divides the records and reads each part when it is asked for."""
     first = lead(len(records))
     return map(read, filter(None, (records[:first], records[first:])))
 
 
 def read_part(records: Sequence[Any], *, decode: Decode, plan: Plan) -> Part:
-    """Decode and plan. What can't be is rejected; nothing is left out."""
+    """Decodes and plans records. Rejects those that can't be; leaves none out."""
     changes, rejections = [], []
     for raw in records:
         try:

@@ -1,4 +1,4 @@
-"""The answer that tells Lambda where to go on.
+"""The answer from which Lambda knows where to go on.
 
 With ReportBatchItemFailures the lowest reported sequence number is the checkpoint: everything before it is done,
 everything from it on comes again. An empty list is success. Source:

@@ -12,7 +12,7 @@ from lambda_kit.aws_clients import aws_clients
 
 
 def consumer_pipeline(decode: Decode, environment: ConsumerEnvironment, *, fold_whole: bool = True) -> Pipeline:
-    """The pipeline of a consumer that decodes its feed's records with `decode`; `fold_whole` as `Pipeline` has it."""
+    """Makes the pipeline of a consumer whose feed `decode` decodes; `fold_whole` as in `Pipeline`."""
     client = aws_clients(environment.region)
     transport = BulkTransport(endpoint=environment.endpoint, index=environment.index, region=environment.region)
     return Pipeline(

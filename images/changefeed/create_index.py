@@ -1,4 +1,4 @@
-"""Makes an index and the readers' alias before anybody writes: run at deploy, by a function of its own.
+"""Makes an index and the readers' alias before anybody writes: a separate function runs it at deploy.
 
 So the sync roles need no right to create indexes: a write to a missing index fails and is retried, where OpenSearch
 would otherwise make one with guessed mappings. An index that exists gets what the definition's mappings add to it; a
@@ -63,7 +63,7 @@ def _create(client: Any, index: str, definition: Mapping[str, Any]) -> bool:
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, bool]:
-    """Lambda's entry: `{"index", "alias" or null, "definition"}`."""
+    """Handles Lambda's event: `{"index", "alias" or null, "definition"}`."""
     from lambda_kit.search_client import create_search_client
 
     missing = [name for name in ("index", "definition") if not event.get(name)]

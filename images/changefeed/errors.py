@@ -3,7 +3,7 @@
 * SyncError
   - RecordError               permanent: park this record, its shard moves on
     - RecordDecodeError       the record is not a change that we know
-    - UnindexableItemError    the item can't be told as a JSON document
+    - UnindexableItemError    the item can't be a JSON document
   - RetryableError            transient: report the records, Lambda hands them over again
     - ItemReadError           an item could not be read again
     - BulkRequestError        no answer to a bulk request: it may or may not have been applied

@@ -1,7 +1,7 @@
 """Keeps Python's cycle collector out of a batch: it would walk all of the event's objects again and again.
 
-A batch makes tens of thousands of objects and no cycles but those of exceptions, which are collected after it. To look
-for more was a fifth of a batch's time.
+A batch makes tens of thousands of objects, and no cycles except those of exceptions, which are collected after it.
+Looking for more took a fifth of a batch's time.
 """
 
 import gc
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No automatic collection inside; whether there is one outside stays as it was."""
+    """Turns automatic collection off inside; outside it stays as it was."""
     if not gc.isenabled():
         yield
         return

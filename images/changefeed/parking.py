@@ -42,7 +42,7 @@ class Parking:
 
 
 def parked_message(rejection: Rejection, *, index: str, parked_at: datetime) -> str:
-    """The message's JSON text. A record too large for a message is left out; its keys are enough to read it again."""
+    """Writes the message's JSON. A record too large for one is left out; its keys are enough to read it again."""
     record = rejection.record
     keys: AttributeMap | None = record.keys if record else None
     message: dict[str, Any] = {

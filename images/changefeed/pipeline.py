@@ -41,7 +41,7 @@ class Pipeline:
 
     `fold_whole`: all of a batch is decoded and folded before the first write. Without it, two changes of an item in
     different parts of a batch are two writes, in flight together, as if they had come in two batches out of order:
-    right where versions tell them apart, and dear where they don't, because then the item has to be read.
+    right where versions can order them, and costly where they can't, because then the item has to be read.
     """
 
     decode: Decode

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def aws_clients(region: str) -> Callable[[str], Any]:
-    """From a service's name to its boto3 client, one for each service."""
+    """Gives a function from a service's name to its boto3 client, one for each service."""
 
     @cache
     def client(service: str) -> Any:

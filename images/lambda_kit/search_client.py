@@ -11,7 +11,7 @@ TIMEOUT_SECONDS = 20
 
 
 def create_search_client(endpoint: str, region: str) -> Any:
-    """Gives an `opensearchpy.OpenSearch` for a collection (signed) or the loopback (plain).
+    """Makes an `opensearchpy.OpenSearch` for a collection (signed) or the loopback (plain).
 
     Raises SettingsError for an endpoint that is neither. Compression stays off: see `bulk_transport`.
     """

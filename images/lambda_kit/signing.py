@@ -22,7 +22,7 @@ SignRequest = Callable[[str, bytes], Mapping[str, str]]
 
 
 def check_endpoint(endpoint: str) -> str | None:
-    """What is wrong with an endpoint URL, or None."""
+    """Says what is wrong with an endpoint URL; None: nothing."""
     try:
         parts = urlsplit(endpoint)
         host = parts.hostname
@@ -36,7 +36,7 @@ def check_endpoint(endpoint: str) -> str | None:
 
 
 def request_auth(endpoint: str, region: str) -> "AuthBase | None":
-    """The signer of requests to this endpoint; None for the loopback. Raises SettingsError for other http URLs."""
+    """Makes the signer of requests to an endpoint; None for the loopback. Raises SettingsError for other http URLs."""
     problem = check_endpoint(endpoint)
     if problem:
         raise SettingsError(f"Search endpoint {endpoint!r} {problem}.")

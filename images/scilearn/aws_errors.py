@@ -24,7 +24,7 @@ _TRANSIENT = frozenset(
 
 
 def error_code(error: BaseException) -> str:
-    """AWS's code of a ClientError, otherwise the error's type."""
+    """Gives AWS's code of a ClientError, otherwise the error's type."""
     response: Any = getattr(error, "response", None)
     if isinstance(response, dict):
         return str(response.get("Error", {}).get("Code", "unknown"))
@@ -32,7 +32,7 @@ def error_code(error: BaseException) -> str:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Throttling, 5xx, and everything that got no answer (botocore's connection and time-out errors)."""
+    """True for throttling, 5xx, and whatever got no answer (botocore's connection and time-out errors)."""
     response: Any = getattr(error, "response", None)
     if not isinstance(response, dict):
         return True

@@ -42,7 +42,7 @@ class Refusal:
 
 
 def decide(record: StatusRecord | None, delivery: Delivery) -> StatusRecord | Refusal:
-    """Gives the record to write in order to own the request, or why not."""
+    """Decides who works: gives the record to write in order to own the request, or why this delivery must not."""
     mine = record is not None and record.claimed_by == delivery.invocation_id
     if record is not None and record.state in SETTLED:
         resent = record.state == "failed" and delivery.resend > record.resend
@@ -67,5 +67,5 @@ def decide(record: StatusRecord | None, delivery: Delivery) -> StatusRecord | Re
 
 
 def released(claim: StatusRecord, *, now: float) -> StatusRecord:
-    """After a transient failure: whoever comes next may run it at once."""
+    """Releases a claim after a transient failure: whoever comes next may run it at once."""
     return replace(claim, state="waiting", version=claim.version + 1, lease_until=int(now))

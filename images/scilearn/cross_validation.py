@@ -1,4 +1,4 @@
-"""Scores of folds and importance of columns, in the shape that results tell them."""
+"""Measures scores of folds and the importance of columns, in the shape that results have."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ TOP_COLUMNS = 20
 
 
 def fold_scores(model: Any, x: Any, y: Any, folds: Any, scorers: Mapping[str, str]) -> tuple[dict[str, Any], Any]:
-    """`{score: {"mean", "std", "folds": [...]}}`, and each row's prediction by the model that has not seen it.
+    """Gives `{score: {"mean", "std", "folds": [...]}}`, and each row's prediction by the model that has not seen it.
 
     scikit-learn's negated errors are given as errors.
     """
@@ -22,15 +22,15 @@ def fold_scores(model: Any, x: Any, y: Any, folds: Any, scorers: Mapping[str, st
     predicted = np.empty(len(y), dtype=y.dtype)
     for fitted, rows in zip(found["estimator"], found["indices"]["test"], strict=True):
         predicted[rows] = fitted.predict(x.iloc[rows] if hasattr(x, "iloc") else x[rows])
-    told = {}
+    scores = {}
     for name, scorer in scorers.items():
         values = found[f"test_{name}"] * (-1.0 if scorer.startswith("neg_") else 1.0)
-        told[name] = {"mean": float(values.mean()), "std": float(values.std()), "folds": values.tolist()}
-    return told, predicted
+        scores[name] = {"mean": float(values.mean()), "std": float(values.std()), "folds": values.tolist()}
+    return scores, predicted
 
 
 def top_importance(model: Any, x: Any, y: Any, seed: int, scorer: str) -> list[dict[str, Any]]:
-    """Permutation importance on at most 2,000 rows drawn by seed: `[{"column", "mean", "std"}]`, the highest first."""
+    """Permutes columns of at most 2,000 rows drawn by seed. Gives `[{"column", "mean", "std"}]`, highest first."""
     from sklearn.inspection import permutation_importance
 
     drawn = np.sort(np.random.default_rng(seed).permutation(len(y))[:IMPORTANCE_ROWS])

@@ -1,7 +1,7 @@
 """Which columns a model learns from, and how: the one way for missing values and categories.
 
 * A column without any value, with one value only, or of texts that are nearly all different (an id) is left out.
-* Missing numbers get the median of the rows that a model is fitted on; a missing text is a category of its own.
+* Missing numbers get the median of the rows that a model is fitted on; a missing text is a separate category.
 * Texts are one-hot encoded: the 20 most frequent, the rest together. Seen first when predicting: as the rest.
 * Linear models and distances get numbers scaled to mean 0 and deviation 1.
 
@@ -30,12 +30,12 @@ class Features:
     categorical: tuple[str, ...]
     left_out: dict[str, str]
 
-    def told(self) -> dict[str, Any]:
-        """What a result says of them."""
+    def summary(self) -> dict[str, Any]:
+        """Gives what a result says of the features."""
         return {"numeric": list(self.numeric), "categorical": list(self.categorical), "left_out": self.left_out}
 
     def matrix(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """These columns, missing texts named."""
+        """Gives these columns, with missing texts named."""
         chosen = frame[[*self.numeric, *self.categorical]].copy()
         for name in self.categorical:
             chosen[name] = chosen[name].where(chosen[name].notna(), MISSING)
@@ -60,7 +60,7 @@ class Features:
 
 
 def choose_features(table: Table, wanted: Sequence[str] | None, *, target: str | None = None) -> Features:
-    """Gives the wanted columns (None: all but the target). Raises PermanentError when none is left."""
+    """Chooses among the wanted columns (None: all but the target). Raises PermanentError when none is left."""
     names = list(dict.fromkeys(wanted)) if wanted else [name for name in table.frame.columns if name != target]
     table.require(names)
     if target is not None and target in names:

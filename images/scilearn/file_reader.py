@@ -2,7 +2,7 @@
 
 Numbers, booleans and times come as numbers and the rest as texts, by the rule of `table`. CSV columns are read as texts
 and typed after sampling, so a late odd value changes a column's type and never fails the file. DuckDB finds dates and
-times in the texts of JSON lines by itself. One thread, so rows keep the file's order and numbers. DuckDB's messages
+times in the texts of JSON lines. One thread, so rows keep the file's order and numbers. DuckDB's messages
 quote the file: only their types are kept.
 """
 
@@ -29,7 +29,7 @@ _TEXTS = frozenset({"VARCHAR", "UUID"})
 def read_file(
     path: Path, *, file_format: str, columns: Sequence[str] | None, max_rows: int, seed: int, limits: Limits
 ) -> Table:
-    """Gives the file's table; with more rows than `max_rows` or memory allows, a sample of them in the file's order.
+    """Reads the file's table; with more rows than `max_rows` or memory allows, a sample of them in the file's order.
 
     Raises PermanentError `input_unreadable` (not such a file) or `input_too_large` (more than the memory takes).
     """
@@ -106,7 +106,7 @@ class _Reader:
 
 
 def _source(path: Path, file_format: str) -> str:
-    """DuckDB's table function over the path, which is ours."""
+    """Writes DuckDB's table function over the path, which is ours."""
     quoted = "'" + str(path).replace("'", "''") + "'"
     packed = "gzip" if path.suffix == ".gz" else "none"
     if file_format == "csv":
@@ -137,7 +137,7 @@ def _quoted(name: str) -> str:
 
 
 def _column(found: Any, is_csv: bool) -> Any:
-    """Gives a masked array of DuckDB as float64 with NaN, or objects with None."""
+    """Converts a masked array of DuckDB to float64 with NaN, or objects with None."""
     mask = np.ma.getmaskarray(found)
     values = np.ma.getdata(found)
     if values.dtype != object:

@@ -30,7 +30,7 @@ class Inputs:
     limits: Limits
 
     def read(self, source: dict[str, Any], wanted: Wanted) -> Table:
-        """Gives the table of a checked `input`. Raises PermanentError or TransientError."""
+        """Reads the table of a checked `input`. Raises PermanentError or TransientError."""
         if source["type"] == "s3":
             table = self.objects.read(
                 bucket=source["bucket"],
@@ -52,7 +52,7 @@ class Inputs:
         return table
 
     def _rows(self, rows: list[dict[str, Any]], wanted: Wanted) -> Table:
-        """All of them: a request is small. Cells that are absent from most rows are counted, too."""
+        """Takes all rows: a request is small. Counts cells, too, that are absent from most rows."""
         names = {name for row in rows for name in row}
         if self.limits.rows(len(rows), texts=len(names))[0] < len(rows):
             raise PermanentError("input_too_large", "The rows have too many different columns: put them into S3.")

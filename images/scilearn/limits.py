@@ -1,9 +1,9 @@
 """How much data a function of a given memory takes: the one place that turns megabytes into rows.
 
-Of what the libraries leave, half is DuckDB's limit while it reads, and three quarters are for a table and what models
-make of it. A number costs 80 bytes: 8 while it is read, 8 in the table, and copies of it in models. A text costs 800:
-up to 216 in DuckDB and 257 as a Python text of 200 characters, and twice 20 one-hot columns of 8 bytes. The two
-halves overlap less than that: DuckDB's is given back before models begin. Measured in
+After the libraries, DuckDB may use half of the remaining memory while it reads; the table and the models built from it
+may use three quarters. A number costs 80 bytes: 8 while it is read, 8 in the table, and copies of it in models. A text
+costs 800: up to 216 in DuckDB and 257 as a Python text of 200 characters, and twice 20 one-hot columns of 8 bytes. The
+two overlap less than that: DuckDB gives its memory back before models begin. Measured in
 tests/images/test_scilearn_memory.py.
 """
 
@@ -28,7 +28,7 @@ class Limits:
         return (self.memory_mb - LIBRARIES_MB) // 2
 
     def rows(self, asked: int, *, numbers: int = 0, texts: int = 0) -> tuple[int, str]:
-        """The rows of so many columns that may be used, and the name of what limits them: `max_rows` or `memory`."""
+        """Gives how many rows of so many columns may be used, and what limits them: `max_rows` or `memory`."""
         room = (self.memory_mb - LIBRARIES_MB) * 1024 * 1024 * 3 // 4
         fitting = room // max(1, numbers * NUMBER_BYTES + texts * TEXT_BYTES)
         return (asked, "max_rows") if asked <= fitting else (fitting, "memory")

@@ -32,7 +32,7 @@ class ObjectInput:
     def read(
         self, *, bucket: str, key: str, file_format: str, columns: Sequence[str] | None, max_rows: int, seed: int
     ) -> Table:
-        """Gives the object's rows. Raises PermanentError or TransientError."""
+        """Reads the object's rows. Raises PermanentError or TransientError."""
         if not any(bucket == place and key.startswith(prefix) for place, prefix in self.locations):
             raise PermanentError("input_not_allowed", "Analyses may not read this bucket or prefix.")
         with tempfile.TemporaryDirectory(dir=self.directory) as folder:

@@ -1,4 +1,4 @@
-"""The JSON Schemas that options share; what API Gateway can't check of them is told in `request_schema`."""
+"""The JSON Schemas that options share; `request_schema` says what API Gateway can't check of them."""
 
 from typing import Any
 

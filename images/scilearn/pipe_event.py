@@ -33,7 +33,7 @@ class Message:
 
 
 def message_of(event: Any) -> Message:
-    """Gives the message of a pipe's batch of one. Raises PoisonMessageError when there is no request id to settle."""
+    """Checks the message of a pipe's batch of one. Raises PoisonMessageError when there is no request id to settle."""
     if not isinstance(event, list) or len(event) != 1:
         raise PoisonMessageError("The event is not a batch of one SQS record: set the pipe's batch size to 1.")
     body = event[0].get("body") if isinstance(event[0], dict) else None
@@ -59,7 +59,7 @@ def message_of(event: Any) -> Message:
 
 
 def _unreadable(body: str) -> Message:
-    """Gives a body that is no JSON, whose id the API's mapping template wrote at its start: it can still be settled."""
+    """Reads the id of a body that is no JSON: the API's template wrote it at the start, so it can be settled."""
     start = _START.match(body)
     if start is None or not is_request_id(start[1]):
         raise PoisonMessageError("The body is not JSON, or not text.")

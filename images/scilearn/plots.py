@@ -1,7 +1,7 @@
 """PNG plots. matplotlib is imported here only, and only when a plot is drawn; its Agg canvas needs no display.
 
 The Figure is made without pyplot, which keeps figures alive between invocations ("Embedding in a web application
-server", matplotlib's user guide). Its cache is told to live in /tmp, the only place that a function can write.
+server", matplotlib's user guide). Its cache is set to /tmp, the only place that a function can write.
 """
 
 import io
@@ -12,7 +12,7 @@ from scilearn.outcome import Draw
 
 
 def png(draw: Draw) -> bytes:
-    """Gives one plot as PNG, 960 by 600 pixels; the same drawing gives the same bytes."""
+    """Draws one plot as PNG, 960 by 600 pixels; the same drawing gives the same bytes."""
     os.environ.setdefault("MPLCONFIGDIR", tempfile.gettempdir())
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

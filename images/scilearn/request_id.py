@@ -17,5 +17,5 @@ def is_request_id(value: object) -> bool:
 
 
 def accepted_at_milliseconds(request_id: str) -> int:
-    """When the API took the request; the id must be valid."""
+    """Gives when the API took the request; the id must be valid."""
     return int(request_id[:13])

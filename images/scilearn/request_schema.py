@@ -93,7 +93,7 @@ def input_schema(kind: str) -> dict[str, Any]:
 
 
 def api_model() -> dict[str, Any]:
-    """What API Gateway checks: the shape, the names of analyses and inputs, types and bounds of whatever is shared."""
+    """Makes what API Gateway checks: shape, names of analyses and inputs, types and bounds of whatever is shared."""
     options: dict[str, list[Mapping[str, Any]]] = {}
     for known in ANALYSES.values():
         for name, schema in known.options.items():
@@ -124,7 +124,7 @@ def api_model() -> dict[str, Any]:
 
 
 def checked(request: Any) -> dict[str, Any]:
-    """The request with every default filled in. Raises PermanentError `bad_request` that says where it is wrong."""
+    """Checks a request and fills its defaults in. Raises PermanentError `bad_request` that says where it is wrong."""
     if not isinstance(request, dict):
         raise PermanentError("bad_request", "The request is not a JSON object.")
     analysis = request.get("analysis")

@@ -16,7 +16,7 @@ MOST_ROWS = 10**9
 
 
 def chosen_rows(total: int, wanted: int, seed: int) -> Any:
-    """`wanted` different numbers below `total` as a sorted int64 array."""
+    """Draws `wanted` different numbers below `total`, as a sorted int64 array."""
     draw = np.random.default_rng(seed)
     found = [np.empty(0, dtype=np.int64)]
     left = min(wanted, total)

@@ -35,7 +35,7 @@ class SearchInput:
     row_limit: int = 100_000
 
     def read(self, source: Mapping[str, Any], *, columns: Sequence[str] | None, max_rows: int, seed: int) -> Table:
-        """Gives the documents found, or a sample of them. Raises PermanentError or TransientError."""
+        """Reads the documents found, or a sample of them. Raises PermanentError or TransientError."""
         kept: list[tuple[int, dict[str, Any]]] = []
         names: set[str] = set()
         draw = random.Random(seed)  # noqa: S311 - a sample, no secret
@@ -57,9 +57,9 @@ class SearchInput:
                 limit = "search_row_limit"
                 break
         kept.sort(key=lambda entry: entry[0])
-        told = limit if seen > len(kept) or limit == "search_row_limit" else None
+        sampled_by = limit if seen > len(kept) or limit == "search_row_limit" else None
         numbers = [number for number, _ in kept]
-        return table_of_rows([row for _, row in kept], row_numbers=numbers, rows_seen=seen, limit=told)
+        return table_of_rows([row for _, row in kept], row_numbers=numbers, rows_seen=seen, limit=sampled_by)
 
     def _documents(self, body: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
         from opensearchpy.exceptions import OpenSearchException, OpenSearchWarning

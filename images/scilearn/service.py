@@ -45,7 +45,7 @@ class AnalysisService:
     now: Callable[[], float] = time.time
 
     def handle(self, event: Any, *, invocation_id: str, seconds_left: float) -> dict[str, Any]:
-        """What goes to the on-success destination: `{"request_id", "state", "duplicate", ...}`, never data."""
+        """Handles a batch. Gives what on-success gets: `{"request_id", "state", "duplicate", ...}`, never data."""
         message = message_of(event)
         now = self.now()
         claim = self.table.claim(
@@ -143,6 +143,6 @@ def _refused(refusal: Refusal) -> dict[str, Any]:
 
 
 def _superseded(claim: StatusRecord) -> dict[str, Any]:
-    """Another attempt took the claim over: what it says counts, and it ends for itself."""
+    """Gives way to another attempt that took the claim over: its result counts."""
     log("claim lost", level="WARNING", request_id=claim.request_id, version=claim.version)
     return {"request_id": claim.request_id, "state": "superseded", "duplicate": True}

@@ -44,35 +44,35 @@ class StatusAnswer:
             raise bad_request("invalid_id", "This is no id of an analysis.", "Use the id that POST /analyses gave.")
         record = self.read(request_id)
         accepted = accepted_at_milliseconds(request_id)
-        told: dict[str, Any] = {"request_id": request_id, "accepted_at": _time(accepted)}
+        body: dict[str, Any] = {"request_id": request_id, "accepted_at": _time(accepted)}
         if record is None:
             age = self.now() - accepted / 1000
             if not -CLOCK_TOLERANCE_SECONDS <= age <= self.queue_retention_seconds:
                 raise not_found()
-            return told | {"state": "queued"}
+            return body | {"state": "queued"}
         if record.expires_at <= self.now():  # DynamoDB's TTL removes items within days, not at once
             raise not_found()
-        told["started_at"] = _time(record.started_at_milliseconds)
+        body["started_at"] = _time(record.started_at_milliseconds)
         if record.state in RETRY_SECONDS:
             if record.lease_until + RETRY_SECONDS[record.state] < self.now():
-                return told | {"state": "failed", "reason": STOPPED}
-            return told | {"state": "running", "tries": record.tries}
-        told |= {
+                return body | {"state": "failed", "reason": STOPPED}
+            return body | {"state": "running", "tries": record.tries}
+        body |= {
             "state": record.state,
             "settled_at": _time(record.settled_at_milliseconds or 0),
             "expires_at": _time(record.expires_at * 1000),
             "usage": record.usage,
         }
         if record.state == "failed":
-            return told | {"reason": record.reason}
-        return told | {"analysis": record.analysis} | self._results(record)
+            return body | {"reason": record.reason}
+        return body | {"analysis": record.analysis} | self._results(record)
 
     def _results(self, record: StatusRecord) -> dict[str, Any]:
         stored = record.result or {}
         links = {key.rpartition("/")[2]: self.link(stored["bucket"], key) for key in stored.get("keys", ())}
         ends = self.now() + self.link_seconds
-        told: dict[str, Any] = {"links": links, "links_end_at": _time(int(ends * 1000))}
-        return told | ({"result": stored["inline"]} if "inline" in stored else {})
+        body: dict[str, Any] = {"links": links, "links_end_at": _time(int(ends * 1000))}
+        return body | ({"result": stored["inline"]} if "inline" in stored else {})
 
 
 def answered(answer: StatusAnswer, event: Any) -> tuple[int, dict[str, Any]]:

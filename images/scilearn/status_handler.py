@@ -50,7 +50,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
 
 
 def respond(answer: StatusAnswer, event: Any, invocation_id: str) -> dict[str, Any]:
-    """Gives the proxy response for any event."""
+    """Answers any event with a proxy response."""
     started = time.perf_counter()
     try:
         status, body = answered(answer, event)

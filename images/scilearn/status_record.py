@@ -1,6 +1,6 @@
 """What the status table knows of one request, and its shape there.
 
-Numbers and texts are attributes of their own, `reason`, `result` and `usage` are JSON texts. `version` rises with every
+Each number and text is an attribute, `reason`, `result` and `usage` are JSON texts. `version` rises with every
 write and guards the next one; `expires_at` is the table's TTL attribute, in seconds since 1970.
 """
 

@@ -24,7 +24,7 @@ class StatusTable:
     client: Callable[[], Any]
 
     def read(self, request_id: str) -> StatusRecord | None:
-        """What is known of a request now. Raises TransientError."""
+        """Reads what is known of a request now. Raises TransientError."""
         key = {"request_id": {"S": request_id}}
         try:
             answer = self.client().get_item(TableName=self.table_name, Key=key, ConsistentRead=True)
@@ -33,7 +33,7 @@ class StatusTable:
         return StatusRecord.from_item(answer["Item"]) if answer.get("Item") else None
 
     def claim(self, delivery: Delivery) -> StatusRecord | Refusal:
-        """Gives the claim, when this delivery is to run; otherwise why not."""
+        """Claims a request: gives the claim when this delivery is to run, otherwise why not."""
         for _ in range(MAX_RACES):
             found = self.read(delivery.request_id)
             decision = decide(found, delivery)

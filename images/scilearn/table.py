@@ -38,21 +38,21 @@ class Table:
 
     @property
     def is_sampled(self) -> bool:
-        """Whether rows were seen that are not used."""
+        """True when rows were seen that are not used."""
         return len(self.frame) < self.rows_seen
 
-    def told(self) -> dict[str, Any]:
-        """What a result says of its input."""
-        told: dict[str, Any] = {
+    def summary(self) -> dict[str, Any]:
+        """Gives what a result says of its input."""
+        summary: dict[str, Any] = {
             "rows_seen": self.rows_seen,
             "rows_used": len(self.frame),
             "sampled": self.is_sampled,
             "columns_left_out": list(self.left_out),
         }
-        return told | ({"limit": self.limit} if self.limit else {})
+        return summary | ({"limit": self.limit} if self.limit else {})
 
     def numeric(self) -> list[str]:
-        """Names of the columns that are numbers."""
+        """Gives the names of the columns that are numbers."""
         return [name for name in self.frame.columns if self.frame[name].dtype != object]
 
     def require(self, names: Iterable[str]) -> None:

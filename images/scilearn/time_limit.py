@@ -17,7 +17,7 @@ MARGIN_SECONDS = 8.0
 
 
 class _TimeIsUp(BaseException):
-    """No Exception, so that no library takes it for an error of its own and tries again."""
+    """No Exception, so that no library takes it for one of its errors and tries again."""
 
 
 @contextmanager

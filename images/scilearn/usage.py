@@ -16,7 +16,7 @@ class Meter:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def read(self) -> dict[str, Any]:
-        """`{"seconds", "cpu_seconds", "process_peak_mb"}`."""
+        """Gives `{"seconds", "cpu_seconds", "process_peak_mb"}`."""
         return {
             "seconds": round(time.perf_counter() - self._wall, 3),
             "cpu_seconds": round(time.process_time() - self._cpu, 3),
@@ -27,7 +27,7 @@ class Meter:
 def peak_mb() -> int:
     """Gives the largest resident size of this process so far, in MiB.
 
-    Linux tells it as VmHWM (proc_pid_status(5)); getrusage's includes the parent that a process was forked from.
+    Linux has it as VmHWM (proc_pid_status(5)); getrusage's includes the parent that a process was forked from.
     """
     try:
         lines = Path("/proc/self/status").read_text().splitlines()

@@ -1,6 +1,6 @@
 """The work between claim and settlement: check the request, read its input, analyse, draw, store.
 
-The result tells everything that it depends on: the request's analysis, options and seed, what was read of the input,
+The result names everything that it depends on: the request's analysis, options and seed, what was read of the input,
 and the libraries' versions. No time is in it, so the same request over the same data gives the same bytes. BLAS and
 OpenMP run on one thread for the same reason: the order of sums is then always the same.
 """
@@ -50,12 +50,12 @@ class Work:
                 "analysis": filled["analysis"],
                 "options": filled["options"],
                 "seed": filled["seed"],
-                "input": {"type": filled["input"]["type"], **table.told()},
+                "input": {"type": filled["input"]["type"], **table.summary()},
                 "result": outcome.result,
                 "libraries": {name: version(name) for name in LIBRARIES},
             }
-        told = table.told()
-        rows = {name: told[name] for name in ("rows_seen", "rows_used", "sampled")}
+        summary = table.summary()
+        rows = {name: summary[name] for name in ("rows_seen", "rows_used", "sampled")}
         stored = self.store.put(request_id, result, plots)
         return Finished(analysis=filled["analysis"], result=stored, rows=rows)
 

@@ -1,10 +1,10 @@
-"""How the API talks to the table: time-outs that leave room inside API Gateway's 29 seconds, and a few retries."""
+"""Makes the API's client of the table: time-outs that leave room inside API Gateway's 29 seconds, and a few retries."""
 
 from typing import Any
 
 
 def create_dynamodb_client() -> Any:
-    """boto3's low-level DynamoDB client of the function's own region and role; imported late, for the cold start."""
+    """Makes boto3's low-level DynamoDB client of the function's region and role; imports late, for the cold start."""
     import boto3
     from botocore.config import Config
 

@@ -19,7 +19,7 @@ _HINT = "Use 1 to 2,048 bytes of UTF-8 text, for example a UUID, or leave it out
 
 
 def valid_id(value: Any) -> str:
-    """Gives the id itself, or a 400 that says what is wrong with it (never the id: it may hold anything)."""
+    """Checks an id. The 400 says what is wrong with it, never the id: it may hold anything."""
     if not isinstance(value, str):
         raise _invalid("must be a string")
     if not value:
@@ -40,7 +40,7 @@ def valid_id(value: Any) -> str:
 
 
 def id_from_path(text: str, *, decoded: bool) -> str:
-    """Gives the id in a URL path. `decoded` tells whether the gateway has taken the percent escapes away already."""
+    """Reads the id of a URL path. `decoded`: the gateway has taken the percent escapes away already."""
     if decoded:
         return valid_id(text)
     try:
@@ -50,7 +50,7 @@ def id_from_path(text: str, *, decoded: bool) -> str:
 
 
 def encodable(text: str) -> bool:
-    """Whether UTF-8 can express the text, which lone surrogates (JSON's `"\\ud800"`) prevent."""
+    """True when UTF-8 can express the text; lone surrogates (JSON's `"\\ud800"`) prevent it."""
     try:
         text.encode()
     except UnicodeEncodeError:

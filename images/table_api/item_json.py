@@ -1,4 +1,4 @@
-"""JSON to DynamoDB's attribute values and back, without ever turning a number into a float.
+"""Converts JSON to DynamoDB's attribute values and back, without ever turning a number into a float.
 
 What DynamoDB would refuse is refused here, before any call: a bad value is a 400, and nothing is stored.
 """
@@ -37,7 +37,7 @@ class NumberText:
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """Gives a JSON object whose numbers are `NumberText`; anything else, duplicate keys and NaN included, is a 400."""
+    """Parses a JSON object whose numbers are `NumberText`; anything else, duplicate keys and NaN included, is a 400."""
     try:
         value = json.loads(
             text,
@@ -60,7 +60,7 @@ def parse_object(text: str) -> dict[str, Any]:
 
 
 def to_attribute(value: Any, *, level: int = 1) -> AttributeValue:
-    """DynamoDB JSON of one attribute's value, as `parse_object` gives it; 400 for what DynamoDB refuses."""
+    """Converts a value of `parse_object` to DynamoDB JSON; 400 for what DynamoDB refuses."""
     if level > MAX_LEVELS:
         raise _too_deep()
     if value is None:
@@ -77,14 +77,14 @@ def to_attribute(value: Any, *, level: int = 1) -> AttributeValue:
 
 
 def attribute_name(name: str) -> str:
-    """Gives the name, or a 400: DynamoDB's names have at least one character (Developer Guide, "Naming rules")."""
+    """Checks an attribute's name: it has at least one character (Developer Guide, "Naming rules"), else a 400."""
     if not name:
         raise bad_request("empty_attribute_name", "An attribute has an empty name.", "Give every attribute a name.")
     return _text(name)
 
 
 def stored_number(text: str) -> str:
-    """The text to store: as written, but `0` for every zero; 400 for a number that DynamoDB can't hold exactly."""
+    """Gives a number's text to store, `0` for every zero; 400 for one that DynamoDB can't hold exactly."""
     try:
         number = Decimal(text) if len(text) <= MAX_NUMBER_CHARACTERS else None
     except InvalidOperation:
@@ -102,7 +102,7 @@ def stored_number(text: str) -> str:
 
 
 def from_attribute(attribute: AttributeValue) -> Any:
-    """A value that `dump` can write: sets become sorted arrays, binary becomes base64, numbers keep their digits."""
+    """Converts to what `dump` can write: sets become sorted arrays, binary base64; numbers keep their digits."""
     ((kind, value),) = attribute.items()
     match kind:
         case "N":
@@ -126,7 +126,7 @@ def from_attribute(attribute: AttributeValue) -> Any:
 
 
 def answered_number(text: str) -> NumberText:
-    """Gives the number with the digits that it has, short where `MAX_PLAIN_CHARACTERS` wants it."""
+    """Keeps a number's digits, and makes it short where `MAX_PLAIN_CHARACTERS` asks for it."""
     if len(text) <= MAX_PLAIN_CHARACTERS:
         return NumberText(text)
     sign, digits, exponent = Decimal(text).as_tuple()
@@ -136,17 +136,17 @@ def answered_number(text: str) -> NumberText:
 
 
 def item_from_attributes(attributes: Attributes) -> dict[str, Any]:
-    """Gives the item as JSON values."""
+    """Converts an item to JSON values."""
     return {name: from_attribute(value) for name, value in attributes.items()}
 
 
 def dump(value: Any) -> bytes:
-    """Gives JSON bytes; `NumberText` is written digit by digit."""
+    """Writes JSON bytes; `NumberText` is written digit by digit."""
     return orjson.dumps(value, default=_fragment, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def load_lossless(text: str | bytes) -> Any:
-    """Gives JSON from a service that we trust to write it, with numbers as `NumberText`."""
+    """Reads JSON from a service that we trust to write it, with numbers as `NumberText`."""
     return json.loads(text, parse_int=NumberText, parse_float=NumberText)
 
 

@@ -1,4 +1,4 @@
-"""From the words of a search request to one OpenSearch query: no raw query DSL, no script, no regular expression.
+"""Makes one OpenSearch query of a search request's words: no raw query DSL, no script, no regular expression.
 
 A field's type in the index decides how it is compared: text by its `.keyword` subfield, numbers as numbers. Callers
 name attributes as their items do; the names that the index had to escape are found by its mapping.
@@ -58,7 +58,7 @@ class ItemQuery:
 
     @property
     def needs_fields(self) -> bool:
-        """Whether `body` has to know the index's mapping."""
+        """True when `body` has to know the index's mapping."""
         return bool(self.conditions or self.sort_field)
 
     def body(self, fields: Mapping[str, Field]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class ItemQuery:
 
 
 def query_of(request: Request) -> ItemQuery:
-    """Gives the search that a request asks for; 400 for anything that can't be one."""
+    """Reads the search that a request asks for; 400 for anything that can't be one."""
     request.only_queries(PARAMETERS)
     size = request.integer("size", default=10, lowest=1, highest=MAX_SIZE)
     start = request.integer("from", default=0, lowest=0, highest=MAX_WINDOW)
@@ -115,7 +115,7 @@ def query_of(request: Request) -> ItemQuery:
 
 
 def fields_of(mappings: Iterable[Mapping[str, Any]]) -> dict[str, Field]:
-    """Each leaf field by its dotted name as items have it, from the `mappings` of every index behind the alias.
+    """Finds each leaf field by its dotted name as items have it, in the `mappings` of every index behind the alias.
 
     Unescapes each part of a path separately, as the sync escaped it; the first of two equal names counts.
     """

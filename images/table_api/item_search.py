@@ -1,4 +1,4 @@
-"""Runs a search on the index's alias and tells bad input (4xx) from an index that can't answer (503).
+"""Runs a search on the index's alias and separates bad input (4xx) from an index that can't answer (503).
 
 Retries are opensearch-py's own; nothing here tries again.
 """
@@ -27,7 +27,7 @@ class LosslessDeserializer:
     """Stands in for opensearch-py's deserializer, which turns every number into a float or an int."""
 
     def loads(self, text: str, mimetype: str | None = None) -> Any:
-        """Gives JSON with `NumberText` numbers, whatever the declared type."""
+        """Reads JSON with `NumberText` numbers, whatever the declared type."""
         from opensearchpy.exceptions import SerializationError
 
         try:
@@ -37,7 +37,7 @@ class LosslessDeserializer:
 
 
 def lossless(client: Any) -> Any:
-    """Gives the same client, made to keep the digits of numbers in its answers."""
+    """Makes the client keep the digits of numbers in its answers."""
     client.transport.deserializer = LosslessDeserializer()
     return client
 
@@ -50,7 +50,7 @@ class ItemSearch:
     client: Callable[[], Any]
 
     def run(self, query: ItemQuery) -> bytes:
-        """Gives JSON `{"total", "items": [{"id", "score", "item"}]}`.
+        """Runs the search. Gives JSON `{"total", "items": [{"id", "score", "item"}]}`.
 
         `"partial": true` is added when shards failed or time ran out. A page ends early when its items are large: the
         next one starts at `from` plus the number of items received.
@@ -87,7 +87,7 @@ def _found(hit: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answered(value: Any) -> Any:
-    """A document's value as the item's: with the attributes' own names and the numbers as a read would answer them."""
+    """Converts a document's value to the item's: the attributes' names, and numbers as a read would answer them."""
     if isinstance(value, dict):
         return {unescape_name(name): _answered(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -100,7 +100,7 @@ def _whole(number: Any) -> int:
 
 
 def _error_types(info: Any) -> set[str]:
-    """Gives the types of all errors in an OpenSearch error body; never its reasons, which echo values."""
+    """Finds the types of all errors in an OpenSearch error body; never its reasons, which echo values."""
     types: set[str] = set()
     waiting = [info]
     while waiting:

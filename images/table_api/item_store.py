@@ -49,7 +49,7 @@ class ItemStore:
                 ) from None
 
     def read(self, item_id: str) -> Attributes:
-        """Gives the item by a consistent read; 404 when there is none."""
+        """Reads the item consistently; 404 when there is none."""
         answer = self._call("get_item", Key=_key(item_id), ConsistentRead=True)
         if "Item" not in answer:
             raise _missing()
@@ -97,7 +97,7 @@ class ItemStore:
             raise _missing() from None
 
     def page(self, *, limit: int, after: str | None) -> tuple[list[Attributes], bool]:
-        """Up to `limit` items (fewer when they are large: a scan stops at 1 MB), and whether there may be more."""
+        """Reads up to `limit` items (fewer when large: a scan stops at 1 MB). Says whether there may be more."""
         start: dict[str, Any] = {"ExclusiveStartKey": _key(after)} if after is not None else {}
         answer = self._call("scan", Limit=limit, **start)
         return list(answer["Items"]), "LastEvaluatedKey" in answer
@@ -145,7 +145,7 @@ def _problem_of(error: ClientError) -> Exception:
 
 
 def _refused(text: str, cause: str) -> Problem:
-    """What our own checks let through and DynamoDB did not; its text is not repeated, since it may quote the item."""
+    """Answers what our checks let through and DynamoDB did not, without its text: that may quote the item."""
     if "size" in text.lower():
         hint = "An item holds at most 400 KB, names included: store less in it."
         return Problem(413, "item_too_large", "The item would be larger than 400 KB.", hint, cause=cause)

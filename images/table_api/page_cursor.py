@@ -12,12 +12,12 @@ _VERSION = 1
 
 
 def cursor_after(item_id: str) -> str:
-    """Gives the cursor of the page that follows this item; URL-safe."""
+    """Makes the cursor of the page that follows this item; URL-safe."""
     return base64.urlsafe_b64encode(orjson.dumps([_VERSION, item_id])).rstrip(b"=").decode("ascii")
 
 
 def item_id_of(cursor: str) -> str:
-    """Gives the id to go on after, or a 400. Only DynamoDB's rule counts: others may have stored stranger ids."""
+    """Reads the id to go on after, or a 400. Only DynamoDB's rule counts: others may have stored stranger ids."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         version, item_id = orjson.loads(text)

@@ -6,7 +6,7 @@ MAX_PAGE_BYTES = 2 * 1024 * 1024
 
 
 def fitting(items: list[bytes]) -> list[bytes]:
-    """The longest beginning of the list that is small enough; at least its first item (an item is at most 400 KB)."""
+    """Gives the longest beginning of the list that fits, and at least one item (an item is at most 400 KB)."""
     total_bytes = 0
     for count, item in enumerate(items):
         total_bytes += len(item)

@@ -24,5 +24,5 @@ def throttled(cause: str) -> Problem:
 
 
 def shown(text: str) -> str:
-    """Gives a caller's text made safe to repeat in a message: ASCII, quoted, at most 60 characters of it."""
+    """Makes a caller's text safe to repeat in a message: ASCII, quoted, at most 60 characters of it."""
     return ascii(text if len(text) <= 60 else text[:60] + "...")

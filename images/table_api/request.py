@@ -35,11 +35,11 @@ class Request:
     body_is_base64: bool
 
     def item_id(self) -> str:
-        """Gives the valid id of the path; 400 otherwise."""
+        """Gives the id of the path; 400 for one that is not valid."""
         return id_from_path(self.path_id, decoded=self.path_is_decoded)
 
     def json_object(self) -> dict[str, Any]:
-        """Gives the body as a JSON object: 415, 413 or 400 when it is none. Sizes are UTF-8 bytes."""
+        """Reads the body as a JSON object: 415, 413 or 400 when it is none. Sizes are UTF-8 bytes."""
         content_type, _, parameters = self.headers.get("content-type", "").partition(";")
         charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(' "')
         if (content_type.strip() and not _JSON_TYPE.fullmatch(content_type.strip())) or charset not in ("", "utf-8"):
@@ -59,7 +59,7 @@ class Request:
             raise bad_request("malformed_json", "The body is not UTF-8 text.", "Send UTF-8.") from None
 
     def only_queries(self, allowed: Iterable[str]) -> None:
-        """400 when a query parameter is not among the allowed ones."""
+        """Refuses, with a 400, a query parameter that is not among the allowed ones."""
         names = list(allowed)
         unknown = next((name for name in self.query if name not in names), None)
         if unknown is not None:
@@ -74,7 +74,7 @@ class Request:
         return values[0] if values else None
 
     def integer(self, name: str, *, default: int, lowest: int, highest: int) -> int:
-        """Gives a parameter as a whole number within bounds."""
+        """Reads a parameter as a whole number within bounds."""
         value = self.text(name)
         if value is None:
             return default
@@ -90,8 +90,8 @@ class Request:
 def request_from_event(event: Any) -> Request:
     """Reads an API Gateway event (REST, payload 1.0).
 
-    A REST API hands path parameters over percent-encoded. HTTP APIs, whose events tell `version`, decode the path, and
-    so does the local emulator, which tells it too; the id is then cut from `path`, as the emulator drops empty parts.
+    A REST API hands path parameters over percent-encoded. HTTP APIs, whose events have `version`, decode the path, and
+    so does the local emulator, which has it too; the id is then cut from `path`, as the emulator drops empty parts.
     Decoding once more than needed would do no harm: no id that is accepted changes by it.
     Sources: API Gateway Developer Guide, "Input format of a Lambda function for proxy integration"; live captures in
     github.com/middleapi/standard-server/pull/93; github.com/serverless/serverless/issues/5037.

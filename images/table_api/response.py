@@ -15,7 +15,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
     def to_proxy(self) -> dict[str, Any]:
-        """What API Gateway's proxy integration takes."""
+        """Gives what API Gateway's proxy integration takes."""
         headers = {"Cache-Control": "no-store", **self.headers}
         if self.body:
             headers["Content-Type"] = "application/json"
@@ -23,5 +23,5 @@ class Response:
 
 
 def json_response(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:
-    """Gives a response from JSON values; numbers may be `NumberText`."""
+    """Makes a response from JSON values; numbers may be `NumberText`."""
     return Response(status=status, body=dump(value), headers=headers or {})

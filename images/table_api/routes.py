@@ -38,7 +38,7 @@ class TableApi:
     log: Callable[[str], object]
 
     def answer(self, event: Any, request_id: str) -> dict[str, Any]:
-        """Gives the proxy response for any event; never raises, never shows an exception."""
+        """Answers any event with a proxy response; never raises, never shows an exception."""
         started = time.perf_counter()
         request: Request | None = None
         problem: Problem | None = None

@@ -47,8 +47,8 @@ def outcome(rig: Rig, records: list[Any]) -> Any:
         rig.table.put({**change.keys, "n": {"S": "from the table"}})
     actions, rejections = rig.pipeline.plan([rig.pipeline.decode(record) for record in records])
     results = rig.writer(actions, FakeContext(clock=rig.clock, seconds=30).seconds_left)
-    told = sorted((result.action.document_id, result.outcome.value, result.reason or "") for result in results)
-    return told, [rejection.code for rejection in rejections], rig.index.sources(), rig.index.highest
+    summary = sorted((result.action.document_id, result.outcome.value, result.reason or "") for result in results)
+    return summary, [rejection.code for rejection in rejections], rig.index.sources(), rig.index.highest
 
 
 @FEEDS

@@ -16,7 +16,7 @@ from lambda_kit.errors import SettingsError
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Answers as its class is told, and keeps the request."""
+    """Answers as its class says, and keeps the request."""
 
     protocol_version = "HTTP/1.1"
     seen: dict[str, Any]

@@ -129,7 +129,7 @@ def test_a_scalar_of_a_new_type_does_not_lose_the_document(shared: Index, first:
     ids=str,
 )
 def test_a_map_where_a_scalar_was_is_refused_as_a_document_and_so_parked(index: Index, first: Any, second: Any) -> None:
-    """The limit of dynamic mapping: an object and a value can't share a field. Told in docs, parked, never retried."""
+    """The limit of dynamic mapping: an object and a value can't share a field. So it is parked, never retried."""
     index.write({"field": VALUES.get(first, first) if isinstance(first, str) else first}, key="first")
     answer = index.write({"field": second}, key="second")
     assert (answer["status"], answer["error"]["type"]) == (400, "mapper_parsing_exception")
@@ -236,12 +236,12 @@ def comparable(status: int, answer: bytes) -> Any:
     if status != 200:
         return status, parsed["error"]["type"]
     return [
-        (operation, part["_id"], part["status"], part.get("result"), part.get("_version"), told(part.get("error")))
+        (operation, part["_id"], part["status"], part.get("result"), part.get("_version"), described(part.get("error")))
         for entry in parsed["items"] for operation, part in entry.items()
     ]  # fmt: skip
 
 
-def told(error: Mapping[str, Any] | None) -> Any:
+def described(error: Mapping[str, Any] | None) -> Any:
     if error is None:
         return None
     conflict = error["type"] == "version_conflict_engine_exception"

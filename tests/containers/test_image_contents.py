@@ -144,12 +144,12 @@ def test_a_stranger_imports_from_bytecode_under_a_read_only_root(
         images[folder], "-v", "-c", code, memory_megabytes=512, network="none",
         options=("--entrypoint", "python3", "--workdir", f"/{TASK_ROOT}"),
     )  # fmt: skip
-    told = engine_output(command)
-    loaded = re.findall(r"code object from '?(/var/task/[^'\s]+)", told)
+    output = engine_output(command)
+    loaded = re.findall(r"code object from '?(/var/task/[^'\s]+)", output)
     assert len(loaded) > 100
     assert [path for path in loaded if not path.endswith(".pyc")] == []
-    assert f"/{TASK_ROOT}/{folder}/__pycache__/__init__." in told
-    assert "# wrote '/var/task" not in told
+    assert f"/{TASK_ROOT}/{folder}/__pycache__/__init__." in output
+    assert "# wrote '/var/task" not in output
 
 
 def test_an_image_is_labelled_and_starts_its_handler(

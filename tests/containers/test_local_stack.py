@@ -53,8 +53,13 @@ def bootstrap(containers: FunctionContainers, api: RuntimeApi, tmp_path: Path) -
     file = tmp_path / "bootstrap"
     file.write_text(script)
     file.chmod(0o755)
-    told = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.port}", "AWS_REGION": "us-east-1", "TOLD": "yes", "UNTOLD": "no"}
-    process = subprocess.Popen([file], env=os.environ | told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    given = {
+        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.port}",
+        "AWS_REGION": "us-east-1",
+        "TOLD": "yes",
+        "UNTOLD": "no",
+    }
+    process = subprocess.Popen([file], env=os.environ | given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert wait_until(lambda: api.polls > 0)
     return process
 

@@ -48,15 +48,15 @@ def test_an_image_without_its_variables_says_so_at_its_start_as_it_does_outside(
     engine: ContainerEngine, images: dict[str, str], services: Services, folder: str
 ) -> None:
     with inside(engine, images, folder, services, {}) as run:
-        told = run.answer()
+        answer = run.answer()
         assert run.process.wait(timeout=20) != 0
     with as_a_process(f"{folder}.handler.handler", variables={}) as process:
         outside = process.answer()
-    assert told.kind == outside.kind == "init_error"
-    assert told.error_type == outside.error_type
-    assert told.content["errorMessage"] == outside.content["errorMessage"]
-    assert "is not set" in told.content["errorMessage"]
-    assert all(trace for trace in told.content["stackTrace"])
+    assert answer.kind == outside.kind == "init_error"
+    assert answer.error_type == outside.error_type
+    assert answer.content["errorMessage"] == outside.content["errorMessage"]
+    assert "is not set" in answer.content["errorMessage"]
+    assert all(trace for trace in answer.content["stackTrace"])
 
 
 def test_the_api_answers_the_same_requests_the_same_way(

@@ -22,7 +22,7 @@ Build = Callable[[], dict[str, str]]
 
 @pytest.fixture
 def context(tmp_path: Path) -> Path:
-    """A copy of the whole context, as git would give it, in a project of its own."""
+    """Copies the whole context, as git would give it, into a separate project."""
     shutil.copytree(IMAGES, tmp_path / "images", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path / "images"
 

@@ -83,9 +83,9 @@ def test_a_batch_of_a_container_that_is_killed_is_settled_by_another(
     """Killed while it waits for the index, so in mid-batch; as Lambda kills a function whose time is over."""
     insert = next(change_cases(FEEDS[folder], fresh=True))
     pair.prepare(insert)
-    told = variables(pair.places[0]) | {"OPENSEARCH_ENDPOINT": f"http://127.0.0.1:{silent_port}"}
+    environment = variables(pair.places[0]) | {"OPENSEARCH_ENDPOINT": f"http://127.0.0.1:{silent_port}"}
     with in_a_container(
-        engine, images[folder], variables=told, ports=[services.ports[0], silent_port], memory_megabytes=512
+        engine, images[folder], variables=environment, ports=[services.ports[0], silent_port], memory_megabytes=512
     ) as doomed:
         doomed.api.hand_over(insert.event, timeout_seconds=60)
         assert doomed.api.answer(wait_seconds=4) is None
@@ -99,9 +99,9 @@ def test_an_index_that_does_not_answer_is_reported_before_the_time_is_over(
     engine: ContainerEngine, images: dict[str, str], services: Services, folder: str, pair: Twin, silent_port: int
 ) -> None:
     case = next(change_cases(FEEDS[folder], fresh=True))
-    told = variables(pair.places[0]) | {"OPENSEARCH_ENDPOINT": f"http://127.0.0.1:{silent_port}"}
+    environment = variables(pair.places[0]) | {"OPENSEARCH_ENDPOINT": f"http://127.0.0.1:{silent_port}"}
     with in_a_container(
-        engine, images[folder], variables=told, ports=[services.ports[0], silent_port], memory_megabytes=512
+        engine, images[folder], variables=environment, ports=[services.ports[0], silent_port], memory_megabytes=512
     ) as run:
         answer = run.invoke(case.event, timeout_seconds=5)
         assert answer.kind == "response"

@@ -1,4 +1,4 @@
-"""A consumer in a process of its own, which can be killed: the real handler, an event a line in, an answer a line out.
+"""A consumer in a separate process, which can be killed: the real handler, an event a line in, an answer a line out.
 
 As a program it is that process; `ConsumerProcess` is the caller's side. What the handler prints goes nowhere.
 """
@@ -84,7 +84,7 @@ def _serve(handler_module: str) -> None:
     for line in sys.stdin.buffer:
         try:
             answer = handler(json.loads(line), _Context())
-        except Exception as error:  # as Lambda would tell it
+        except Exception as error:  # as Lambda would report it
             answer = {"raised": type(error).__name__}
         answers.write(json.dumps(answer).encode() + b"\n")
 

@@ -1,4 +1,4 @@
-"""Plays histories on a real node behind the fault proxy: many on one index, each with keys of its own."""
+"""Plays histories on a real node behind the fault proxy: many on one index, each with different keys."""
 
 import contextlib
 import io
@@ -23,7 +23,7 @@ from tests.convergence.world import MakeRig, play
 from tests.fakes import FakeClock
 
 AWAY_SECONDS = 40.0
-"""Of the history's clock; docs/correctness.md tells why not less."""
+"""Of the history's clock; docs/correctness.md says why not less."""
 DEFINITION = Path(__file__).parents[2] / "images" / "sync_dynamodb_stream" / "index.json"
 
 

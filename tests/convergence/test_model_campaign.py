@@ -52,7 +52,7 @@ def test_with_external_gte_a_late_request_would_revert_a_change_of_its_second() 
 
 @pytest.mark.parametrize("trust_seconds", [30.0, 0.0])
 def test_an_index_that_forgets_its_guards_at_once_is_safe_only_if_no_image_is_trusted(trust_seconds: float) -> None:
-    """A limit that docs/correctness.md tells, and its remedy: TRUST_SECONDS=0."""
+    """Shows a limit that docs/correctness.md names, and its remedy: TRUST_SECONDS=0."""
     deliver = Deliver(count=1, invocations=1)
     put, delete = (Change(key=0, kind=kind, gap_seconds=0.0) for kind in ("put", "delete"))
     steps = (put, deliver, delete, deliver, Restart(seconds=1.0), Echo(back=2, count=1))

@@ -144,7 +144,7 @@ class World:
 
     def change(self, step: Change) -> None:
         """The table changes, and its feed gets the record."""
-        # DynamoDB's microseconds tell two changes of an item apart; its milliseconds and seconds need not.
+        # DynamoDB's microseconds separate two changes of an item; its milliseconds and seconds need not.
         self.clock.now += step.gap_seconds + 0.000_01
         self.changes += 1
         image = self.feed.key(step.key)
@@ -205,7 +205,7 @@ class World:
         return PartlyFailed(first_failed=numbers.index(reported[0]))
 
     def collect_parked(self, before: int) -> list[dict[str, Any]]:
-        """What was parked since; a nested delivery's messages are counted by itself."""
+        """Collects what was parked since; a nested delivery counts its own messages."""
         new = [message for message in self.rig.queue.messages[before:] if "seen" not in message]
         for message in new:
             message["seen"] = True
@@ -214,7 +214,7 @@ class World:
         return new
 
     def redrive_all(self) -> None:
-        """Try everything that rests again; only what is settled leaves its place."""
+        """Tries everything again that waits; only what is settled leaves its place."""
         self.parked = [message for message in self.parked if not self.redrive([message])]
         self.given_up = [record for record in self.given_up if not self.redrive([record])]
 
@@ -298,7 +298,7 @@ class World:
         self.rig.index.land_late_requests()
 
     def check_resting(self) -> None:
-        """A document may differ from its item only if the item rests: refused and parked, or given up."""
+        """Checks that a document differs from its item only if the item waits: refused and parked, or given up."""
         table, index = self.table(), self.rig.index.sources(self.ids())
         given_up = {record.lane_key for record in self.given_up}
         parked = {document_id(message["keys"]) for message in self.parked if message["keys"]}
@@ -312,7 +312,7 @@ class World:
         assert self.history.retries >= 0 or not self.given_up, "a mapping without a limit gives nothing up"
 
     def heal(self) -> None:
-        """Mend what refused the poison, and redrive until only junk is left."""
+        """Repairs what refused the poison, and redrives until only junk is left."""
         if self.history.index_is_mended and self.rig.index.can_be_mended:
             self.rig.index.is_poison = lambda _: False
         else:

@@ -47,23 +47,25 @@ def result_of(analysis: str, table: Table, seed: int = 0, **options: Any) -> Any
 
 def test_describe_says_what_scipy_says_of_iris() -> None:
     frame = frame_of(datasets.load_iris)
-    told = result_of("describe", table_of(frame))["columns"]["sepal length (cm)"]
+    result = result_of("describe", table_of(frame))["columns"]["sepal length (cm)"]
     column = frame["sepal length (cm)"]
-    assert told["mean"] == pytest.approx(column.mean())
-    assert told["std"] == pytest.approx(column.std())
-    assert [told[name] for name in ("q25", "median", "q75")] == pytest.approx(list(column.quantile([0.25, 0.5, 0.75])))
-    assert told["skew"] == pytest.approx(stats.skew(column))
-    assert told["kurtosis"] == pytest.approx(stats.kurtosis(column))
-    assert told["normality"]["shapiro"]["p"] == pytest.approx(stats.shapiro(column).pvalue)
-    assert told["normality"]["dagostino"]["statistic"] == pytest.approx(stats.normaltest(column).statistic)
+    assert result["mean"] == pytest.approx(column.mean())
+    assert result["std"] == pytest.approx(column.std())
+    assert [result[name] for name in ("q25", "median", "q75")] == pytest.approx(
+        list(column.quantile([0.25, 0.5, 0.75]))
+    )
+    assert result["skew"] == pytest.approx(stats.skew(column))
+    assert result["kurtosis"] == pytest.approx(stats.kurtosis(column))
+    assert result["normality"]["shapiro"]["p"] == pytest.approx(stats.shapiro(column).pvalue)
+    assert result["normality"]["dagostino"]["statistic"] == pytest.approx(stats.normaltest(column).statistic)
 
 
 def test_describe_by_group_says_what_pandas_says() -> None:
     frame = frame_of(datasets.load_iris).assign(kind=["even" if row % 2 else "odd" for row in range(150)])
-    told = result_of("describe", table_of(frame), columns=["petal width (cm)"], by=["target", "kind"])
+    result = result_of("describe", table_of(frame), columns=["petal width (cm)"], by=["target", "kind"])
     expected = frame.groupby(["target", "kind"])["petal width (cm)"].agg(["size", "mean", "max"])
-    assert len(told["groups"]) == 6
-    for group in told["groups"]:
+    assert len(result["groups"]) == 6
+    for group in result["groups"]:
         size, mean, largest = expected.loc[tuple(group["key"])]
         summary = group["columns"]["petal width (cm)"]
         assert (group["rows"], summary["mean"], summary["max"]) == (size, pytest.approx(mean), largest)
@@ -79,46 +81,46 @@ def test_describe_by_group_says_what_pandas_says() -> None:
 )
 def test_regress_scores_are_scikit_learns_own_on_diabetes(model: str, reference: Any) -> None:
     frame = frame_of(datasets.load_diabetes)
-    told = result_of("regress", table_of(frame), seed=7, target="target", model=model, alpha=2.5)
+    result = result_of("regress", table_of(frame), seed=7, target="target", model=model, alpha=2.5)
     folds = KFold(n_splits=5, shuffle=True, random_state=7)
     with threadpool_limits(limits=1):
         expected = cross_val_score(reference, frame.drop(columns="target"), frame["target"], cv=folds, scoring="r2")
-    assert told["scores"]["r2"]["folds"] == pytest.approx(list(expected), abs=1e-9)
-    assert told["baseline"]["r2"]["mean"] < 0.05 < told["scores"]["r2"]["mean"]
+    assert result["scores"]["r2"]["folds"] == pytest.approx(list(expected), abs=1e-9)
+    assert result["baseline"]["r2"]["mean"] < 0.05 < result["scores"]["r2"]["mean"]
 
 
 def test_classify_scores_are_scikit_learns_own_on_wine() -> None:
     frame = frame_of(datasets.load_wine)
-    told = result_of("classify", table_of(frame), seed=3, target="target")
+    result = result_of("classify", table_of(frame), seed=3, target="target")
     folds = StratifiedKFold(n_splits=5, shuffle=True, random_state=3)
     reference = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     x, y = frame.drop(columns="target"), frame["target"].astype(str)
-    assert told["scores"]["accuracy"]["folds"] == pytest.approx(list(cross_val_score(reference, x, y, cv=folds)))
-    assert np.sum(told["confusion"]) == 178
-    assert np.trace(told["confusion"]) / 178 == pytest.approx(told["scores"]["accuracy"]["mean"], abs=0.01)
+    assert result["scores"]["accuracy"]["folds"] == pytest.approx(list(cross_val_score(reference, x, y, cv=folds)))
+    assert np.sum(result["confusion"]) == 178
+    assert np.trace(result["confusion"]) / 178 == pytest.approx(result["scores"]["accuracy"]["mean"], abs=0.01)
 
 
 def test_cluster_chooses_the_silhouettes_best_k_on_iris() -> None:
     frame = frame_of(datasets.load_iris).drop(columns="target")
-    told = result_of("cluster", table_of(frame), seed=1, max_k=5)
+    result = result_of("cluster", table_of(frame), seed=1, max_k=5)
     x = StandardScaler().fit_transform(frame)
     expected = {
         str(k): silhouette_score(x, KMeans(n_clusters=k, n_init=10, random_state=1).fit_predict(x)) for k in range(2, 6)
     }
-    assert told["silhouettes"] == pytest.approx(expected)
-    assert told["k"] == 2
-    assert sum(part["rows"] for part in told["clusters"]) == 150
-    assert told["clusters"][0]["rows"] == 100  # setosa is apart, the other two species are one group
+    assert result["silhouettes"] == pytest.approx(expected)
+    assert result["k"] == 2
+    assert sum(part["rows"] for part in result["clusters"]) == 150
+    assert result["clusters"][0]["rows"] == 100  # setosa is apart, the other two species are one group
 
 
 def test_anomalies_are_the_isolation_forests_own_on_breast_cancer() -> None:
     frame = frame_of(datasets.load_breast_cancer).drop(columns="target")
-    told = result_of("anomalies", table_of(frame), seed=5, contamination=0.03, most=10)
+    result = result_of("anomalies", table_of(frame), seed=5, contamination=0.03, most=10)
     forest = IsolationForest(n_estimators=100, contamination=0.03, random_state=5).fit(frame.to_numpy())
     scores = forest.score_samples(frame.to_numpy())
-    assert told["anomalies"] == int((forest.predict(frame.to_numpy()) == -1).sum())
-    assert [row["row"] for row in told["rows"]] == list(np.argsort(scores, kind="stable")[:10])
-    assert told["rows"][0]["score"] == pytest.approx(scores.min())
+    assert result["anomalies"] == int((forest.predict(frame.to_numpy()) == -1).sum())
+    assert [row["row"] for row in result["rows"]] == list(np.argsort(scores, kind="stable")[:10])
+    assert result["rows"][0]["score"] == pytest.approx(scores.min())
 
 
 def hourly(values: list[float]) -> Table:
@@ -128,33 +130,33 @@ def hourly(values: list[float]) -> Table:
 
 def test_forecast_of_a_pure_season_is_the_season_without_an_error() -> None:
     table = hourly([float(hour % 24) for hour in range(24 * 20)])
-    told = result_of("forecast", table, time="t", value="v", frequency="hour", season=24, horizon=30)
-    assert told["rule"] == "seasonal"
-    assert told["backtest"]["seasonal"]["mae"] == 0
-    assert [step["value"] for step in told["forecast"]] == [float(hour % 24) for hour in range(30)]
-    assert told["forecast"][0]["time"] == "2026-01-21T00:00:00+00:00"
+    result = result_of("forecast", table, time="t", value="v", frequency="hour", season=24, horizon=30)
+    assert result["rule"] == "seasonal"
+    assert result["backtest"]["seasonal"]["mae"] == 0
+    assert [step["value"] for step in result["forecast"]] == [float(hour % 24) for hour in range(30)]
+    assert result["forecast"][0]["time"] == "2026-01-21T00:00:00+00:00"
 
 
 def test_forecast_of_a_line_is_the_line() -> None:
-    told = result_of("forecast", hourly([2.0 * hour for hour in range(100)]), time="t", value="v", frequency="hour")
-    assert told["rule"] == "drift"
-    assert told["forecast"][13]["value"] == pytest.approx(2.0 * 113)
+    result = result_of("forecast", hourly([2.0 * hour for hour in range(100)]), time="t", value="v", frequency="hour")
+    assert result["rule"] == "drift"
+    assert result["forecast"][13]["value"] == pytest.approx(2.0 * 113)
 
 
 def test_forecast_of_noise_admits_that_it_is_no_better_than_the_last_value() -> None:
     walk = np.cumsum(np.random.default_rng(0).normal(size=500))
-    told = result_of("forecast", hourly(list(map(float, walk))), time="t", value="v", frequency="hour", horizon=1)
+    result = result_of("forecast", hourly(list(map(float, walk))), time="t", value="v", frequency="hour", horizon=1)
     naive = np.abs(np.diff(walk)).mean()
     origins = np.unique(np.linspace(250, 499, 20).astype(int))
     expected = np.mean([abs(walk[origin] - walk[origin - 1]) for origin in origins]) / naive
-    assert told["backtest"]["last"]["mase"] == pytest.approx(expected)
-    assert told["forecast"][0]["low"] <= told["forecast"][0]["value"] <= told["forecast"][0]["high"]
+    assert result["backtest"]["last"]["mase"] == pytest.approx(expected)
+    assert result["forecast"][0]["low"] <= result["forecast"][0]["value"] <= result["forecast"][0]["high"]
 
 
 def test_the_backtest_never_sees_what_it_forecasts() -> None:
     values = [float(hour) for hour in range(99)] + [1e9]
-    told = result_of("forecast", hourly(values), time="t", value="v", frequency="hour", horizon=1)
-    assert told["backtest"]["drift"]["mae"] > 1e6, "the jump at the end must count as an error"
+    result = result_of("forecast", hourly(values), time="t", value="v", frequency="hour", horizon=1)
+    assert result["backtest"]["drift"]["mae"] > 1e6, "the jump at the end must count as an error"
 
 
 ODD_ROWS: list[dict[str, Any]] = [
@@ -166,12 +168,12 @@ ODD_ROWS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("analysis", ["regress", "classify", "cluster", "anomalies", "describe"])
 def test_missing_values_categories_and_ids_are_handled_one_way(analysis: str) -> None:
     options: dict[str, Any] = {"regress": {"target": "n"}, "classify": {"target": "c"}}.get(analysis, {})
-    told = result_of(analysis, table_of_rows(ODD_ROWS), **options)
+    result = result_of(analysis, table_of_rows(ODD_ROWS), **options)
     if analysis != "describe":
-        assert told["features"]["left_out"] == {"id": "nearly_all_different"}
+        assert result["features"]["left_out"] == {"id": "nearly_all_different"}
     if options:
-        assert told["rows"] + told["rows_without_target"] == 120
-        assert told["rows_without_target"] == {"regress": 18, "classify": 40}[analysis]
+        assert result["rows"] + result["rows_without_target"] == 120
+        assert result["rows_without_target"] == {"regress": 18, "classify": 40}[analysis]
 
 
 @pytest.mark.parametrize("analysis", ["describe", "regress", "classify", "cluster", "anomalies"])

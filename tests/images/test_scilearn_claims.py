@@ -53,12 +53,12 @@ class World:
         )
         event = pipe_event({}, resend=resend)
         try:
-            told = service.handle(event, invocation_id=invocation, seconds_left=LEASE_SECONDS)
+            answer = service.handle(event, invocation_id=invocation, seconds_left=LEASE_SECONDS)
         except (AnalysisFailedError, TransientError, Killed) as end:
             return type(end).__name__
-        if told["state"] == "succeeded" and not told["duplicate"]:
+        if answer["state"] == "succeeded" and not answer["duplicate"]:
             self.succeeded_by.append(invocation)
-        return str(told["state"])
+        return str(answer["state"])
 
     def analyse(self, invocation: str) -> Finished:
         # The same invocation never runs twice at once, and a lease is over only when its holder is gone.

@@ -1,4 +1,4 @@
-"""What the two entries import, in processes of their own: a status never pays for science, no analysis for plots."""
+"""What the two entries import, in separate processes: a status never pays for science, no analysis for plots."""
 
 import os
 import subprocess
@@ -21,8 +21,8 @@ def imported(module: str) -> set[str]:
     """The top-level packages that an import brings."""
     code = f"import {module}, sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
     environment = {**os.environ, **VARIABLES, "PYTHONPATH": str(ROOT / "images")}
-    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    return set(told.stdout.split())
+    process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    return set(process.stdout.split())
 
 
 def test_the_status_entry_imports_nothing_scientific() -> None:

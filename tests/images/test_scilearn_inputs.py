@@ -65,7 +65,7 @@ def test_more_rows_than_allowed_are_sampled_by_seed_and_said_so(
         read(service, s3("in/f", file_format), Wanted(columns=["n"], max_rows=100, seed=seed, may_sample=True))
         for seed in (1, 1, 2)
     ]
-    assert [table.told() for table in tables] == [
+    assert [table.summary() for table in tables] == [
         {"rows_seen": 5_000, "rows_used": 100, "sampled": True, "columns_left_out": [], "limit": "max_rows"}
     ] * 3
     first, again, other = (list(table.frame["n"]) for table in tables)
@@ -202,7 +202,7 @@ def test_documents_are_sampled_by_seed_and_end_at_the_row_limit(service: Service
     service.index = documents(7_000)
     wanted = [Wanted(columns=["n"], max_rows=200, seed=seed, may_sample=True) for seed in (1, 1, 2)]
     first, again, other = (read(service, {"type": "search"}, each) for each in wanted)
-    assert first.told()["limit"] == "search_row_limit"
+    assert first.summary()["limit"] == "search_row_limit"
     assert (first.rows_seen, len(first.frame)) == (5_000, 200)
     assert list(first.frame["n"]) == list(again.frame["n"]) != list(other.frame["n"])
     assert list(first.frame["n"]) == list(map(float, first.frame.index))
@@ -236,7 +236,7 @@ def test_an_s3_object_goes_all_the_way_to_a_result(service: Service, tmp_path: P
         "plots": False,
     }
     service.handle(pipe_event(request))
-    told = service.result(REQUEST_ID)
-    assert told["input"]["sampled"] is True
-    assert told["result"]["scores"]["r2"]["mean"] > 0.5
+    result = service.result(REQUEST_ID)
+    assert result["input"]["sampled"] is True
+    assert result["result"]["scores"]["r2"]["mean"] > 0.5
     assert table_of_rows([]).frame.empty

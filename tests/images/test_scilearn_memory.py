@@ -1,4 +1,4 @@
-"""An input of ten times the function's memory, measured in a process of its own: the peak stays below the memory."""
+"""An input of ten times the function's memory, measured in a separate process: the peak stays below the memory."""
 
 import json
 import subprocess
@@ -32,12 +32,12 @@ class FileS3:
 
 service = Service(memory_mb=memory_mb, s3=FileS3(), directory=path.parent)
 source = {"type": "s3", "bucket": "data", "key": "in/f", "format": file_format}
-told = {"state": "failed"}
+report = {"state": "failed"}
 try:
-    told = service.handle(pipe_event(request | {"input": source}), seconds_left=600)
+    report = service.handle(pipe_event(request | {"input": source}), seconds_left=600)
 except Exception as error:
-    told["error"] = str(error)
-print(json.dumps(told | {"peak_mb": peak_mb(), "usage": service.status()["usage"]}))
+    report["error"] = str(error)
+print(json.dumps(report | {"peak_mb": peak_mb(), "usage": service.status()["usage"]}))
 """
 
 
@@ -52,8 +52,8 @@ def run_worker(path: Path, file_format: str, request: dict[str, Any]) -> dict[st
         check=False,
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
-    told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return told
+    report: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +71,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_input_of_ten_times_the_memory_stays_within_it_and_says_that_it_is_sampled(large: Path) -> None:
     options = {"target": "y", "model": "gradient_boosting", "folds": 2}
-    told = run_worker(large, "parquet", {"analysis": "regress", "options": options, "max_rows": 1_000_000})
-    assert told["state"] == "succeeded", told
-    assert told["usage"]["sampled"] is True
-    assert told["usage"]["rows_used"] == Limits(memory_mb=MEMORY_MB).rows(10**9, numbers=2, texts=TEXT_COLUMNS)[0]
-    assert told["peak_mb"] <= MEMORY_MB, told
+    report = run_worker(large, "parquet", {"analysis": "regress", "options": options, "max_rows": 1_000_000})
+    assert report["state"] == "succeeded", report
+    assert report["usage"]["sampled"] is True
+    assert report["usage"]["rows_used"] == Limits(memory_mb=MEMORY_MB).rows(10**9, numbers=2, texts=TEXT_COLUMNS)[0]
+    assert report["peak_mb"] <= MEMORY_MB, report
 
 
 def test_one_value_that_is_larger_than_the_memory_is_refused_with_a_reason(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_one_value_that_is_larger_than_the_memory_is_refused_with_a_reason(tmp_p
         for _ in range(64):
             file.write("x" * 1024 * 1024)
         file.write('"}\n')
-    told = run_worker(path, "jsonl", {"analysis": "describe"})
-    assert told["state"] == "failed"
-    assert "input_unreadable" in told["error"] or "input_too_large" in told["error"]
-    assert told["peak_mb"] <= MEMORY_MB
+    report = run_worker(path, "jsonl", {"analysis": "describe"})
+    assert report["state"] == "failed"
+    assert "input_unreadable" in report["error"] or "input_too_large" in report["error"]
+    assert report["peak_mb"] <= MEMORY_MB

@@ -93,13 +93,13 @@ def test_an_object_goes_through_the_whole_service_and_its_link_opens(service: Se
     request_id = fresh_id()
     source = {"type": "s3", "bucket": "data", "key": "in/f.csv", "format": "csv"}
     request = {"analysis": "describe", "input": source}
-    told = service.handle(pipe_event(request, request_id=request_id))
-    assert told["state"] == "succeeded"
+    answer = service.handle(pipe_event(request, request_id=request_id))
+    assert answer["state"] == "succeeded"
     record = service.status_table.read(request_id)
     assert record is not None
     assert record.state == "succeeded"
     link = clients["s3"].generate_presigned_url(
-        "get_object", Params={"Bucket": told["bucket"], "Key": told["keys"][-1]}, ExpiresIn=60
+        "get_object", Params={"Bucket": answer["bucket"], "Key": answer["keys"][-1]}, ExpiresIn=60
     )
     with urllib.request.urlopen(link, timeout=5) as answer:  # noqa: S310 - our own loopback address
         assert answer.read(4) == b"\x89PNG"
@@ -116,7 +116,7 @@ def test_a_missing_object_and_a_missing_bucket_are_failures_with_a_reason(servic
 
 def test_of_many_deliveries_at_the_same_moment_one_runs(clients: dict[str, Any]) -> None:
     runs: list[str] = []
-    told: list[dict[str, Any]] = []
+    answer: list[dict[str, Any]] = []
     service = Service(dynamodb=clients["dynamodb"], s3=clients["s3"])
 
     def analyse(request_id: str, *_: Any) -> Finished:
@@ -130,7 +130,7 @@ def test_of_many_deliveries_at_the_same_moment_one_runs(clients: dict[str, Any])
     def deliver(worker: int) -> None:
         for request_id in ids:
             event = pipe_event(rows_request(ROWS), request_id=request_id)
-            told.append(service.handle(event, f"invocation-{worker}"))
+            answer.append(service.handle(event, f"invocation-{worker}"))
 
     workers = [threading.Thread(target=deliver, args=(worker,)) for worker in range(6)]
     for worker in workers:
@@ -138,5 +138,5 @@ def test_of_many_deliveries_at_the_same_moment_one_runs(clients: dict[str, Any])
     for worker in workers:
         worker.join()
     assert sorted(runs) == sorted(ids), "each ran exactly once"
-    assert len(told) == 60
-    assert sum(not one["duplicate"] for one in told) == 10
+    assert len(answer) == 60
+    assert sum(not one["duplicate"] for one in answer) == 10

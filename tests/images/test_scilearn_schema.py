@@ -176,14 +176,14 @@ def test_every_request_is_refused_by_the_api_or_ends_in_succeeded_or_failed_with
     if isinstance(request, dict) and isinstance(request.get("input"), dict) and request["input"].get("type") != "rows":
         request["input"]["type"] = "rows"
     try:
-        told = service.handle(pipe_event(request))
+        answer = service.handle(pipe_event(request))
     except AnalysisFailedError:
         status = service.status()
         assert status["state"] == "failed"
         assert set(status["reason"]) == {"code", "message"}
         assert status["reason"]["code"] != "internal_error"
     else:
-        assert told["state"] == "succeeded"
+        assert answer["state"] == "succeeded"
         assert accepted or service.status()["state"] == "succeeded"
 
 

@@ -39,9 +39,9 @@ def test_a_request_is_queued_then_succeeded_with_links_and_a_small_result_inline
         "accepted_at": "2026-01-02T03:04:05.000+00:00",
         "state": "queued",
     }
-    told = service.handle(GOOD)
+    answer = service.handle(GOOD)
     key = f"results/{REQUEST_ID}/result.json"
-    assert told == {
+    assert answer == {
         "request_id": REQUEST_ID,
         "state": "succeeded",
         "duplicate": False,
@@ -59,16 +59,16 @@ def test_a_request_is_queued_then_succeeded_with_links_and_a_small_result_inline
 
 def test_plots_are_stored_beside_the_result(service: Service) -> None:
     request = rows_request(ROWS) | {"plots": True}
-    told = service.handle(pipe_event(request))
-    assert [key.rpartition("/")[2] for key in told["keys"]] == ["result.json", "plot-histogram-1.png"]
+    answer = service.handle(pipe_event(request))
+    assert [key.rpartition("/")[2] for key in answer["keys"]] == ["result.json", "plot-histogram-1.png"]
     assert service.s3.puts[-1].endswith("result.json"), "the result is written last"
 
 
 def test_a_second_delivery_of_a_finished_request_does_nothing_and_says_so(service: Service) -> None:
     service.handle(GOOD)
     puts = len(service.s3.puts)
-    told = service.handle(GOOD, "invocation-2")
-    assert (told["state"], told["duplicate"]) == ("succeeded", True)
+    answer = service.handle(GOOD, "invocation-2")
+    assert (answer["state"], answer["duplicate"]) == ("succeeded", True)
     assert len(service.s3.puts) == puts
 
 

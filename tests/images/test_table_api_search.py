@@ -1,4 +1,4 @@
-"""The search route over a fake index: the query it builds, the answer it gives, the failures it tells apart."""
+"""The search route over a fake index: the query it builds, the answer it gives, the failures it separates."""
 
 import json
 from typing import Any

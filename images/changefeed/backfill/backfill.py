@@ -105,7 +105,7 @@ class Backfill:
 
 
 def _limit(request: BackfillRequest, progress: BackfillProgress) -> int:
-    """How many items the next page may have: at a limited rate, about a second's worth, so that nothing bursts."""
+    """Limits the items of the next page: at a limited rate, about a second's worth, so that nothing bursts."""
     rate = request.read_units_per_second
     if rate is None:
         return request.page_limit

@@ -64,7 +64,7 @@ def _consumers(variables: Variables) -> dict[str, BackfillTarget]:
 def backfill_function(
     environment: BackfillEnvironment,
 ) -> Callable[[Mapping[str, Any], LambdaContext], BackfillAnswer]:
-    """Lambda's entry for backfills into any of the consumers' indexes."""
+    """Makes Lambda's entry for backfills into any of the consumers' indexes."""
     client = aws_clients(environment.region)
 
     def of(target: BackfillTarget) -> Backfill:

@@ -52,7 +52,7 @@ class PageReader:
         self._key_names = [part["AttributeName"] for part in answer["Table"]["KeySchema"]]
 
     def __call__(self, *, segment: int, total_segments: int, start_key: AttributeMap | None, limit: int) -> Page:
-        """The next page of a segment, of at most `limit` items and 1 MB. Raises ItemReadError without an answer."""
+        """Reads the next page of a segment: at most `limit` items and 1 MB. Raises ItemReadError without an answer."""
         version = self._server_time - self._margin
         read_at = int(self._clock() * MICROSECONDS_PER_SECOND)
         answer = self._call(
@@ -103,7 +103,7 @@ class PageReader:
 
 
 def server_time(answer: Mapping[str, Any]) -> int:
-    """When the service answered, by its own clock: microseconds since the epoch, in whole seconds.
+    """Gives when the service answered, by the service's clock: microseconds since the epoch, in whole seconds.
 
     Raises ItemReadError for an answer without a Date: a guess by this machine's clock could let a change lose.
     """
@@ -115,7 +115,7 @@ def server_time(answer: Mapping[str, Any]) -> int:
 
 
 def event_key(key: AttributeMap) -> dict[str, dict[str, Any]]:
-    """Gives a key of boto3 as it stands in an event: binary as base64 text, so that it can be JSON."""
+    """Converts a key of boto3 to what stands in an event: binary as base64 text, so that it can be JSON."""
     return {
         name: {kind: base64.b64encode(part).decode() if isinstance(part, bytes) else part}
         for name, value in key.items()

@@ -9,7 +9,7 @@ from changefeed.decode.change_record import AttributeMap
 from lambda_kit.errors import SettingsError
 
 MOST_ITEMS_OF_A_PAGE = 1_000
-"""One bulk request. A page that waits behind others of its own would only grow too old to be written unread."""
+"""One bulk request: a page behind other requests of the same page would grow too old to be written unread."""
 
 MOST_SEGMENTS = 1_000_000  # API reference of Scan
 

@@ -1,4 +1,4 @@
-"""DynamoDB JSON to a JSON document, without losing a digit.
+"""Encodes DynamoDB JSON as a JSON document, without losing a digit.
 
 Numbers stay the text that DynamoDB gave (boto3's TypeDeserializer raises on legal ones: boto3 issue 2500), sets become
 sorted arrays, binary stays base64, the rest is as it is. Names that OpenSearch refuses are escaped (`field_names`).
@@ -22,7 +22,7 @@ _is_json_number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]
 
 
 def encode_document(image: AttributeMap) -> bytes:
-    """Gives the item as the JSON text that `_source` will hold.
+    """Encodes the item as the JSON text that `_source` will hold.
 
     Raises UnindexableItemError for what DynamoDB would never send: an unknown type, a number that is none.
     """
@@ -35,7 +35,7 @@ def encode_document(image: AttributeMap) -> bytes:
 
 
 def own_text(text: bytes) -> bytes:
-    """A copy to keep: orjson reserves 8 times what it writes, which costs 4 µs of page faults a document that stays."""
+    """Copies a text to keep: orjson reserves 8 times what it writes, which costs 4 µs of page faults a document."""
     return b"%b" % text
 
 
@@ -57,7 +57,7 @@ _FIELDS = _FieldNames(top=False)
 
 
 def _fields(attributes: AttributeMap, fields: _FieldNames) -> dict[str, Any]:
-    """Gives the hot loop: texts and numbers, which are nine of ten values, are handled without a call."""
+    """Encodes attributes. The hot loop: texts and numbers, nine of ten values, are handled without a call."""
     document = {}
     for name, value in attributes.items():
         (kind,) = value

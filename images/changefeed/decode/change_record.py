@@ -30,7 +30,7 @@ class ChangeRecord:
 
     `version` is the time of the change in microseconds since the epoch, from the record alone. A feed's clock is
     coarse, so a version stands for the `version_span` microseconds that begin with it: 1,000,000 on the Streams path
-    (whole seconds), 1 or 1,000 on the Kinesis path. Two changes of an item inside one span can't be told apart by
+    (whole seconds), 1 or 1,000 on the Kinesis path. Two changes of an item inside one span can't be ordered by
     their versions: `bulk_writer` settles them by reading the item again.
 
     `sequence_number` is the record's place in its shard. In Kinesis that is when it arrived, not when it happened:

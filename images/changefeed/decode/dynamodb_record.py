@@ -40,7 +40,7 @@ def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
 
 
 def decode_operation(event_name: object) -> Operation:
-    """INSERT, MODIFY or REMOVE; anything else is a RecordDecodeError."""
+    """Gives INSERT, MODIFY or REMOVE; raises RecordDecodeError for anything else."""
     operation = _OPERATIONS.get(event_name) if isinstance(event_name, str) else None
     if operation is None:
         raise RecordDecodeError("unknown_operation", "eventName is not INSERT, MODIFY or REMOVE.")
@@ -64,7 +64,7 @@ def decode_image(event_name: object, image: object) -> AttributeMap | None:
 
 
 def checked_version(microseconds: int) -> int:
-    """Gives the version, if it is a time at which DynamoDB can have changed an item.
+    """Checks that the version is a time at which DynamoDB can have changed an item.
 
     A time in a wrong unit would lie decades off. Too high, its version would lock the document against every later
     change; above 63 bits it would fail the whole bulk request.
@@ -75,7 +75,7 @@ def checked_version(microseconds: int) -> int:
 
 
 def _version(seconds: object) -> int:
-    """Whole seconds to microseconds. Lambda gives a JSON number; one page of AWS shows a text like "1678831218.0"."""
+    """Converts whole seconds to microseconds. Lambda gives a number; a page of AWS shows "1678831218.0"."""
     try:
         return checked_version(int(float(seconds)) * MICROSECONDS_PER_SECOND)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""An image that became a document's text when its record was decoded: for feeds whose records have to be parsed.
+"""Keeps an image as its document's text, made when its record was decoded: for feeds whose records must be parsed.
 
-To keep a batch's parsed images until they are sent takes ten times the memory of their texts, and it comes fresh from
-the system page by page: that was a third of the Kinesis path's time. To parse twice costs 9 µs a record.
+Keeping a batch's parsed images until they are sent costs ten times the memory of their texts, and allocating it, page
+by page, took a third of the Kinesis path's time. Parsing twice costs 9 µs a record.
 """
 
 from typing import NamedTuple

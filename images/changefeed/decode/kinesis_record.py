@@ -67,7 +67,7 @@ def _encoded(image: AttributeMap | None) -> EncodedImage | None:
 
 
 def _payload(data: object) -> Mapping[str, Any]:
-    """Gives the base64 text as a JSON object."""
+    """Decodes the base64 text as a JSON object."""
     try:
         decoded = b64decode(data, validate=True)  # type: ignore[arg-type]
     except (TypeError, ValueError, binascii.Error):

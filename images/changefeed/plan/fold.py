@@ -13,8 +13,8 @@ from changefeed.plan.rejection import Rejection, reject
 def fold(changes: Iterable[ChangeRecord]) -> tuple[dict[str, tuple[ChangeRecord, str]], list[Rejection]]:
     """Keep the change with the highest version of each document, and the first sequence number among its changes.
 
-    Equal versions: the higher sequence number, compared as an integer (as texts, "10" < "9"). Where that doesn't tell
-    the later change, the winner loses its image, so that the item is read. Two writes of one document in one bulk
+    Equal versions: the higher sequence number, compared as an integer (as texts, "10" < "9"). Where that doesn't say
+    which change is later, the winner loses its image, so that the item is read. Two writes of one document in one bulk
     request could be applied separately and retried in the wrong order; one write can't.
     """
     latest: dict[str, tuple[ChangeRecord, str]] = {}

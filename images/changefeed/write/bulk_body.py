@@ -1,4 +1,4 @@
-"""The bodies of bulk requests: how many writes go into one, and every write's lines, with its external version.
+"""Builds the bodies of bulk requests: how many writes go into one, and each write's lines with its external version.
 
 A document is encoded when its request is built, and the next request is built while the last one is in flight.
 """
@@ -23,7 +23,7 @@ class Chunk:
     body: bytes
 
     def halves(self) -> "list[Chunk]":
-        """Gives the same in two requests."""
+        """Divides the request into two."""
         middle = len(self.writes) // 2
         return [_chunk(self.writes[part], self.lines[part]) for part in (slice(middle), slice(middle, None))]
 
@@ -43,7 +43,7 @@ class BulkRequests:
         max_actions: int,
         reject: Callable[[PendingWrite, RecordError], None],
     ) -> None:
-        """At most so many bytes and actions each; a larger single write goes alone.
+        """Takes at most so many bytes and actions a request; a larger single write goes alone.
 
         `reject` is called for a write whose item can't be a document: it goes into no request.
         """
@@ -55,11 +55,11 @@ class BulkRequests:
         self._built: list[Chunk] = []
 
     def add(self, writes: Iterable[PendingWrite]) -> None:
-        """Have these sent, too, after all others."""
+        """Adds writes, to be sent after all others."""
         self._writes += writes
 
     def build(self) -> None:
-        """Build the next request, unless one is there already."""
+        """Builds the next request, unless one is built already."""
         if self._built or self.are_over():
             return
         writes: list[PendingWrite] = []
@@ -93,7 +93,7 @@ class BulkRequests:
         return self._built.pop(0) if self._built else None
 
     def put_back(self, chunks: Sequence[Chunk]) -> None:
-        """Let these be the next ones."""
+        """Puts requests back in front: they are the next ones."""
         self._built[:0] = chunks
 
     def left(self) -> list[PendingWrite]:
@@ -102,7 +102,7 @@ class BulkRequests:
 
 
 def encode(write: PendingWrite) -> bytes:
-    """Gives a write's lines. Versions are strictly external: a write of an equal version is a conflict.
+    """Encodes a write's lines. Versions are strictly external: a write of an equal version is a conflict.
 
     Raises UnindexableItemError when the item can't be a document.
     """

@@ -1,4 +1,4 @@
-"""Sending a bulk request and waiting for its answer are two things: between them the next one is made ready."""
+"""Splits sending a bulk request from waiting for its answer: between them the next one is prepared."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ PostBulk = Callable[[bytes, float], Answer]
 
 
 def posting(send: SendBulk) -> PostBulk:
-    """For one who can only wait: the answer is there as soon as the request is sent."""
+    """Adapts a blocking `send` to `PostBulk`: it waits at once and hands the answer over later."""
 
     def post(body: bytes, timeout_seconds: float) -> Answer:
         try:

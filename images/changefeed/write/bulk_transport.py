@@ -36,7 +36,7 @@ class BulkTransport:
         return self.post(body, timeout_seconds)(timeout_seconds)
 
     def post(self, body: bytes, timeout_seconds: float) -> Answer:
-        """Send once, on a connection of its own as long as it is in flight. What goes wrong is told by the answer."""
+        """Sends once, on a connection that nothing else uses meanwhile. The answer raises what goes wrong."""
         try:
             connection = self._idle.pop()  # to look first whether there is one would let two threads race for the last
         except IndexError:

@@ -149,7 +149,7 @@ class BulkWriter:
         begun.in_flight = InFlight(chunk=chunk, sent_at=sent_at, answer=answer)
 
     def _receive(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> tuple[Chunk, list[ItemVerdict]]:
-        """What was in flight, and a verdict for each of its writes, or none when the body as such is refused."""
+        """Waits for the request in flight. Gives it, and a verdict for each write, or none when the body is refused."""
         assert begun.in_flight is not None
         flight, begun.in_flight = begun.in_flight, None
         chunk, actions = flight.chunk, len(flight.chunk.writes)

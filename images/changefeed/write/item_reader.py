@@ -33,7 +33,7 @@ class ItemReader:
         self._sleep = sleep
 
     def __call__(self, keys: Mapping[str, AttributeMap]) -> Found:
-        """Image, None for an absent item, or a RecordError for a key that the table refuses, by document id.
+        """Reads images by document id: None for an absent item, a RecordError for a key that the table refuses.
 
         Raises ItemReadError when the table doesn't answer for all of them.
         """
@@ -85,7 +85,7 @@ class ItemReader:
 
 
 def wire_key(key: AttributeMap) -> dict[str, dict[str, Any]]:
-    """Gives a key as boto3 wants it: binary as bytes, where an event has base64 text."""
+    """Converts a key to what boto3 wants: binary as bytes, where an event has base64 text."""
     return {
         name: {kind: base64.b64decode(part) if kind == "B" and isinstance(part, str) else part}
         for name, value in key.items()

@@ -50,7 +50,7 @@ def anomalies(table: Table, options: Mapping[str, Any], seed: int) -> Outcome:
         "anomalies": int(found.sum()),
         "contamination": options["contamination"],
         "threshold": float(forest.offset_),
-        "features": features.told(),
+        "features": features.summary(),
         "rows": rows,
     }
 

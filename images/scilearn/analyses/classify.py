@@ -1,9 +1,9 @@
 """Predicts a class from other columns; scores are of rows that the model has not seen (stratified folds, by seed).
 
-Models: `logistic`, `gradient_boosting`. Numbers as classes are told as texts. Result: `classes`, `scores` `{"accuracy",
+Models: `logistic`, `gradient_boosting`. Numbers as classes become texts. Result: `classes`, `scores` `{"accuracy",
 "balanced_accuracy", "f1_macro"}` each with mean, std and by fold, `baseline` the same for always saying the most
 frequent class, `confusion` (rows: actual, columns: predicted, in the order of `classes`), `importance`, `features`.
-Fewer folds than asked are used when a class has fewer rows; `folds` tells how many.
+Fewer folds than asked are used when a class has fewer rows; `folds` says how many.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ def classify(table: Table, options: Mapping[str, Any], seed: int) -> Outcome:
     y = class_texts(frame[target])
     classes, sizes = np.unique(y, return_counts=True)
     if not 2 <= len(classes) <= MAX_CLASSES:
-        raise PermanentError("wrong_classes", f"The target has {len(classes)} classes; 2 to {MAX_CLASSES} can be told.")
+        raise PermanentError("wrong_classes", f"The target has {len(classes)} classes, not 2 to {MAX_CLASSES}.")
     if sizes.min() < 2:
         raise PermanentError("wrong_classes", "A class of the target has one row only: it can't be learned and tested.")
     features = choose_features(table, options.get("features"), target=target)
@@ -60,7 +60,7 @@ def classify(table: Table, options: Mapping[str, Any], seed: int) -> Outcome:
         "rows_without_target": len(table.frame) - len(frame),
         "classes": [{"class": str(name), "rows": int(size)} for name, size in zip(classes, sizes, strict=True)],
         "folds": folds.get_n_splits(),
-        "features": features.told(),
+        "features": features.summary(),
         "scores": scores,
         "baseline": baseline,
         "confusion": confusion.tolist(),

@@ -66,7 +66,7 @@ def cluster(table: Table, options: Mapping[str, Any], seed: int) -> Outcome:
                 "most_frequent": {name: part[name].mode().iloc[0] for name in features.categorical},
             }
         )
-    result = {"k": k, "silhouettes": silhouettes, "silhouette_rows": len(drawn), "features": features.told()}
+    result = {"k": k, "silhouettes": silhouettes, "silhouette_rows": len(drawn), "features": features.summary()}
 
     def draw(axes: Any) -> None:
         from sklearn.decomposition import PCA

@@ -74,7 +74,7 @@ def _summary(column: "pd.Series[Any]") -> dict[str, Any]:
 
 
 def _shape(known: "pd.Series[Any]", which: str) -> float | None:
-    """Of a constant column there is none."""
+    """Gives None for a constant column, which has none."""
     if len(known) < 3 or known.min() == known.max():
         return None
     from scipy import stats
@@ -84,10 +84,10 @@ def _shape(known: "pd.Series[Any]", which: str) -> float | None:
 
 
 def normality(values: Any, seed: int) -> dict[str, Any]:
-    """`{"dagostino": {...}, "shapiro": {...}}`, each with statistic, p and n; without those that can't be said."""
-    told: dict[str, Any] = {}
+    """Gives `{"dagostino": {...}, "shapiro": {...}}`: statistic, p and n of each test that can be done."""
+    tests: dict[str, Any] = {}
     if len(values) < 3 or np.ptp(values) == 0:
-        return told
+        return tests
     import warnings
 
     from scipy import stats
@@ -99,10 +99,10 @@ def normality(values: Any, seed: int) -> dict[str, Any]:
         warnings.simplefilter("ignore")  # of nearly constant columns; their p is then null
         if len(values) >= 20:
             statistic, p = stats.normaltest(values)
-            told["dagostino"] = {"statistic": float(statistic), "p": float(p), "n": len(values)}
+            tests["dagostino"] = {"statistic": float(statistic), "p": float(p), "n": len(values)}
         statistic, p = stats.shapiro(drawn)
-        told["shapiro"] = {"statistic": float(statistic), "p": float(p), "n": len(drawn)}
-    return told
+        tests["shapiro"] = {"statistic": float(statistic), "p": float(p), "n": len(drawn)}
+    return tests
 
 
 def _groups(frame: pd.DataFrame, by: list[str], names: list[str], most: int) -> dict[str, Any]:
@@ -112,8 +112,8 @@ def _groups(frame: pd.DataFrame, by: list[str], names: list[str], most: int) -> 
     for key in sizes.index[:most]:
         values = key if isinstance(key, tuple) else (key,)
         part = grouped.get_group(tuple(values))
-        told = [None if pd.isna(value) else value for value in values]
-        groups.append({"key": told, "rows": len(part), "columns": {name: _summary(part[name]) for name in names}})
+        shown = [None if pd.isna(value) else value for value in values]
+        groups.append({"key": shown, "rows": len(part), "columns": {name: _summary(part[name]) for name in names}})
     return {"by": by, "groups": groups, "groups_left_out": max(0, len(sizes) - most)}
 
 

@@ -51,7 +51,7 @@ def regress(table: Table, options: Mapping[str, Any], seed: int) -> Outcome:
         "rows": len(frame),
         "rows_without_target": len(table.frame) - len(frame),
         "folds": options["folds"],
-        "features": features.told(),
+        "features": features.summary(),
         "scores": scores,
         "baseline": baseline,
     }
