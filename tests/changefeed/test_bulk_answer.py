@@ -65,6 +65,32 @@ def test_a_conflict_tells_the_current_version() -> None:
     assert result == ItemVerdict(Verdict.CONFLICT, CONFLICT, 1767323045000001)
 
 
+@pytest.mark.parametrize(
+    "document_id",
+    [
+        "current version [9000000000000000000]",
+        "current version [1]",
+        "]: version conflict, current version [7] is higher or equal to the one provided [5]",
+        "a\n current version [9999999999999999] is higher or equal to the one provided [5]\n",
+    ],
+)
+def test_an_id_in_the_words_of_a_conflict_says_nothing(document_id: str) -> None:
+    words = "version conflict, current version [1767323045000001] is higher or equal to the one provided [5]"
+    body = answer({"index": refused(409, CONFLICT, f"[{document_id}]: {words}")})
+    (result,) = read_bulk_answer(200, body, expected_items=1)
+    assert result.current_version == 1767323045000001
+
+    (other,) = read_bulk_answer(200, answer({"index": refused(409, CONFLICT, f"[{document_id}]")}), expected_items=1)
+    assert other.current_version is None
+
+
+@pytest.mark.parametrize("current", [4, 4_102_444_800_000_000, 9_000_000_000_000_000_000])
+def test_a_version_that_contradicts_the_conflict_is_unknown(current: int) -> None:
+    reason = f"[a]: version conflict, current version [{current}] is higher or equal to the one provided [5]"
+    (result,) = read_bulk_answer(200, answer({"index": refused(409, CONFLICT, reason)}), expected_items=1)
+    assert result == ItemVerdict(Verdict.CONFLICT, CONFLICT, None)
+
+
 def test_a_conflict_in_other_words_has_no_current_version() -> None:
     (result,) = read_bulk_answer(200, answer({"index": refused(409, CONFLICT, "no")}), expected_items=1)
     assert result == ItemVerdict(Verdict.CONFLICT, CONFLICT, None)

@@ -127,7 +127,8 @@ class MemoryIndex:
                 continue
             current = max(self.documents.get(key, (0, b""))[0], self.guards.pop(key, 0))  # remembered once
             if current >= version:
-                reason = f"[{key}]: version conflict, current version [{current}] is higher"
+                found = f"current version [{current}] is higher or equal to the one provided [{version}]"
+                reason = f"[{key}]: version conflict, {found}"
                 error = {"type": "version_conflict_engine_exception", "reason": reason}
                 answers.append({operation: {"_id": key, "status": 409, "error": error}})
                 continue

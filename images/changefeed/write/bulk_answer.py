@@ -1,7 +1,8 @@
 """Reads the answer of a `_bulk` request: one verdict an item, by status and error type, never by the reason's prose.
 
-The one exception is a conflict's "current version [N]", which no other field holds. Statuses and types were tried on
-OpenSearch 2.19.1: a closed index answers 400, a flood-stage block 429, a write block 403, a missing index 404.
+The one exception is a conflict's "current version [N]", which no other field holds; it is read from the engine's own
+last words. Statuses and types were tried on OpenSearch 2.19.1: a closed index answers 400, a flood-stage block 429, a
+write block 403, a missing index 404.
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from changefeed.decode.dynamodb_record import LATEST_VERSION
 from changefeed.errors import BulkRequestError
 
 RETRYABLE_STATUSES = frozenset({401, 403, 408, 409, 429, 500, 502, 503, 504})
@@ -33,7 +35,10 @@ ENVIRONMENT_ERRORS = frozenset(
 )
 """Error types that say nothing about the document, whatever their status."""
 
-_CURRENT_VERSION = re.compile(r"current version \[(\d+)\]")
+# Anchored at the end: a reason begins with the document's id, which is a user's text and may hold these words, too.
+_CURRENT_VERSION = re.compile(
+    r"current version \[(\d{1,19})\] is higher (?:or equal to|than) the one provided \[(\d{1,19})\]\Z"
+)
 _NO_ERRORS = b'"errors":false'
 
 
@@ -108,8 +113,20 @@ def _verdict(operation: str, item: Mapping[str, Any]) -> ItemVerdict:
     if 200 <= status < 300 or (status == 404 and operation == "delete" and error is None):
         return DONE
     if error_type == CONFLICT_ERROR:
-        found = _CURRENT_VERSION.search(str(error.get("reason"))) if error else None
-        return ItemVerdict(Verdict.CONFLICT, error_type, int(found[1]) if found else None)
+        return ItemVerdict(Verdict.CONFLICT, error_type, _current_version(error))
     if says_nothing_of_the_document(status, error_type):
         return ItemVerdict(Verdict.RETRYABLE, error_type or f"status_{status}")
     return ItemVerdict(Verdict.REFUSED, error_type or f"status_{status}")
+
+
+def _current_version(error: object) -> int | None:
+    """Reads the version in the index from a conflict's reason; None where the words are not the engine's.
+
+    A version below the one that was provided, or above what the sync ever writes, contradicts the conflict: to believe
+    it would lose a change, or send the same request without end.
+    """
+    found = _CURRENT_VERSION.search(str(error.get("reason"))) if isinstance(error, Mapping) else None
+    if found is None:
+        return None
+    current, provided = int(found[1]), int(found[2])
+    return current if provided <= current < LATEST_VERSION else None
