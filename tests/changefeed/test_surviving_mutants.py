@@ -1,0 +1,71 @@
+"""Mutations that an outside audit made and no test noticed: each test kills the one in its docstring."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.plan.fold import plan
+from changefeed.plan.rejection import Rejection
+from tests.changefeed.consumer_rig import Rig
+from tests.changefeed.records import item, kinesis_record, stream_record
+
+
+def test_a_tie_won_by_a_remove_is_read() -> None:
+    """Fold: a tie keeps a REMOVE. In milliseconds the delete was first, and its record arrives last."""
+    rig = Rig(feed="kinesis_stream")
+    put = item("a", n={"N": "2"})
+    rig.table.put(put)
+    rig.invoke(
+        [
+            kinesis_record(put, number=100, precision=None),
+            kinesis_record(item("a"), number=101, operation="REMOVE", precision=None),
+        ]
+    )
+    assert "a" in rig.index.documents
+
+
+def test_what_is_in_flight_when_time_is_up_is_reported() -> None:
+    """Begun writes: those in flight are left out of the writes without a result."""
+    rig = Rig()
+    rig.table.put(item("a"))
+    actions, _ = plan([decode_dynamodb_record(stream_record(item("a"), number=7))])
+    begun = rig.writer.begin(actions, lambda: 10.0)
+    results = rig.writer.finish(begun, lambda: 1.0)
+    assert [result.action.document_id for result in results] == ["a"]
+
+
+def test_a_slow_read_does_not_hide_a_change_of_its_second() -> None:
+    """Writer: the time of a read is taken after it. The read takes 7 s, and n=3 comes in between."""
+    rig = Rig()
+
+    def slow(
+        read: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+        def read_items(keys: Mapping[str, Any]) -> Mapping[str, Any]:
+            found = read(keys)
+            rig.table.put(item("a", n={"N": "3"}))
+            rig.clock.now += 7
+            return found
+
+        return read_items
+
+    rig.table.put(item("a", n={"N": "1"}))
+    rig.invoke([stream_record(item("a", n={"N": "1"}), number=1)])
+    rig.table.put(item("a", n={"N": "2"}))
+    good = rig.writer.read_items
+    object.__setattr__(rig.writer, "read_items", slow(good))
+    rig.invoke([stream_record(item("a", n={"N": "2"}), number=2)])
+    object.__setattr__(rig.writer, "read_items", good)
+    rig.invoke([stream_record(item("a", n={"N": "3"}), number=3)])
+    assert rig.index.documents["a"][1]["n"] == "3"
+
+
+def test_a_chain_of_straddlers_moves_the_checkpoint_to_its_first() -> None:
+    """Pipeline: straddling rejections looked at from the first. B (5 to 8) straddles 7, A (1 to 6) straddles B's 5."""
+    rig = Rig()
+
+    def rejection(first: int, last: int) -> Rejection:
+        return Rejection(code="x", message="", raw={}, sequence_number=str(last), first_sequence_number=str(first))
+
+    parked, failed = rig.pipeline._park([rejection(1, 6), rejection(5, 8)], ["7"], lambda: 60.0)
+    assert (parked, min(map(int, failed))) == (0, 1)
