@@ -48,7 +48,7 @@ def message_of(event: Any) -> Message:
         raise PoisonMessageError("The body has no valid `request_id`: it did not come through the API.")
     resend = content.get("resend", 0)
     if type(resend) is not int or not 0 <= resend <= MAX_RESENDS:
-        raise PoisonMessageError("`resend` is not a whole number from 0: send the message again by `ops redrive`.")
+        raise PoisonMessageError("`resend` is not a whole number from 0: send the message again by `ops resend`.")
     request_id = content["request_id"]
     return Message(
         request_id=request_id,

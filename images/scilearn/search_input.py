@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lambda_kit.field_names import escape_name, unescape_name
 from scilearn.errors import PermanentError, TransientError
 from scilearn.limits import Limits
 from scilearn.table import Table, table_of_rows
@@ -95,19 +96,31 @@ def _body(source: Mapping[str, Any], columns: Sequence[str] | None) -> dict[str,
     filters = []
     for entry in source.get("filters", ()):
         if "equals" in entry:
-            filters.append({"term": {entry["field"]: {"value": entry["equals"]}}})
+            filters.append(_any("term", entry["field"], {"value": entry["equals"]}))
         bounds = {"gte": entry.get("from"), "lte": entry.get("to")}
         given = {name: value for name, value in bounds.items() if value is not None}
         if given:
-            filters.append({"range": {entry["field"]: given}})
+            filters.append(_any("range", entry["field"], given))
     body: dict[str, Any] = {"query": {"bool": {"must": must, "filter": filters}}}
-    return body | ({"_source": list(columns)} if columns is not None else {})
+    wanted = None if columns is None else [path for name in columns for path in _paths(name)]
+    return body | ({"_source": wanted} if wanted is not None else {})
+
+
+def _any(kind: str, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    queries = [{kind: {path: value}} for path in _paths(name)]
+    return queries[0] if len(queries) == 1 else {"bool": {"should": queries, "minimum_should_match": 1}}
+
+
+def _paths(name: str) -> list[str]:
+    """Lists the fields that a name can mean: one inside of maps, or one attribute whose name has dots."""
+    inside = ".".join(escape_name(part, top=not place) for place, part in enumerate(name.split(".")))
+    return list(dict.fromkeys([inside, escape_name(name, top=True)]))
 
 
 def _flat(document: Mapping[str, Any], wanted: set[str] | None, start: str = "") -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, value in document.items():
-        path = start + name
+        path = start + unescape_name(name)
         if isinstance(value, dict):
             row |= _flat(value, wanted, path + ".")
         elif wanted is None or path in wanted:

@@ -109,7 +109,7 @@ def _unescaped(value: Any, *, top: bool = False) -> Any:
 
 
 def _attribute_name(field: str, *, top: bool) -> str:
-    if "%" not in field:
+    if "%" not in field and "." not in field and not (top and field.startswith("_")):
         return field
     name = "" if field == "%" else unquote(field)
     # A second spelling of a name is another field to whoever searches: it must not count as equal.

@@ -12,6 +12,7 @@ from opensearchpy.exceptions import ConnectionTimeout, NotFoundError, RequestErr
 from scilearn.errors import AnalysisFailedError, PermanentError, TransientError
 from scilearn.inputs import Inputs, Wanted
 from scilearn.limits import Limits
+from scilearn.search_input import _body, _flat
 from scilearn.table import Table, table_of_rows
 from tests.images.scilearn_fakes import REQUEST_ID, FakeIndex, Service, client_error, pipe_event
 
@@ -240,3 +241,14 @@ def test_an_s3_object_goes_all_the_way_to_a_result(service: Service, tmp_path: P
     assert result["input"]["sampled"] is True
     assert result["result"]["scores"]["r2"]["mean"] > 0.5
     assert table_of_rows([]).frame.empty
+
+
+def test_names_of_a_search_are_the_attributes_and_not_their_spelling_in_the_index() -> None:
+    document = {"%5Fkind": "a", "price%2Eeur": 5, "place": {"%2E": 1, "city": "x"}, "n": 2}
+
+    assert set(_flat(document, None)) == {"_kind", "price.eur", "place..", "place.city", "n"}
+    body = _body({"filters": [{"field": "n", "equals": 2}, {"field": "price.eur", "from": 1}]}, ["_kind", "place.city"])
+    plain, dotted = body["query"]["bool"]["filter"]
+    assert plain == {"term": {"n": {"value": 2}}}
+    assert dotted["bool"]["should"] == [{"range": {"price.eur": {"gte": 1}}}, {"range": {"price%2Eeur": {"gte": 1}}}]
+    assert body["_source"] == ["%5Fkind", "place.city", "place%2Ecity"]
