@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.settings.provider import _EMULATED_SERVICES
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
 from tests.infra.contracts import all_alarms, all_exports
@@ -156,6 +157,19 @@ def test_emulator_changes_the_provider_and_nothing_else(deploy: Deploy) -> None:
         if before.inputs != after.inputs
     ]
     assert changed == [("aws", "aws")]
+
+
+def test_emulator_has_every_service_that_the_program_uses(deploy: Deploy) -> None:
+    """A new capability's service has to be among the provider's, or its resources would go to AWS."""
+    named_otherwise = {"lambda": "lambda_", "opensearch": "opensearchserverless"}
+    modules = {
+        entry.type.split(":")[1].split("/")[0]
+        for variant in VARIANTS.values()
+        for entry in deploy(variant).registrations
+        if entry.type.startswith("aws:")
+    }
+
+    assert {named_otherwise.get(module, module) for module in modules} <= set(_EMULATED_SERVICES)
 
 
 def _ordered(graph: Deployment) -> list[Registration]:
