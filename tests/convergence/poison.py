@@ -55,7 +55,8 @@ VALUES: Mapping[str, tuple[Any, str | None]] = {
     "boolean as text": ({"BOOL": "true"}, BAD_VALUE),
 }  # fmt: skip
 NAMES = ("", ".", "..", ".a", "a..b", "a. .b", " ", "\t", "\u2003", "_id", "_source", "_version", "_routing", "_seq_no",
-         "_index", "_ignored", "%", "100%", "a.", "\x00", "\\", '"', "😀", "n" * 5_000)  # fmt: skip
+         "_index", "_ignored", "__soft_deletes", "_tombstone", "_data_stream_timestamp", "a.b.c",
+         "%", "100%", "a.", "\x00", "\\", '"', "😀", "n" * 5_000)  # fmt: skip
 KEYS = ("|", "%", "a|b%7C", " ", "k\n{}", '"', "😀", "k" * 513, "k" * 2_048, "_id", ".", "..", "a/b?c#d")
 
 
@@ -98,7 +99,8 @@ def corpus() -> list[tuple[str, Callable[[int], Any], str | None]]:
         add(f"key: {key[:9]!a} {len(key)}", item(key), None)
     for name, (broken, reason) in RECORDS.items():
         add(f"record: {name}", item("r"), reason, broken)
-    for field in ("text", "number", "text.below"):
-        below = {"S": "x"} if "." in field else {"M": {"a": {"S": "x"}}}
-        add(f"conflict: {field}", item(f"conflict {field}", **{field: below}), REFUSED)
+    for field in ("text", "number"):
+        add(f"conflict: {field}", item(f"conflict {field}", **{field: {"M": {"a": {"S": "x"}}}}), REFUSED)
+    for field in ("text.below", "text.keyword"):  # a dot makes no object, so nothing collides
+        add(f"no conflict: {field}", item(f"no conflict {field}", **{field: {"S": "x"}}), None)
     return kinds
