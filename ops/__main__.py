@@ -32,15 +32,7 @@ def main(arguments: list[str]) -> int:
     except UsageError as error:
         print(error, file=sys.stderr)
         return USAGE
-    except (
-        OpsError,
-        LocalStackError,
-        SyncError,
-        SettingsError,
-        BotoCoreError,
-        ClientError,
-        OpenSearchException,
-    ) as error:
+    except REPORTED as error:
         print(explain(error), file=sys.stderr)
         return PROBLEM
     except KeyboardInterrupt:
