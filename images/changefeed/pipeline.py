@@ -100,7 +100,9 @@ class Pipeline:
         try:
             if seconds_left() < SECONDS_FOR_THE_ANSWER:
                 raise SecondDeleteError("The invocation's time is over.")
-            self.delete_again([(result.action.document_id, result.deleted or 0) for result in deletes])
+            self.delete_again(
+                [(result.action.document_id, result.deleted or 0, result.action.keys) for result in deletes]
+            )
         except SecondDeleteError as error:
             log("second deletes not queued", level="ERROR", error=str(error))
             return [result.action.first_sequence_number for result in deletes]

@@ -12,6 +12,7 @@ from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecor
 from changefeed.errors import ParkingError, RecordError, SuspectedEnvironmentError
 from changefeed.plan.document_id import document_id
 from changefeed.second_delete.function import SecondDelete
+from changefeed.write.item_reader import ItemReader
 from changefeed.write.write_result import Outcome, WriteResult
 from local.runners.mapping.batch import DiscardBatch, InvokeBatch
 from local.runners.mapping.batch import Wait as LaneWait
@@ -88,7 +89,11 @@ class World:
         self.clock = self.rig.clock
         self.rig.index.longest_lateness_seconds = self.history.longest_lateness
         self.rig.index.gc_deletes_seconds = self.history.gc_deletes
-        self.delete_again = SecondDelete(send={INDEX: self.rig.index})
+        self.delete_again = SecondDelete(
+            send={INDEX: self.rig.index},
+            read_items=ItemReader(table_name=TABLE, client=lambda: self.rig.table),
+            clock=lambda: self.clock.now + self.rig.skew_seconds,
+        )
         self.feed = RecordFeed(history=self.history, prefix=self.prefix)
         self.accounting = Accounting(rig=self.rig)
         self.lane = Lane(

@@ -115,9 +115,9 @@ def encode(write: PendingWrite) -> bytes:
 
     Raises UnindexableItemError when the item can't be a document.
     """
-    document_id, version = orjson.dumps(write.action.document_id), write.version
     if write.image is None:
-        return delete_line(document_id, version)
+        return delete_line(write.action.document_id, write.version)
+    document_id, version = orjson.dumps(write.action.document_id), write.version
     image = write.image
     document = image.document if isinstance(image, EncodedImage) else encode_document(image)
     if write.form:
@@ -129,6 +129,6 @@ def _has_new_names(write: PendingWrite) -> bool:
     return isinstance(write.image, EncodedImage) and write.image.has_new_names
 
 
-def delete_line(document_id: bytes, version: int) -> bytes:
-    """Encodes a delete; the id is JSON already."""
-    return b'{"delete":{"_id":%b,"version":%d,"version_type":"external"}}\n' % (document_id, version)
+def delete_line(document_id: str, version: int) -> bytes:
+    """Encodes a delete."""
+    return b'{"delete":{"_id":%b,"version":%d,"version_type":"external"}}\n' % (orjson.dumps(document_id), version)
