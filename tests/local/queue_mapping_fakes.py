@@ -76,6 +76,8 @@ class ClockedQueue:
     def receive_message(self, *, MaxNumberOfMessages: int, WaitTimeSeconds: int, **_: Any) -> dict[str, Any]:
         """Receives; hides what it gives."""
         self._fail("receive_message")
+        if not any(message.at <= self.clock.now for message in self.messages):
+            self.clock.sleep(WaitTimeSeconds)
         due = [message for message in self.messages if message.at <= self.clock.now]
         given = due[: min(MaxNumberOfMessages, self.most_at_a_time)]
         for message in given:
@@ -83,7 +85,6 @@ class ClockedQueue:
             message.receipts += 1
             message.receipt = f"r{next(self._numbers)}"
         if not given:
-            self.clock.sleep(WaitTimeSeconds)
             return {}
         return {
             "Messages": [

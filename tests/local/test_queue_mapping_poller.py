@@ -185,6 +185,27 @@ def test_what_cannot_be_deleted_comes_again() -> None:
     assert rig.queue.bodies == ["3"]
 
 
+def test_a_message_that_sqs_does_not_delete_counts_as_returned() -> None:
+    rig = Rig()
+    rig.queue.send("one", "two")
+    rig.queue.undeletable = {"m0"}
+
+    rig.poller.poll()
+
+    assert rig.queue.bodies == ["one"]
+    assert rig.counted == (2, 1, 1)
+
+
+def test_a_window_begins_with_the_first_message() -> None:
+    rig = Rig(batching_window_seconds=5)
+    rig.queue.send("one", delay_seconds=1)
+    rig.queue.send("two", delay_seconds=5.5)
+
+    rig.poller.poll()
+
+    assert rig.batches == [["one", "two"]]
+
+
 def test_a_batch_without_a_window_is_what_one_receipt_gives() -> None:
     rig = Rig(batch_size=4)
     rig.queue.send(*"abcdef")

@@ -36,6 +36,7 @@ def answered(payload: bytes) -> InvokeResult:
         (answered(b'{"batchItemFailures": [{"messageId": "b"}]}'), EVERYTHING),
         (answered(b'{"batchItemFailures": ["b"]}'), EVERYTHING),
         (answered(b'{"batchItemFailures": {"itemIdentifier": "b"}}'), EVERYTHING),
+        (answered(b'{"batchItemFailures": 7}'), EVERYTHING),
         (answered(b"[]"), EVERYTHING),
         (answered(b"done"), EVERYTHING),
         (answered(b"[" * 100_000), EVERYTHING),
