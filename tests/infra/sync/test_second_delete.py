@@ -22,7 +22,7 @@ def test_it_runs_the_backfills_image_with_another_command(deploy: Deploy) -> Non
 
 
 def test_its_environment_is_the_contract(deploy: Deploy) -> None:
-    variables = deploy().one(types.FUNCTION, "second-delete").inputs["environment"]["variables"]
+    variables = dict(deploy().one(types.FUNCTION, "second-delete").inputs["environment"]["variables"])
 
     assert json.loads(variables.pop("INDEXES")) == ["lab-table-dynamodb-stream", "lab-table-kinesis-stream"]
     assert variables == {"OPENSEARCH_ENDPOINT": "https://0lab-search.eu-central-1.aoss.amazonaws.com"}

@@ -47,7 +47,7 @@ def test_environment_of_a_consumer_is_the_contract(deploy: Deploy) -> None:
 
 
 def test_environment_of_the_backfill_names_every_consumers_index_and_queue(deploy: Deploy) -> None:
-    variables = deploy().one(types.FUNCTION, "replicate").inputs["environment"]["variables"]
+    variables = dict(deploy().one(types.FUNCTION, "replicate").inputs["environment"]["variables"])
 
     queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/sync-data-with-{}-stream-dead-letters"
     assert json.loads(variables.pop("CONSUMERS")) == {
