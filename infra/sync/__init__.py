@@ -57,6 +57,7 @@ def declare(
         kit,
         second_delete_settings,
         image_uri=images[BACKFILL_FOLDER],
+        table=source.table,
         target=target,
         indexes={consumers_settings.by_folder[folder].index: made.index for folder, made in indexes.items()},
         opts=kit.opts,

@@ -2,6 +2,7 @@
 
 OpenSearch forgets a delete after a while; a bulk request that is applied after that brings the document back. The same
 delete under the same version takes it away again, and is refused where a newer document is.
+Where the document's version doesn't tell, the item is read.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from infra.rights import aoss
 from infra.rights.documents import Statements
 from infra.search.access import grant
 from infra.search.target import SearchTarget
+from infra.source.table import SourceTable
 from infra.sync.alarms import second_delete_alarms
 from infra.sync.settings import SecondDeleteSettings
 
@@ -49,6 +51,7 @@ class SecondDelete(pulumi.ComponentResource):
         own: SecondDeleteSettings,
         *,
         image_uri: pulumi.Input[str],
+        table: SourceTable,
         target: SearchTarget,
         indexes: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
@@ -79,9 +82,10 @@ class SecondDelete(pulumi.ComponentResource):
                 description="Sends deletes again that the consumers have written",
                 environment={
                     "OPENSEARCH_ENDPOINT": target.endpoint,
+                    "TABLE_NAME": table.table_name,
                     "INDEXES": pulumi.Output.json_dumps(list(indexes.values())),
                 },
-                statements=[self.queue.may_take, target.may_use],
+                statements=[self.queue.may_take, table.may_reread, target.may_use],
                 command=_COMMAND,
                 network=target.network,
             ),

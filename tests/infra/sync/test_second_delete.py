@@ -25,7 +25,10 @@ def test_its_environment_is_the_contract(deploy: Deploy) -> None:
     variables = dict(deploy().one(types.FUNCTION, "second-delete").inputs["environment"]["variables"])
 
     assert json.loads(variables.pop("INDEXES")) == ["lab-table-dynamodb-stream", "lab-table-kinesis-stream"]
-    assert variables == {"OPENSEARCH_ENDPOINT": "https://0lab-search.eu-central-1.aoss.amazonaws.com"}
+    assert variables == {
+        "OPENSEARCH_ENDPOINT": "https://0lab-search.eu-central-1.aoss.amazonaws.com",
+        "TABLE_NAME": "lab-table",
+    }
 
 
 def test_messages_wait_as_long_as_sqs_lets_them_and_are_given_up_into_a_queue_that_waits_for_nothing(

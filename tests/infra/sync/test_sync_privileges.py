@@ -59,6 +59,7 @@ def test_sender_of_second_deletes_may_do_exactly_this(deploy: Deploy) -> None:
     assert rights(deploy(), "second-delete-policy") == {
         **logs_of("second-deletes"),
         f"{QUEUES}second-deletes": ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+        TABLE: ["dynamodb:BatchGetItem"],
         COLLECTION: ["aoss:APIAccessAll"],
     }
 
