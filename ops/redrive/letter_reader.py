@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from changefeed.decode.change_record import ChangeRecord
-from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.dynamodb_record import OTHER_TABLE, decode_dynamodb_record
 from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.decode.sequence_number import is_sequence_number
 from changefeed.errors import RecordDecodeError
@@ -53,14 +53,14 @@ class LetterReader:
     def _decode(self, raw: Mapping[str, Any]) -> ChangeRecord:
         if "kinesis" in raw:
             return decode_kinesis_record(raw, table_name=self.table_name)
-        return decode_dynamodb_record(raw)
+        return decode_dynamodb_record(raw, table_name=self.table_name)
 
     def _parked(self, name: str, body: Mapping[str, Any]) -> DeadLetter:
         reason = body.get("reason")
         code = reason.get("code") if isinstance(reason, Mapping) else None
         letter = DeadLetter(place=Place.PARKED, name=name, reason=str(code or "unknown"), is_read=True)
         change = self.add(letter, body["record"]) if body.get("record") is not None else None
-        if change is None and body.get("keys") is not None:
+        if change is None and body.get("keys") is not None and OTHER_TABLE not in letter.failures:
             try:
                 change = change_of_keys(body)
                 letter.failures.clear()

@@ -10,7 +10,7 @@ from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.errors import RecordDecodeError, RecordError
 from tests.changefeed.consumer_rig import DECODERS, Rig
-from tests.changefeed.records import item, kinesis_record, recorded, stream_record
+from tests.changefeed.records import TABLE, item, kinesis_record, recorded, stream_record
 from tests.fakes import NOW
 
 FEEDS = ("dynamodb_stream", "kinesis_stream")
@@ -127,3 +127,45 @@ def test_no_odd_record_crashes_a_batch(feed: str) -> None:
     (raw,) = recorded(f"{feed}_modify")["Records"]
     for odd in mangled(raw):
         assert Rig(feed=feed).invoke([odd]) == []
+
+
+def arn(table: str, partition: str = "aws") -> str:
+    return f"arn:{partition}:dynamodb:eu-west-1:123456789012:table/{table}/stream/2026-01-02T03:04:05.678"
+
+
+@pytest.mark.parametrize("stream", [arn(TABLE), arn(TABLE, "aws-cn"), arn(TABLE, "aws-us-gov"), None])
+def test_a_record_of_the_tables_stream_or_of_a_stream_that_is_not_named_is_taken(stream: str | None) -> None:
+    raw = stream_record(item("a")) | ({} if stream is None else {"eventSourceARN": stream})
+    assert decode_dynamodb_record(raw, table_name=TABLE).keys == {"id": {"S": "a"}}
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        arn("other"),
+        arn(f"{TABLE}-2"),
+        arn(f"my-{TABLE}"),
+        arn(TABLE).replace(TABLE, "x/stream/lab-table"),
+        "",
+        7,
+        [],
+        {},
+    ],
+)
+def test_a_record_of_another_stream_is_refused(stream: object) -> None:
+    with pytest.raises(RecordDecodeError) as error:
+        decode_dynamodb_record(stream_record(item("a")) | {"eventSourceARN": stream}, table_name=TABLE)
+    assert error.value.code == "other_table"
+    assert decode_dynamodb_record(stream_record(item("a")) | {"eventSourceARN": stream}).version
+
+
+@pytest.mark.parametrize("age_seconds", [0, 31])
+@pytest.mark.parametrize("operation", ["MODIFY", "REMOVE"])
+def test_a_record_of_another_tables_stream_changes_no_document(operation: str, age_seconds: int) -> None:
+    rig = Rig()
+    rig.invoke([stream_record(item("a"), number=1)])
+    rig.clock.now += 60
+    foreign = stream_record(item("a"), number=2, seconds=rig.clock.now - age_seconds, operation=operation)
+    assert rig.invoke([foreign | {"eventSourceARN": arn("other")}]) == []
+    assert list(rig.index.documents) == ["a"]
+    assert [message["reason"]["code"] for message in rig.queue.messages] == ["other_table"]

@@ -11,7 +11,7 @@ from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
 from tests.changefeed.records import TABLE, item
 from tests.fakes import Fault
-from tests.ops.redrive_rig import FEEDS, RedriveRig
+from tests.ops.redrive_rig import FEEDS, STREAM_ARN, RedriveRig
 
 FORGOTTEN_SECONDS = 4_000
 PUT: dict[str, Callable[[RedriveRig, int], Any]] = {
@@ -67,6 +67,27 @@ def test_the_items_present_state_is_written_and_never_the_image(rig: RedriveRig,
     rig.table.put(item("a", n={"N": "2"}))  # not even by a change that is in the stream
     rig.run()
     assert rig.index.sources() == {"a": {"id": "a", "n": "2"}}
+
+
+@pytest.mark.parametrize("place", ["parked", "failure object"])
+def test_a_record_of_another_tables_stream_deletes_nothing_and_keeps_its_letter(place: str) -> None:
+    rig = RedriveRig()
+    number = rig.change("a")
+    rig.table.delete(item("a"))  # as if it had never been this table's
+    rig.index.documents["a"] = (1, {"id": "a"})
+    foreign = STREAM_ARN.replace(TABLE, "other")
+    if place == "parked":  # by a version that didn't look at the stream's name
+        message = rig.sqs.messages[rig.park(number)]
+        body = json.loads(message.body)
+        body["record"]["eventSourceARN"] = foreign
+        message.body = json.dumps(body)
+    else:
+        rig.record(number)["eventSourceARN"] = foreign
+        PUT[place](rig, number)
+    report = rig.run()
+    assert (ends(report), is_empty(rig)) == ({End.FAILING: 1}, False)
+    assert {new for _, _, new in report.still_failing} == {"other_table"}
+    assert list(rig.index.documents) == ["a"]
 
 
 @pytest.mark.parametrize("place", PUT)

@@ -13,17 +13,22 @@ from changefeed.errors import RecordDecodeError
 
 EARLIEST_VERSION = 1_325_376_000_000_000  # 2012, the year DynamoDB began
 LATEST_VERSION = 4_102_444_800_000_000  # 2100
+OTHER_TABLE = "other_table"
 _OPERATIONS = {operation.value: operation for operation in Operation}
 
 
-def decode_dynamodb_record(raw: Mapping[str, Any]) -> ChangeRecord:
+def decode_dynamodb_record(raw: Mapping[str, Any], *, table_name: str | None = None) -> ChangeRecord:
     """Turn one entry of `event["Records"]` into a change record.
 
-    Raises RecordDecodeError when a part is missing or is not what AWS documents.
+    With `table_name`, a record of another table's stream is refused: its item isn't in this table, so its document
+    would be deleted. Raises RecordDecodeError when a part is missing or is not what AWS documents.
     """
     body = raw.get("dynamodb")
     if not isinstance(body, dict):
         raise RecordDecodeError("not_a_dynamodb_record", "The record has no 'dynamodb' part: is this a table's stream?")
+    stream_arn = raw.get("eventSourceARN")  # arn:PARTITION:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL
+    if table_name is not None and stream_arn is not None and f":table/{table_name}/" not in str(stream_arn):
+        raise RecordDecodeError(OTHER_TABLE, f"The record is not of the stream of table {table_name}.")
     sequence_number = body.get("SequenceNumber")
     if not is_sequence_number(sequence_number):
         raise RecordDecodeError("no_sequence_number", "The record has no numeric SequenceNumber.")

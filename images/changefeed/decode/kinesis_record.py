@@ -14,7 +14,7 @@ from pybase64 import b64decode
 
 from changefeed.decode.attribute_values import encode_document, names_met, own_text
 from changefeed.decode.change_record import AttributeMap, ChangeRecord
-from changefeed.decode.dynamodb_record import checked_version, decode_image, decode_keys, decode_operation
+from changefeed.decode.dynamodb_record import OTHER_TABLE, checked_version, decode_image, decode_keys, decode_operation
 from changefeed.decode.encoded_image import EncodedImage
 from changefeed.decode.sequence_number import is_sequence_number
 from changefeed.errors import RecordDecodeError, UnindexableItemError
@@ -40,7 +40,7 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
     if not isinstance(body, dict):
         raise RecordDecodeError("not_a_dynamodb_change", "The data has no 'dynamodb' part: not a table's change.")
     if table_name is not None and change.get("tableName") not in (table_name, None):
-        raise RecordDecodeError("other_table", f"The change is not one of table {table_name}.")
+        raise RecordDecodeError(OTHER_TABLE, f"The change is not one of table {table_name}.")
     unit = MICROSECONDS_PER_UNIT.get(str(body.get("ApproximateCreationDateTimePrecision", "MILLISECOND")))
     time = body.get("ApproximateCreationDateTime")
     if unit is None or not isinstance(time, int):
