@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord, Operation
-from changefeed.decode.dynamodb_record import checked_version, decode_keys
+from changefeed.decode.change_time import checked_version
+from changefeed.decode.dynamodb_record import decode_keys
 from changefeed.errors import RecordDecodeError
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from changefeed.decode.dynamodb_record import LATEST_VERSION
+from changefeed.decode.change_time import LATEST_VERSION
 from changefeed.errors import BulkRequestError
 
 RETRYABLE_STATUSES = frozenset({401, 403, 408, 409, 429, 500, 502, 503, 504})
