@@ -9,8 +9,8 @@ import pytest
 from ops.redrive.letter import End, Place
 from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
-from tests.changefeed.records import TABLE, item
-from tests.fakes import Fault
+from tests.changefeed.records import TABLE, item, kinesis_record
+from tests.fakes import NOW, Fault
 from tests.ops.redrive_rig import FEEDS, STREAM_ARN, RedriveRig
 
 FORGOTTEN_SECONDS = 4_000
@@ -49,16 +49,34 @@ def test_a_record_that_never_reached_the_index_is_written_and_its_letter_deleted
 
 @pytest.mark.parametrize(("feed", "span"), [("dynamodb_stream", 1_000_000), ("kinesis_stream", 1)])
 @pytest.mark.parametrize("large", [False, True])
-def test_one_reader_knows_the_feed_by_the_record_and_takes_the_coarser_clock_without_one(
-    feed: str, span: int, large: bool
-) -> None:
+def test_one_reader_knows_the_feed_by_the_record_and_the_clock_without_one(feed: str, span: int, large: bool) -> None:
     rig = RedriveRig(feed=feed)
     name = rig.park(rig.change("a"), large=large)
     letter = LetterReader(table_name=TABLE)(name, rig.sqs.messages[name].body)
     assert letter is not None
     (change,) = letter.changes
-    assert change.version_span == (1_000_000 if large else span)
+    assert change.version_span == span
     assert (change.keys, change.image) == ({"id": {"S": "a"}}, None)
+
+
+@pytest.mark.parametrize(("told", "span"), [("told", 1_000), ("not told", 1_000_000), (0, 1_000_000), ("1", 1_000_000)])
+def test_a_change_of_the_same_millisecond_that_was_too_large_to_park_is_not_taken_for_superseded(
+    told: object, span: int
+) -> None:
+    rig, first = RedriveRig(feed="kinesis_stream"), int(NOW * 1_000_000)
+    rig.index.documents["a"] = (first, {"id": "a", "n": "1"})
+    rig.stream.records.append(kinesis_record(item("a", n={"N": "2"}), microseconds=first, precision="MILLISECOND"))
+    rig.table.put(item("a", n={"N": "2"}))
+    message = rig.sqs.messages[rig.park(1, large=True)]
+    if told != "told":
+        letter = json.loads(message.body)
+        del letter["version_span"]  # as before it was told
+        message.body = json.dumps(letter | ({} if told == "not told" else {"version_span": told}))
+    read = LetterReader(table_name=TABLE)("a", message.body)
+    assert read is not None
+    assert [change.version_span for change in read.changes] == [span]
+    assert rig.run().is_clean
+    assert (rig.index.sources(), is_empty(rig)) == ({"a": {"id": "a", "n": "2"}}, True)
 
 
 @pytest.mark.parametrize("place", PUT)
