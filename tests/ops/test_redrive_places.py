@@ -11,7 +11,7 @@ from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
 from tests.changefeed.records import TABLE, item, kinesis_record
 from tests.fakes import NOW, Fault
-from tests.ops.redrive_rig import FEEDS, STREAM_ARN, RedriveRig
+from tests.ops.redrive_rig import FEEDS, STREAM_ARN, RedriveRig, sequence_text
 
 FORGOTTEN_SECONDS = 4_000
 PUT: dict[str, Callable[[RedriveRig, int], Any]] = {
@@ -106,6 +106,25 @@ def test_a_record_of_another_tables_stream_deletes_nothing_and_keeps_its_letter(
     assert (ends(report), is_empty(rig)) == ({End.FAILING: 1}, False)
     assert {new for _, _, new in report.still_failing} == {"other_table"}
     assert list(rig.index.documents) == ["a"]
+
+
+@pytest.mark.parametrize("place", ["failure message", "failure object", "parked"])
+def test_changes_of_another_table_on_a_shared_stream_leave_nothing_to_do(place: str) -> None:
+    rig = RedriveRig(feed="kinesis_stream")
+    rig.change("a")
+    rig.stream.records.append(kinesis_record(item("b"), number=2, table="other"))
+    rig.record(2)["kinesis"]["sequenceNumber"] = sequence_text(2)
+    if place == "parked":  # by a version that parked them
+        parked = {"kind": "parked_record", "reason": {"code": "other_table"}, "keys": None, "record": rig.record(2)}
+        rig.sqs.send(json.dumps(parked))
+        rig.park(1)
+    elif place == "failure message":
+        rig.fail(1, 2)
+    else:
+        rig.store([1, 2])
+    report = rig.run()
+    assert report.is_clean
+    assert (rig.index.sources(), is_empty(rig)) == ({"a": {"id": "a"}}, True)
 
 
 @pytest.mark.parametrize("place", PUT)

@@ -15,10 +15,10 @@ from pybase64 import b64decode
 from changefeed.decode.attribute_values import encode_document, names_met, own_text
 from changefeed.decode.change_record import AttributeMap, ChangeRecord
 from changefeed.decode.change_time import MICROSECONDS_PER_UNIT, version_and_span
-from changefeed.decode.dynamodb_record import OTHER_TABLE, decode_image, decode_keys, decode_operation
+from changefeed.decode.dynamodb_record import decode_image, decode_keys, decode_operation
 from changefeed.decode.encoded_image import EncodedImage
 from changefeed.decode.sequence_number import is_sequence_number
-from changefeed.errors import RecordDecodeError, UnindexableItemError
+from changefeed.errors import OtherTableError, RecordDecodeError, UnindexableItemError
 
 KPL_MAGIC = b"\xf3\x89\x9a\xc2"
 
@@ -26,8 +26,8 @@ KPL_MAGIC = b"\xf3\x89\x9a\xc2"
 def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = None) -> ChangeRecord:
     """Turn one entry of `event["Records"]` into a change record.
 
-    With `table_name`, a record of another table is refused: written here, it would mix two tables in one index.
-    Raises RecordDecodeError when a part is missing or is not what AWS documents.
+    With `table_name`, a record of another table raises OtherTableError: written here, it would mix two tables in one
+    index. Raises RecordDecodeError when a part is missing or is not what AWS documents.
     """
     envelope = raw.get("kinesis")
     if not isinstance(envelope, dict):
@@ -39,8 +39,11 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
     body = change.get("dynamodb")
     if not isinstance(body, dict):
         raise RecordDecodeError("not_a_dynamodb_change", "The data has no 'dynamodb' part: not a table's change.")
-    if table_name is not None and change.get("tableName") not in (table_name, None):
-        raise RecordDecodeError(OTHER_TABLE, f"The change is not one of table {table_name}.")
+    source = change.get("tableName")
+    if table_name is not None and source not in (table_name, None):
+        if isinstance(source, str):
+            raise OtherTableError(f"The change is not one of table {table_name}.")
+        raise RecordDecodeError("bad_table_name", "tableName is not a text.")
     version, version_span = version_and_span(body, MICROSECONDS_PER_UNIT["MILLISECOND"])
     return ChangeRecord(
         sequence_number=sequence_number,
