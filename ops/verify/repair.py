@@ -12,7 +12,7 @@ below every later change. The higher of the two is taken; for a missing document
   counts as done. That is right if that change is older than the read. So a document whose version is within 5 s of
   the read (the clocks' margin) waits until it isn't.
 * A missing document may have been deleted under a version above B. Then its write is superseded while OpenSearch
-  remembers the delete, for a minute; `verification` tries again after that.
+  remembers the delete; `verification` tries again after a minute, when B is above that version.
 * A version in the future is a broken clock's: V + 1 puts the content right, but changes before that time are refused
   with either version. The report lists those.
 * Why not `external_gte` at V: it could be applied twice, late, over a state that settled a tie under the same version.

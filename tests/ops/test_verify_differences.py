@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from changefeed.errors import ItemReadError
 from changefeed.plan.document_id import document_id
 from ops.errors import OpsError, UsageError
 from ops.verify.repair import repair_version
@@ -235,7 +236,7 @@ def test_a_version_in_the_future_is_repaired_and_told(tmp_path: Path) -> None:
     assert report.as_json()["repair"]["versions_in_the_future"] == ["k0001"]
 
 
-def test_a_document_that_was_deleted_just_now_is_written_when_the_delete_is_forgotten(tmp_path: Path) -> None:
+def test_a_document_that_was_deleted_just_now_is_written_at_the_second_attempt(tmp_path: Path) -> None:
     pair = differing_pair()
     pair.index.guards["k0003"] = int(time.time() * 1_000_000)
     report = pair.verify(tmp_path, may_repair=agree, guard_seconds=0.0)
@@ -308,3 +309,27 @@ def test_an_expired_point_in_time_goes_on_behind_the_last_id(tmp_path: Path) -> 
     report = pair.verify(tmp_path)
     assert report.found.differing == 3
     assert pair.index.pits == 1 + len(pair.said)
+
+
+def test_documents_of_which_a_part_is_not_indexed_are_equal_and_counted(tmp_path: Path) -> None:
+    pair = Pair()
+    pair.fill(5)
+    pair.index.put("k0001", b'{"id":"k0001","%unindexed":{"n":1.5,"tags":["a","b"]},"%unindexed_attributes":2}')
+    pair.index.put("k0002", b'{"id":"k0002","%unindexed":{"n":2.5,"tags":["a","b"]},"%unindexed_attributes":1}')
+    report = pair.verify(tmp_path)
+    assert ids(report, "stale") == ["k0002"]
+    assert report.as_json()["not_fully_searchable"] == 2
+    del pair.index.documents["k0002"]
+    pair.table.delete({"id": {"S": "k0002"}})
+    report = pair.verify(tmp_path)
+    assert (report.equal, report.as_json()["not_fully_searchable"]) == (True, 1)
+
+
+def test_no_repair_without_the_clock_of_the_table(tmp_path: Path) -> None:
+    """This machine's clock could be ahead: a repair by it would win against changes that come after."""
+    pair = differing_pair()
+    pair.table.has_clock = False
+    documents = dict(pair.index.documents)
+    with pytest.raises(ItemReadError, match="no Date"):
+        pair.verify(tmp_path, may_repair=agree)
+    assert pair.index.documents == documents

@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +28,7 @@ class MemoryTable(FakeTable):
     """Scans in pages of `page_items`; `on_scan` is run before each page, `on_get` before each read of items."""
 
     page_items: int = 7
+    has_clock: bool = True
     scans: list[dict[str, Any]] = field(default_factory=list)
     on_scan: Callable[[int], None] = lambda _: None
     on_get: Callable[[int], None] = lambda _: None
@@ -41,7 +43,8 @@ class MemoryTable(FakeTable):
                     {"AttributeName": name, "AttributeType": kind} for name, kind in self.key_schema.items()
                 ],
                 "ItemCount": len(self.items),
-            }
+            },
+            "ResponseMetadata": {"HTTPHeaders": {"date": formatdate(usegmt=True)} if self.has_clock else {}},
         }
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,8 +84,11 @@ class MemoryIndex:
     def put(self, identifier: str, text: bytes, *, version: int = VERSION) -> None:
         self.documents[identifier] = (version, text)
 
-    def count(self, *, index: str) -> Any:
-        return {"count": len(self.documents)}
+    def count(self, *, index: str, body: Mapping[str, Any] | None = None) -> Any:
+        if body is None:
+            return {"count": len(self.documents)}
+        name = body["query"]["exists"]["field"]
+        return {"count": sum(name in orjson.loads(text) for _, text in self.documents.values())}
 
     def create_pit(self, *, index: str, params: Mapping[str, str]) -> Any:
         self.pits += 1
