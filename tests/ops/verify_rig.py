@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy.exceptions import NotFoundError, TransportError
 
 from changefeed.decode.attribute_values import encode_document
 from changefeed.plan.document_id import document_id
@@ -67,10 +67,15 @@ class MemoryTable(FakeTable):
 
 @dataclass(kw_only=True)
 class MemoryIndex:
-    """Keeps documents as text. As an opensearch-py client it counts, pages and reads; `send` takes bulk bodies."""
+    """Keeps documents as text. As an opensearch-py client it counts, pages and reads; `send` takes bulk bodies.
+
+    A page larger than `largest_page` is answered 503; `shards` is what each answer to a search says of its shards.
+    """
 
     documents: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     expired: bool = False
+    largest_page: int = 10_000
+    shards: Mapping[str, Any] = field(default_factory=lambda: {"timed_out": False, "_shards": {"failed": 0}})
     refuses: bool = False
     guards: dict[str, int] = field(default_factory=dict)
     searches: list[dict[str, Any]] = field(default_factory=list)
@@ -103,10 +108,12 @@ class MemoryIndex:
         if self.expired:
             self.expired = False
             raise NotFoundError(404, "search_context_missing_exception", {})
+        if body["size"] > self.largest_page:
+            raise TransportError(503, "circuit_breaking_exception", {})
         after = body.get("search_after", [""])[0]
         ids = sorted(key for key in self.documents if key > after)[: body["size"]]
         hits = ",".join(f'{{"_id":{json.dumps(key)},"_source":{self._text(key)}}}' for key in ids)
-        return self._loads('{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[' + hits + "]}}")
+        return self._loads(json.dumps(dict(self.shards))[:-1] + ',"hits":{"hits":[' + hits + "]}}")
 
     def mget(self, *, index: str, body: Mapping[str, Any]) -> Any:
         self.on_read(self.reads)

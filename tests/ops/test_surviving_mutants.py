@@ -1,0 +1,143 @@
+"""Mutations of `ops` that an outside audit made and no test noticed: each test kills the one in its docstring."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from changefeed.errors import RecordDecodeError, RecordError
+from ops.errors import OpsError
+from ops.verify.index_walk import Index
+from ops.verify.looks import Inspector
+from ops.verify.repair import Repaired, repair
+from ops.verify.spill import Candidate
+from ops.verify.table_walk import Table
+from tests.changefeed.records import item, kinesis_record
+from tests.ops.redrive_rig import FEEDS, RedriveRig
+from tests.ops.verify_rig import VERSION, Pair, ids
+
+SECOND = 1_000_000
+
+
+@pytest.mark.parametrize("names_span", [True, False], ids=["as parked", "by a version that named no span"])
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_record_too_large_to_be_parked_wins_a_tie_with_an_older_change(feed: str, names_span: bool) -> None:
+    """Untrusted: the change of a parked message spans a microsecond. Of two in one version, the first is there."""
+    rig = RedriveRig(feed=feed)
+    number = rig.change("a", n={"N": "2"})
+    if feed == "kinesis_stream":
+        raw = kinesis_record(item("a", n={"N": "2"}), number=number, precision=None)
+        rig.stream.records[number - 1] = raw
+    letter = rig.park(number, large=True)
+    message = rig.sqs.messages[letter]
+    if not names_span:
+        message.body = json.dumps({name: part for name, part in json.loads(message.body).items() if "span" not in name})
+    version = rig.decode(rig.record(number)).version
+    rig.index.documents["a"] = (version, {"id": "a", "n": "1"})
+    report = rig.run()
+    assert rig.index.sources() == rig.documents(), "superseded, and its letter deleted"
+    assert letter not in rig.sqs.messages
+    assert report.records == {"written": 1}
+
+
+def test_a_document_of_this_moment_is_repaired_when_no_change_can_have_its_next_version() -> None:
+    """Repair: young versions are written at once. A change of the next microsecond would count as done."""
+    pair = Pair()
+    pair.put({"id": {"S": "a"}, "n": {"N": "1"}}, version=VERSION)
+    pair.table.put({"id": {"S": "a"}, "n": {"N": "2"}})
+    now = VERSION
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += int(seconds * SECOND)
+        pair.table.put({"id": {"S": "a"}, "n": {"N": "3"}})  # of version VERSION + 1, and its record comes later
+
+    def send(body: bytes, timeout: float) -> tuple[int, bytes]:
+        assert now > VERSION + 1 + 5 * SECOND
+        return pair.index.send(body, timeout)
+
+    index = Index(pair.index, "lab")
+    look = Inspector(Table(pair.table, pair.table.name), index)
+    repaired = Repaired()
+    repair(
+        look([Candidate("a", "")]),
+        repaired,
+        look=look,
+        send=send,
+        read_items=look.read_items,
+        table_now=lambda: now,
+        sleep=sleep,
+    )
+    assert repaired.outcomes == {"written": 1}
+    assert b'"n":3' in pair.index.documents["a"][1]
+
+
+def test_a_key_that_the_table_refuses_deletes_nothing() -> None:
+    """Repair: a refused key is taken for an absent item."""
+    pair = Pair()
+    pair.put({"id": {"S": "a"}}, version=VERSION)
+
+    def refuse(keys: Mapping[str, Any]) -> Mapping[str, RecordError]:
+        return dict.fromkeys(keys, RecordDecodeError("key_refused", "Said by a test."))
+
+    look = Inspector(Table(pair.table, pair.table.name), Index(pair.index, "lab"))
+    pair.table.items.clear()
+    repaired = Repaired()
+    repair(
+        look([Candidate("a", "")]),
+        repaired,
+        look=look,
+        send=pair.index.send,
+        read_items=refuse,
+        table_now=lambda: VERSION + 60 * SECOND,
+    )
+    assert (repaired.outcomes, repaired.reasons) == ({"rejected": 1}, {"key_refused": 1})
+    assert "a" in pair.index.documents
+
+
+@pytest.mark.parametrize(
+    "shards", [{"timed_out": False, "_shards": {"failed": 1}}, {"timed_out": True, "_shards": {"failed": 0}}]
+)
+def test_a_walk_that_lacks_a_shard_proves_nothing(shards: Mapping[str, Any], tmp_path: Path) -> None:
+    """Index walk: what failed shards hold is left out silently, and orphans in them with it."""
+    pair = Pair()
+    pair.fill(3)
+    pair.index.shards = shards
+    with pytest.raises(OpsError, match="can't be compared now"):
+        pair.verify(tmp_path)
+
+
+@pytest.mark.parametrize("largest_page", [10, 11, 25, 99])
+@pytest.mark.parametrize("count", [10, 20, 45, 250])
+def test_a_walk_in_the_smallest_pages_comes_to_the_end(count: int, largest_page: int, tmp_path: Path) -> None:
+    """Index walk: a page of the smallest size is taken for the last one, and orphans behind it aren't seen."""
+    pair = Pair()
+    pair.fill(count)
+    pair.index.put("z-ghost", b'{"id":"z-ghost"}')
+    pair.index.largest_page = largest_page
+    report = pair.verify(tmp_path)
+    assert ids(report, "orphaned") == ["z-ghost"]
+    assert (report.documents, report.candidates) == (count + 1, 1)
+
+
+def test_an_index_that_answers_no_page_at_all_ends_the_walk(tmp_path: Path) -> None:
+    """Index walk: pages below the smallest are tried for ever."""
+    pair = Pair()
+    pair.fill(3)
+    pair.index.largest_page = 0
+    with pytest.raises(Exception, match="circuit_breaking"):
+        pair.verify(tmp_path)
+
+
+def test_a_new_point_in_time_goes_on_behind_the_last_id() -> None:
+    """Index walk: a new point in time starts from the first id again: an index slower than it lives is never read."""
+    pair = Pair()
+    pair.fill(250)
+    found: list[str] = []
+    for page in Index(pair.index, "lab").pages(None):
+        found += [entry.document_id for entry in page.entries]
+        pair.index.expired = True
+        assert len(found) <= 250
+    assert found == sorted(pair.index.documents)
