@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from changefeed.errors import BulkRequestError
+from lambda_kit.unindexed import whole_document
 
 NOW = 1_767_323_045.0
 """When most tests happen: the second of the recorded events."""
@@ -77,7 +78,9 @@ class ConsumerKilled(BaseException):
 
 @dataclass(kw_only=True)
 class ModelIndex:
-    """One index: a callable like `BulkTransport`. Refuses documents for which `is_poison` says so.
+    """One index: a callable like `BulkTransport`. Refuses documents for which `is_poison` says so, in whatever form.
+
+    `is_odd` documents are refused by the mapping: they go in where the odd attribute isn't indexed.
 
     `highest` is the highest version that a document ever had: what the index itself may forget.
     """
@@ -86,7 +89,8 @@ class ModelIndex:
 
     clock: FakeClock = field(default_factory=FakeClock)
     gc_deletes_seconds: float = 60.0
-    is_poison: Callable[[Any], bool] = lambda document: "poison" in document
+    is_poison: Callable[[Any], bool] = lambda document: "poison" in whole_document(document)
+    is_odd: Callable[[Any], bool] = lambda document: "odd" in document
     largest_request_bytes: int = 100_000_000
     seconds_a_request: float = 0.001
     documents: dict[str, tuple[int, Any]] = field(default_factory=dict)
@@ -149,7 +153,7 @@ class ModelIndex:
 
     def sources(self, ids: Sequence[str] | None = None) -> dict[str, Any]:
         """The documents by id: all there are, whatever ids are expected."""
-        return {key: document for key, (_, document) in self.documents.items()}
+        return {key: whole_document(document) for key, (_, document) in self.documents.items()}
 
     def apply(self, body: bytes, fault: Fault | None = None) -> tuple[int, bytes]:
         """Do what a bulk body says, now."""
@@ -172,7 +176,7 @@ class ModelIndex:
         key, version = target["_id"], target["version"]
         if fault and fault.status is not None and key in fault.ids:
             return _item_error(key, fault.status, fault.error_type, "said by a test")
-        if document is not None and self.is_poison(document):
+        if document is not None and (self.is_poison(document) or self.is_odd(document)):
             return _item_error(key, 400, "mapper_parsing_exception", f"failed to parse, preview: '{document}'")
         current = self.version(key)
         strict = target["version_type"] == "external"

@@ -81,7 +81,10 @@ def _pipeline(feed: Feed, url: str, index: str) -> Pipeline:
 def _table_of(changes: Sequence[Change]) -> ReadItems:
     items = {document_id(change.key): change.image for change in changes}
 
-    def read_items(keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]:
+    def read_items(
+        keys: Mapping[str, AttributeMap],
+        seconds_left: Callable[[], float],  # noqa: ARG001
+    ) -> Mapping[str, AttributeMap | RecordError | None]:
         return {key: items[key] for key in keys}
 
     return read_items

@@ -15,6 +15,11 @@ Wrong environment variables or events are a SettingsError of `lambda_kit`.
 Messages say what, which record and what to do; never an item's content.
 """
 
+from typing import Any, TypeAlias
+
+Found: TypeAlias = dict[str, Any]
+"""Items by document id: an image, None for an absent one, or a RecordError for one that can't be read."""
+
 
 class SyncError(Exception):
     """Anything that the sync itself raises."""
@@ -41,7 +46,11 @@ class RetryableError(SyncError):
 
 
 class ItemReadError(RetryableError):
-    """Items could not be read again from the table."""
+    """Some items could not be read again from the table; `found` holds the others, by document id."""
+
+    def __init__(self, message: str, found: Found | None = None) -> None:
+        super().__init__(message)
+        self.found: Found = found or {}
 
 
 class BulkRequestError(RetryableError):

@@ -1,8 +1,8 @@
-"""The part of a document that isn't indexed: attributes that the index's mapping refuses, kept in one field as they are.
+"""The part of a document that isn't indexed: attributes that the mapping refuses, kept in one field as they are.
 
 DynamoDB lets two items hold a text and a map under one name; one index field can't be both. Such a document keeps the
-refused attributes below `UNINDEXED`, which OpenSearch stores and never looks into (`"enabled": false`), and their number
-in `MARK`, by which such documents are found and counted. No attribute's name is ever escaped to these fields
+refused attributes below `UNINDEXED`, which OpenSearch stores and never looks into (`"enabled": false`), and how many
+they are in `MARK`, by which such documents are found and counted. No attribute's name is ever escaped to these fields
 (`field_names`): behind a `%` stand two hexadecimal digits, or nothing.
 """
 

@@ -18,6 +18,7 @@ from typing import Protocol, TextIO
 from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import RecordError
 from changefeed.write.item_reader import ItemReader
+from changefeed.write.patient_reader import PatientReader
 from ops.verify.canonical import item_digest
 from ops.verify.index_walk import Index
 from ops.verify.item_key import decode_key, encode_key, key_of_document
@@ -77,7 +78,7 @@ class Inspector:
         self._table = table
         self._index = index
         self._clock = clock
-        self.read_items = ItemReader(table_name=table.name, client=lambda: table.client)
+        self.read_items = PatientReader(read=ItemReader(table_name=table.name, client=lambda: table.client))
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Look]:
         """Looks. Raises ItemReadError when the table doesn't answer, and what opensearch-py raises."""

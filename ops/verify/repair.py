@@ -133,9 +133,11 @@ def _action(look: Look, now: int) -> DocumentAction:
 def _absent_without_key(read_items: ReadItems) -> ReadItems:
     """Answers for ids without a key without asking the table: no item can have them."""
 
-    def read(keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]:
+    def read(
+        keys: Mapping[str, AttributeMap], seconds_left: Callable[[], float]
+    ) -> Mapping[str, AttributeMap | RecordError | None]:
         asked = {identifier: key for identifier, key in keys.items() if key}
         found: dict[str, AttributeMap | RecordError | None] = dict.fromkeys(keys)
-        return found | dict(read_items(asked)) if asked else found
+        return found | dict(read_items(asked, seconds_left)) if asked else found
 
     return read

@@ -110,7 +110,7 @@ class Rig:
         """The writer that handlers, backfill and redrive share, but for how long they trust what they hold."""
         return self.make_writer(
             post=ORDERS[self.order](self.wrap_send(self.index)),
-            read_items=self.wrap_read(ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep)),
+            read_items=self.wrap_read(ItemReader(table_name=TABLE, client=lambda: self.table)),
             trust_seconds=trust_seconds,
             max_bulk_actions=self.max_bulk_actions,
             clock=lambda: self.clock.now + self.skew_seconds,

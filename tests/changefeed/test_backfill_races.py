@@ -204,10 +204,10 @@ class TrustingWriter(BulkWriter):
 
 
 class OwnClockReader(PageReader):
-    """Takes this machine's time for DynamoDB's."""
+    """Takes this machine's time for DynamoDB's, and that is ten minutes ahead."""
 
     def __call__(self, **request: Any) -> Page:
-        self._server_time = int(self._clock() * 1_000_000)
+        self._server_time = int((self._clock() + 600) * 1_000_000)
         return super().__call__(**request)
 
 
@@ -256,15 +256,15 @@ def test_a_backfill_among_live_changes_ends_with_the_index_equal_to_the_table(fe
 
 
 @pytest.mark.parametrize(
-    ("broken", "own_clock_skews"),
+    "broken",
     [
-        (Break(margin_microseconds=0), [0.0]),
-        (Break(writer=TrustingWriter), [0.0]),
-        (Break(reader=OwnClockReader), [600.0]),
+        Break(margin_microseconds=0),
+        Break(writer=TrustingWriter),
+        Break(reader=OwnClockReader),
     ],
     ids=["no margin where clocks differ", "pages are written however old", "the version is of this machine's clock"],
 )
 @pytest.mark.parametrize("feed", FEEDS)
-def test_a_backfill_that_breaks_a_rule_is_found_out(feed: str, broken: Break, own_clock_skews: list[float]) -> None:
+def test_a_backfill_that_breaks_a_rule_is_found_out(feed: str, broken: Break) -> None:
     with pytest.raises(AssertionError, match="what the table holds"):
-        converges(feed, broken, 4_000, own_clock_skews, phases=[Phase.generate], report_multiple_bugs=False)
+        converges(feed, broken, 4_000, [0.0], phases=[Phase.generate], report_multiple_bugs=False)

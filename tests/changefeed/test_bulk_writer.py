@@ -140,21 +140,21 @@ def test_an_old_record_is_not_replayed_but_its_item_read_and_written(operation: 
     rig = Rig(clock=FakeClock(now=NOW + 90))
     rig.table.put(item("a", n={"N": "2"}))
     run(rig, stream_record(item("a", n={"N": "1"}), operation=operation))
-    assert rig.index.documents == {"a": (LAST, {"id": "a", "n": "2"})}
+    assert rig.index.documents == {"a": (VERSION + 80_000_000, {"id": "a", "n": "2"})}
 
 
-def test_an_old_insert_of_an_item_that_is_gone_deletes_with_its_own_second() -> None:
+def test_an_old_insert_of_an_item_that_is_gone_deletes_with_the_time_of_the_reading() -> None:
     rig = Rig(clock=FakeClock(now=NOW + 90))
     assert outcomes(run(rig, stream_record(item("a")))) == {"a": "written"}
     assert rig.index.documents == {}
-    assert rig.index.guards["a"][0] == LAST
+    assert rig.index.guards["a"][0] == VERSION + 80_000_000
 
 
-def test_an_old_kinesis_record_keeps_its_own_version() -> None:
+def test_an_old_kinesis_records_item_gets_the_time_of_the_reading() -> None:
     rig = Rig(feed="kinesis_stream", clock=FakeClock(now=NOW + 90))
     rig.table.put(item("a"))
     run(rig, kinesis_record(item("a"), microseconds=VERSION + 7))
-    assert rig.index.documents["a"][0] == VERSION + 7
+    assert rig.index.documents["a"][0] == VERSION + 80_000_000
 
 
 def test_a_record_of_the_future_is_not_trusted_either() -> None:
@@ -223,6 +223,36 @@ def test_a_key_that_the_table_refuses_is_rejected_and_its_neighbours_are_read() 
     assert outcomes(run(rig, stream_record(item("a")), strange)) == {"a": "written", "%N5": "rejected"}
 
 
+def test_what_the_mapping_refuses_is_written_unindexed_under_the_same_version() -> None:
+    rig = Rig()
+    image = item("a", n={"N": "1.50"}, odd={"M": {"x": {"N": "1E3"}}}, tags={"L": [{"S": "t"}, {"S": "u"}]})
+    (result,) = run(rig, stream_record(image))
+    assert (result.outcome, result.unindexed) == (Outcome.WRITTEN, True)
+    whole = {"id": "a", "n": "1.50", "odd": {"x": "1E3"}, "tags": ["t", "u"]}
+    assert rig.index.sources() == {"a": whole}
+    version, document = rig.index.documents["a"]
+    assert version == VERSION
+    assert document == {
+        "id": "a", "n": "1.50", "tags": ["t", "u"], "%unindexed": {"odd": {"x": "1E3"}}, "%unindexed_attributes": "1",
+    }  # fmt: skip
+    assert rig.table.reads == []
+
+
+def test_where_no_map_or_list_is_to_blame_all_but_the_key_is_unindexed() -> None:
+    rig = Rig()
+    run(rig, stream_record(item("a", odd={"S": "x"}, plain={"S": "y"}, map={"M": {}})))
+    assert rig.index.documents["a"][1] == {
+        "id": "a", "%unindexed": {"odd": "x", "plain": "y", "map": {}}, "%unindexed_attributes": "3",
+    }  # fmt: skip
+
+
+def test_a_refused_document_that_is_stale_conflicts_in_its_next_form() -> None:
+    rig = Rig()
+    rig.index.documents["a"] = (LAST + 1, {"newer": True})
+    assert outcomes(run(rig, stream_record(item("a", odd={"M": {}})))) == {"a": "superseded"}
+    assert rig.table.reads == []
+
+
 def test_a_poisonous_image_is_looked_at_again_before_it_is_rejected() -> None:
     rig = Rig()
     rig.table.put(item("a", fine={"S": "x"}))
@@ -241,7 +271,7 @@ def test_an_item_that_is_poisonous_in_the_table_too_is_rejected_with_its_type_on
     rig.table.put(item("a", poison={"S": "secret"}))
     (result,) = run(rig, stream_record(item("a", poison={"S": "secret"})))
     assert (result.outcome, result.reason) == (Outcome.REJECTED, "mapper_parsing_exception")
-    assert len(rig.index.requests) == 2
+    assert len(rig.index.requests) == 6  # three forms of the image, and of the item
 
 
 def test_an_item_that_can_not_be_a_document_is_rejected_when_read() -> None:

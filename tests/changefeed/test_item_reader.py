@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from changefeed.errors import ItemReadError, RecordError
+from changefeed.errors import Found, ItemReadError, RecordError
 from changefeed.plan.document_id import document_id
-from changefeed.write.item_reader import Found, ItemReader
+from changefeed.write.item_reader import ItemReader
+from changefeed.write.patient_reader import FRUITLESS_ATTEMPTS, PatientReader
 from tests.changefeed.records import TABLE, item
 from tests.fakes import FakeClock, FakeTable, client_error
 
 
 def read(table: FakeTable, *keys: Mapping[str, Any], clock: FakeClock | None = None) -> Found:
-    reader = ItemReader(table_name=TABLE, client=lambda: table, sleep=(clock or FakeClock()).sleep)
+    reader = PatientReader(read=ItemReader(table_name=TABLE, client=lambda: table), sleep=(clock or FakeClock()).sleep)
     return reader({document_id(key): key for key in keys})
 
 
@@ -49,14 +50,15 @@ def test_keys_that_are_left_over_are_asked_for_again() -> None:
     clock = FakeClock()
     assert all(read(table, *keys, clock=clock).values())
     assert [len(request) for request in table.reads] == [3, 1, 1]
-    assert clock.slept == [0.05, 0.1]
+    assert clock.slept == [0.05]
 
 
 def test_keys_that_stay_left_over_are_a_read_error_not_absent_items() -> None:
     table, keys = full_table(3)
     table.unprocessed = 100
-    with pytest.raises(ItemReadError, match="throttled"):
+    with pytest.raises(ItemReadError, match="throttled") as caught:
         read(table, *keys)
+    assert sorted(caught.value.found) == ["k0", "k1"]
 
 
 @pytest.mark.parametrize(
@@ -69,18 +71,39 @@ def test_keys_that_stay_left_over_are_a_read_error_not_absent_items() -> None:
     ],
     ids=lambda error: type(error).__name__ + str(error)[:60],
 )
-def test_a_read_that_fails_is_a_read_error(error: Exception) -> None:
+def test_a_read_that_fails_again_and_again_is_a_read_error(error: Exception) -> None:
     table, keys = full_table(1)
-    table.failures = deque([error])
+    table.failures = deque([error] * FRUITLESS_ATTEMPTS)
     with pytest.raises(ItemReadError):
         read(table, *keys)
+    table.failures = deque([error] * (FRUITLESS_ATTEMPTS - 1))
+    assert len(read(table, *keys)) == 1
 
 
-def test_one_failed_page_of_many_fails_them_all() -> None:
+def test_what_was_read_before_a_page_failed_is_kept() -> None:
     table, keys = full_table(250)
-    table.failures = deque([None, client_error("InternalServerError")])
+    table.failures = deque([None, client_error("InternalServerError"), client_error("InternalServerError")])
+    reader = ItemReader(table_name=TABLE, client=lambda: table)
+    with pytest.raises(ItemReadError, match="150 items of lab-table are unread: InternalServerError") as caught:
+        reader({document_id(key): key for key in keys})
+    assert list(caught.value.found) == [f"k{number}" for number in range(100)]
+
+
+def test_a_table_that_fails_at_once_is_asked_no_more() -> None:
+    table, keys = full_table(1_000)
+    table.failures = deque([client_error("ProvisionedThroughputExceededException")])
     with pytest.raises(ItemReadError):
-        read(table, *keys)
+        ItemReader(table_name=TABLE, client=lambda: table)({document_id(key): key for key in keys})
+    assert len(table.reads) == 1
+
+
+def test_nothing_is_asked_for_when_the_time_is_over() -> None:
+    table, keys = full_table(150)
+    reader = ItemReader(table_name=TABLE, client=lambda: table)
+    left = iter([1.0, 0.0])
+    with pytest.raises(ItemReadError, match="50 items of lab-table are unread: the time is over") as caught:
+        reader({document_id(key): key for key in keys}, lambda: next(left))
+    assert len(caught.value.found) == 100
 
 
 def test_a_refused_key_is_told_apart_and_the_others_are_read_one_by_one() -> None:

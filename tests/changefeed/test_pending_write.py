@@ -1,10 +1,13 @@
 """One write's trust and versions."""
 
+from collections.abc import Callable
+
 import pytest
 
 from changefeed.plan.fold import plan
 from changefeed.write.bulk_answer import DONE, ItemVerdict, Verdict
-from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS, PendingWrite
+from changefeed.write.document_form import Form
+from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS, STATE_MARGIN_MICROSECONDS, PendingWrite
 from changefeed.write.write_result import Outcome
 from tests.changefeed.consumer_rig import DECODERS
 from tests.changefeed.records import item, kinesis_record, stream_record
@@ -59,10 +62,18 @@ def test_an_item_read_after_its_second_and_the_clocks_margin_gets_the_seconds_la
     assert (write.version, write.image) == (VERSION + SECOND - 1, None)
 
 
-def test_on_the_kinesis_path_every_version_is_the_last_of_its_span() -> None:
-    write = kinesis_write()
+@pytest.mark.parametrize("make", [streams_write, kinesis_write])
+def test_a_state_that_is_read_again_beats_what_was_sent_before(make: Callable[[], PendingWrite]) -> None:
+    write = make()
     write.take_item(item("a"), VERSION + 60 * SECOND)
-    assert write.version == VERSION
+    assert write.version == VERSION + 60 * SECOND - STATE_MARGIN_MICROSECONDS
+    write.take_item(None, VERSION + 60 * SECOND + 1)
+    assert write.version == VERSION + 60 * SECOND - STATE_MARGIN_MICROSECONDS + 1
+    assert write.answered(conflict(VERSION + 60 * SECOND)) is Outcome.SUPERSEDED
+
+
+def test_on_the_kinesis_path_a_version_is_the_last_of_its_span() -> None:
+    write = kinesis_write()
     assert write.answered(conflict(VERSION)) is Outcome.SUPERSEDED
     assert write.answered(conflict(None)) is Outcome.SUPERSEDED
 
@@ -88,13 +99,19 @@ def test_a_conflict_that_does_not_tell_its_version_waits_and_reads_the_item() ->
     assert (write.needs_item(VERSION, TRUST), write.version) == (True, VERSION)
 
 
-def test_a_refused_image_is_looked_at_again_and_a_refused_item_is_rejected() -> None:
+def test_a_refused_image_is_narrowed_then_looked_at_again_and_a_refused_item_is_rejected() -> None:
     write, refusal = streams_write(), ItemVerdict(Verdict.REFUSED, "mapper_parsing_exception")
-    assert write.answered(refusal) is None
+    for form in (Form.PLAIN_VALUES, Form.KEY):
+        assert write.answered(refusal) is None
+        assert write.form is form
+        assert not write.needs_item(VERSION, TRUST)
     assert not refusal.must_wait
     assert write.last_error == "mapper_parsing_exception"
+    assert write.answered(refusal) is None
     assert write.needs_item(VERSION, TRUST)
     write.take_item(item("a"), VERSION)
+    assert [write.answered(refusal) for _ in Form] == [None, None, Outcome.REJECTED]
+    write.take_item(None, VERSION)
     assert write.answered(refusal) is Outcome.REJECTED
 
 

@@ -39,10 +39,10 @@ def test_a_slow_read_does_not_hide_a_change_of_its_second() -> None:
     rig = Rig()
 
     def slow(
-        read: Callable[[Mapping[str, Any]], Mapping[str, Any]],
-    ) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-        def read_items(keys: Mapping[str, Any]) -> Mapping[str, Any]:
-            found = read(keys)
+        read: Callable[[Mapping[str, Any], Any], Mapping[str, Any]],
+    ) -> Callable[[Mapping[str, Any], Any], Mapping[str, Any]]:
+        def read_items(keys: Mapping[str, Any], seconds_left: Any) -> Mapping[str, Any]:
+            found = read(keys, seconds_left)
             rig.table.put(item("a", n={"N": "3"}))
             rig.clock.now += 7
             return found

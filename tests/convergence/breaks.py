@@ -134,8 +134,8 @@ def joined_ids(feed: str, **parts: Any) -> Rig:
         return "|".join(keys[name]["S"] for name in sorted(keys))
 
     def wrap(read: ReadItems) -> ReadItems:
-        def read_items(keys: Mapping[str, AttributeMap]) -> Any:
-            found = read({document_id(key): key for key in keys.values()})
+        def read_items(keys: Mapping[str, AttributeMap], seconds_left: Any) -> Any:
+            found = read({document_id(key): key for key in keys.values()}, seconds_left)
             return {key: found[document_id(value)] for key, value in keys.items()}
 
         return read_items
@@ -202,11 +202,11 @@ def failed_read_means_absent(feed: str, **parts: Any) -> Rig:
     """A guess where the table doesn't answer."""
 
     def wrap(read: ReadItems) -> ReadItems:
-        def read_items(keys: Mapping[str, AttributeMap]) -> Any:
+        def read_items(keys: Mapping[str, AttributeMap], seconds_left: Any) -> Any:
             try:
-                return read(keys)
-            except ItemReadError:
-                return dict.fromkeys(keys)
+                return read(keys, seconds_left)
+            except ItemReadError as error:
+                return dict.fromkeys(keys) | error.found
 
         return read_items
 
@@ -217,9 +217,11 @@ def reread_state_gets_the_version_now(feed: str, **parts: Any) -> Rig:
     """A state that was read again is written with the time of the reading."""
 
     class Writer(BulkWriter):
-        def _read_stale_items(self, begun: BegunWrites) -> tuple[list[PendingWrite], list[PendingWrite]]:
+        def _read_stale_items(
+            self, begun: BegunWrites, seconds_left: Any
+        ) -> tuple[list[PendingWrite], list[PendingWrite]]:
             stale = [write for write in begun.stale if self._needs_item(write, self._now())]
-            ready, again = super()._read_stale_items(begun)
+            ready, again = super()._read_stale_items(begun, seconds_left)
             for write in stale:
                 if write.from_table:
                     write.version = self._now()
@@ -306,8 +308,8 @@ def reads_are_not_consistent(feed: str, **parts: Any) -> Rig:
     def wrap(read: ReadItems) -> ReadItems:
         replica: dict[str, Any] = {}
 
-        def read_items(keys: Mapping[str, AttributeMap]) -> Any:
-            found = read(keys)
+        def read_items(keys: Mapping[str, AttributeMap], seconds_left: Any) -> Any:
+            found = read(keys, seconds_left)
             stale = {key: replica.get(key, image) for key, image in found.items()}
             replica.update(found)
             return stale

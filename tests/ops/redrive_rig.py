@@ -132,7 +132,7 @@ class RedriveRig:
         """Makes the writer of the consumer and of the redrive."""
         return BulkWriter(
             post=posting(self.index),
-            read_items=ItemReader(table_name=TABLE, client=lambda: self.table, sleep=self.clock.sleep),
+            read_items=ItemReader(table_name=TABLE, client=lambda: self.table),
             clock=self.clock,
             sleep=self.clock.sleep,
             jitter=lambda: 0.5,

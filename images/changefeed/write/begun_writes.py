@@ -30,7 +30,7 @@ class BegunWrites:
 
     def written(self) -> list[WriteResult]:
         """Gives what the answer to the request in flight nearly always means; made while it is on its way."""
-        return [WriteResult(write.action, Outcome.WRITTEN) for write in self._sent()]
+        return [write.result(Outcome.WRITTEN) for write in self._sent()]
 
     def are_over(self) -> bool:
         """True when each write has its result."""

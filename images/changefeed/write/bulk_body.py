@@ -11,7 +11,9 @@ from changefeed.decode.attribute_values import encode_document
 from changefeed.decode.encoded_image import EncodedImage
 from changefeed.errors import RecordError
 from changefeed.value_class import value_class
+from changefeed.write.document_form import narrowed
 from changefeed.write.pending_write import PendingWrite
+from lambda_kit.field_names import escape_name
 
 
 @value_class
@@ -111,4 +113,6 @@ def encode(write: PendingWrite) -> bytes:
         return b'{"delete":{"_id":%b,"version":%d,"version_type":"external"}}\n' % (document_id, version)
     image = write.image
     document = image.document if isinstance(image, EncodedImage) else encode_document(image)
+    if write.form:
+        document = narrowed(document, write.form, {escape_name(name, top=True) for name in write.action.keys})
     return b'{"index":{"_id":%b,"version":%d,"version_type":"external"}}\n%b\n' % (document_id, version, document)

@@ -8,8 +8,8 @@ What counts as done and what as retryable:
   its version taken. With `external_gte` it would revert a change of the same second.
 * 429, 5xx and errors of the environment, of a request or of one item, are sent again with backoff while the
   invocation's time lasts, then reported for retry. There is no other retry layer below Lambda's own.
-* Any other error of an item: its present state is tried once, because OpenSearch checks a document before its
-  version, so a stale and badly typed one answers 400 although a newer one is there. Refused again, it is rejected.
+* Any other error of an item: the mapping refuses the document, so it is sent in a narrower form (`document_form`).
+  What is refused in every form is tried once more with its present state, and then rejected.
 """
 
 import random
@@ -38,9 +38,14 @@ RESERVED_SECONDS = 2.0
 
 
 class ReadItems(Protocol):
-    """Reads items from the table, consistently: key to image, to None for an absent one, or to why it can't be read."""
+    """Reads items from the table, consistently: key to image, to None for an absent one, or to why it can't be read.
 
-    def __call__(self, keys: Mapping[str, AttributeMap]) -> Mapping[str, AttributeMap | RecordError | None]: ...
+    Raises ItemReadError, with those that were found, when some are unread or the time is over.
+    """
+
+    def __call__(
+        self, keys: Mapping[str, AttributeMap], seconds_left: Callable[[], float]
+    ) -> Mapping[str, AttributeMap | RecordError | None]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +93,7 @@ class BulkWriter:
                 self.sleep(max(0.0, min(backoff, seconds_left() - RESERVED_SECONDS)))
                 attempt += 1
             self._prepare(pending, begun)
-        unfinished = [WriteResult(write.action, Outcome.RETRYABLE, write.last_error) for write in begun.left()]
+        unfinished = [write.result(Outcome.RETRYABLE, write.last_error) for write in begun.left()]
         return [*begun.results, *unfinished]
 
     def _prepare(self, pending: list[PendingWrite], begun: BegunWrites) -> None:
@@ -110,7 +115,7 @@ class BulkWriter:
     def _attempt(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> tuple[list[PendingWrite], bool]:
         """Sends everything once. Gives what is still to be written, and whether to wait before the next attempt."""
         requests = begun.requests
-        ready, again = self._read_stale_items(begun)
+        ready, again = self._read_stale_items(begun, seconds_left)
         requests.add(ready)
         must_wait = bool(again)
         while begun.in_flight or self._send_next(begun, seconds_left):
@@ -163,27 +168,31 @@ class BulkWriter:
         refused = status != 200 and verdicts[0].verdict is Verdict.REFUSED and actions > 1
         return chunk, [] if refused else verdicts
 
-    def _read_stale_items(self, begun: BegunWrites) -> tuple[list[PendingWrite], list[PendingWrite]]:
+    def _read_stale_items(
+        self, begun: BegunWrites, seconds_left: Callable[[], float]
+    ) -> tuple[list[PendingWrite], list[PendingWrite]]:
         """Gives the stale writes with the table's present state, and those to try again: a failed read is no guess."""
         if not begun.stale:
             return [], []
         now = self._now()
         by_id = {write.action.document_id: write for write in begun.stale}
+        keys = {key: write.action.keys for key, write in by_id.items()}
+        failure = None
         try:
-            items = self.read_items({key: write.action.keys for key, write in by_id.items()})
+            items = self.read_items(keys, lambda: seconds_left() - RESERVED_SECONDS)
         except ItemReadError as error:
-            for write in begun.stale:
-                write.last_error = type(error).__name__
-            return [], begun.stale
-        ready = []
+            items, failure = error.found, type(error).__name__
+        ready, again = [], []
         for key, write in by_id.items():
-            image = items[key]
-            if isinstance(image, RecordError):
+            if key not in items:
+                write.last_error = failure
+                again.append(write)
+            elif isinstance(image := items[key], RecordError):
                 begun.results.reject(write, image)
             else:
                 write.take_item(image, now)
                 ready.append(write)
-        return ready, []
+        return ready, again
 
     def _now(self) -> int:
         return int(self.clock() * MICROSECONDS_PER_SECOND)

@@ -1,87 +1,109 @@
-"""Reads items from the table again, consistently: up to 100 a request, requests in parallel.
+"""Reads items from the table again, consistently: up to 100 a request, requests in parallel while the table keeps up.
 
-Limits: BatchGetItem takes 100 keys and gives at most 16 MB; what it leaves over comes back as UnprocessedKeys
-(API reference of BatchGetItem).
+Limits: BatchGetItem takes 100 keys and gives at most 16 MB; what it leaves over comes back as UnprocessedKeys, and a
+table without read units left answers an error (API reference of BatchGetItem). Nothing waits here: what a throttled
+table did give is handed over, in the order of the keys, and whoever asked waits and asks for the rest. So each read
+unit is spent on an item that can be written now.
 """
 
 import base64
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from changefeed.decode.change_record import AttributeMap
-from changefeed.errors import ItemReadError, RecordDecodeError, RecordError
+from changefeed.errors import Found, ItemReadError, RecordDecodeError
 from changefeed.plan.document_id import document_id
 
 KEYS_PER_REQUEST = 100
 PARALLEL_REQUESTS = 4
-ATTEMPTS = 5
-FIRST_BACKOFF_SECONDS = 0.05
 
-Found = dict[str, AttributeMap | RecordError | None]
+SecondsLeft = Callable[[], float]
 
 
 class ItemReader:
     """A callable from document ids with keys to the items' images."""
 
-    def __init__(
-        self, *, table_name: str, client: Callable[[], Any], sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, *, table_name: str, client: Callable[[], Any]) -> None:
         """`client` gives a boto3 DynamoDB client; it is asked for at the first read."""
         self._table_name = table_name
         self._client = client
-        self._sleep = sleep
 
-    def __call__(self, keys: Mapping[str, AttributeMap]) -> Found:
+    def __call__(self, keys: Mapping[str, AttributeMap], seconds_left: SecondsLeft = lambda: 1.0) -> Found:
         """Reads images by document id: None for an absent item, a RecordError for a key that the table refuses.
 
-        Raises ItemReadError when the table doesn't answer for all of them.
+        Raises ItemReadError, with what was found so far, when the table doesn't answer for all of them, or when
+        `seconds_left` is no longer above zero.
         """
         ids = list(keys)
-        pages = [ids[start : start + KEYS_PER_REQUEST] for start in range(0, len(ids), KEYS_PER_REQUEST)]
-        client = self._client()
-        if len(pages) == 1:
-            return self._read(client, {key: keys[key] for key in pages[0]})
-        from concurrent.futures import ThreadPoolExecutor  # 15 ms that a cold start needn't pay
+        first, *others = [ids[start : start + KEYS_PER_REQUEST] for start in range(0, len(ids), KEYS_PER_REQUEST)]
+        reading = _Reading(table_name=self._table_name, client=self._client(), keys=keys, seconds_left=seconds_left)
+        reading.read(first)  # alone: it shows whether the table keeps up, and its items are the first to be written
+        if others and reading.failure is None:
+            from concurrent.futures import ThreadPoolExecutor  # 15 ms that a cold start needn't pay
 
-        found: Found = {}
-        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-            for part in pool.map(lambda page: self._read(client, {key: keys[key] for key in page}), pages):
-                found.update(part)
-        return found
+            with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+                list(pool.map(reading.read, others))
+        if reading.failure is not None:
+            unread = len(keys) - len(reading.found)
+            raise ItemReadError(f"{unread} items of {self._table_name} are unread: {reading.failure}.", reading.found)
+        return reading.found
 
-    def _read(self, client: Any, keys: Mapping[str, AttributeMap]) -> Found:
+
+@dataclass(kw_only=True)
+class _Reading:
+    """What was found so far, and why no more was; after a failure nothing more is asked for."""
+
+    table_name: str
+    client: Any
+    keys: Mapping[str, AttributeMap]
+    seconds_left: SecondsLeft
+    found: Found = field(default_factory=dict)
+    failure: str | None = None
+
+    def read(self, ids: Sequence[str]) -> None:
+        """Reads a page, again and again for what is left over, as long as each answer brings something."""
         from botocore.exceptions import BotoCoreError, ClientError  # imported with the first read, not at cold start
 
-        try:
-            return self._read_all(client, keys)
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "unknown")
-            if code != "ValidationException":
-                raise ItemReadError(f"Reading {len(keys)} items of {self._table_name} failed: {code}.") from error
-            if len(keys) == 1:  # such a key can't be of this table, so its item can't be in it
-                return {key: RecordDecodeError("key_refused", "The table refuses this key.") for key in keys}
-            found: Found = {}  # one refused key fails them all
-            for key, value in keys.items():
-                found.update(self._read(client, {key: value}))
-            return found
-        except BotoCoreError as error:
-            name = type(error).__name__
-            raise ItemReadError(f"Reading {len(keys)} items of {self._table_name} failed: {name}.") from error
+        while ids and self.failure is None:
+            if self.seconds_left() <= 0:
+                self.failure = "the time is over"
+                return
+            try:
+                left = self._ask(ids)
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code", "unknown")
+                if code == "ValidationException":
+                    self._read_each(ids)
+                else:
+                    self.failure = code
+                return
+            except BotoCoreError as error:
+                self.failure = type(error).__name__
+                return
+            if len(left) == len(ids):
+                self.failure = "throttled"
+            ids = left
 
-    def _read_all(self, client: Any, keys: Mapping[str, AttributeMap]) -> Found:
-        found: Found = dict.fromkeys(keys)
-        names = next(iter(keys.values())).keys()
-        request: Any = {self._table_name: {"Keys": [wire_key(key) for key in keys.values()], "ConsistentRead": True}}
-        for attempt in range(ATTEMPTS):
-            answer = client.batch_get_item(RequestItems=request)
-            for image in answer["Responses"].get(self._table_name, []):
-                found[document_id({name: image[name] for name in names})] = image
-            request = answer.get("UnprocessedKeys")
-            if not request:
-                return found
-            self._sleep(FIRST_BACKOFF_SECONDS * 2**attempt)
-        raise ItemReadError(f"{self._table_name} left keys unread {ATTEMPTS} times: it is throttled.")
+    def _read_each(self, ids: Sequence[str]) -> None:
+        """Finds the refused key, which fails all of its request: it can't be of this table, nor its item in it."""
+        if len(ids) == 1:
+            self.found[ids[0]] = RecordDecodeError("key_refused", "The table refuses this key.")
+            return
+        for one in ids:
+            self.read([one])
+
+    def _ask(self, ids: Sequence[str]) -> list[str]:
+        """Sends one request. Gives the ids that it left over."""
+        wanted = [wire_key(self.keys[one]) for one in ids]
+        names = wanted[0].keys()
+        answer = self.client.batch_get_item(RequestItems={self.table_name: {"Keys": wanted, "ConsistentRead": True}})
+        images = answer["Responses"].get(self.table_name, [])
+        there = {document_id({name: image[name] for name in names}): image for image in images}
+        unprocessed = answer.get("UnprocessedKeys", {}).get(self.table_name, {}).get("Keys", [])
+        left = {document_id(key) for key in unprocessed}
+        self.found.update((one, there.get(one)) for one in ids if one not in left)
+        return [one for one in ids if one in left]
 
 
 def wire_key(key: AttributeMap) -> dict[str, dict[str, Any]]:

@@ -6,8 +6,13 @@ that makes it stale was set later and lives longer. An older record's item is re
 state is written, or deleted. A state that was read is never older than its record, and later changes have higher
 versions.
 
-Versions: a state read after the end of its record's version span (a second, on the Streams path) holds every change
-of that span, so it gets the span's last version. Read earlier, it gets the version after the one in the index.
+Versions: a state read well after its record's version span (a second, on the Streams path) holds every change up to
+then. It claims the time of its reading, less a margin for the clocks, so it beats whatever was sent before for the same
+record, in a request that may still be on its way, and every later change beats it. Read earlier, it gets the version
+after the one in the index, or the span's last.
+
+Forms: a document that the index refuses is sent again in a narrower form (`document_form`), under the same version: if
+it is a stale one, a newer document makes it a conflict then, which OpenSearch sees only after the form.
 """
 
 from dataclasses import dataclass
@@ -15,10 +20,14 @@ from dataclasses import dataclass
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, Image
 from changefeed.plan.document_action import DocumentAction
 from changefeed.write.bulk_answer import ItemVerdict, Verdict
-from changefeed.write.write_result import Outcome
+from changefeed.write.document_form import Form
+from changefeed.write.write_result import Outcome, WriteResult
 
 CLOCK_MARGIN_MICROSECONDS = 5 * MICROSECONDS_PER_SECOND
 """How far this machine's clock and DynamoDB's may be apart."""
+
+STATE_MARGIN_MICROSECONDS = 2 * CLOCK_MARGIN_MICROSECONDS
+"""How long before its reading a state's version lies: any later change's is higher, though rounded down to a second."""
 
 READ_TRUST_MICROSECONDS = 30 * MICROSECONDS_PER_SECOND
 """How long a state that was read may be sent, whatever the trust in images is (0: an image is never sent)."""
@@ -34,6 +43,7 @@ class PendingWrite:
     as_of: int
     must_read_item: bool
     from_table: bool = False
+    form: Form = Form.WHOLE
     last_error: str | None = None
 
     @classmethod
@@ -66,20 +76,25 @@ class PendingWrite:
         self.as_of = read_at
         self.must_read_item = False
         self.from_table = True
+        self.form = Form.WHOLE
         if read_at > self.last_version_of_span + CLOCK_MARGIN_MICROSECONDS:
-            self.version = self.last_version_of_span
+            self.version = max(self.last_version_of_span, read_at - STATE_MARGIN_MICROSECONDS)
 
     def answered(self, answer: ItemVerdict) -> Outcome | None:
         """Takes the index's verdict. Gives the outcome; None: the write is prepared for its next attempt.
 
-        A conflict inside the record's span and a refused image are settled by reading the item; after a conflict it
-        gets the version after the one in the index. A refused state of the table can't succeed.
+        A conflict inside the record's span is settled by reading the item, which then gets the version after the one
+        in the index. A refused document is narrowed; what is refused in every form is tried once with the table's
+        present state, and then can't succeed.
         """
         self.last_error = answer.error_type
         if answer.verdict is Verdict.DONE:
             return Outcome.WRITTEN
         if answer.verdict is Verdict.CONFLICT and self._is_superseded(answer.current_version):
             return Outcome.SUPERSEDED
+        if answer.verdict is Verdict.REFUSED and self.image is not None and self.form < Form.KEY:
+            self.form = Form(self.form + 1)
+            return None
         if answer.verdict is Verdict.REFUSED and self.from_table:
             return Outcome.REJECTED
         if answer.verdict is not Verdict.RETRYABLE:
@@ -87,6 +102,10 @@ class PendingWrite:
         if answer.current_version is not None:
             self.version = answer.current_version + 1
         return None
+
+    def result(self, outcome: Outcome, reason: str | None = None) -> WriteResult:
+        """Gives the write's end."""
+        return WriteResult(self.action, outcome, reason, self.version if self.image is None else None, self.form > 0)
 
     def _is_superseded(self, current_version: int | None) -> bool:
         """True when a conflict means that the index holds this state or a newer one."""

@@ -19,9 +19,9 @@ class Results(list[WriteResult]):
         if outcome is None:
             return False
         reason = verdict.error_type if outcome is Outcome.REJECTED else None
-        self.append(WriteResult(write.action, outcome, reason))
+        self.append(write.result(outcome, reason))
         return True
 
     def reject(self, write: PendingWrite, error: RecordError) -> None:
         """Adds the result of a write whose item can't be read, or can't be a document."""
-        self.append(WriteResult(write.action, Outcome.REJECTED, error.code))
+        self.append(write.result(Outcome.REJECTED, error.code))

@@ -17,11 +17,16 @@ class Outcome(StrEnum):
 
 
 class WriteResult(NamedTuple):
-    """`reason` is an error type of OpenSearch or a code of ours; None when the action is done."""
+    """`reason` is an error type of OpenSearch or a code of ours; None when the action is done.
+
+    `deleted`: the version under which the document was deleted last. `unindexed`: not all of it can be searched.
+    """
 
     action: DocumentAction
     outcome: Outcome
     reason: str | None = None
+    deleted: int | None = None
+    unindexed: bool = False
 
 
 class Write(Protocol):
