@@ -2,8 +2,8 @@
 
 Which version. The item is read again right before the write, so its state holds every change up to that read. The
 write must beat the document's version V, must be beaten by every later change, and may beat older ones. Two numbers
-are known: V + 1, and the backfill's version B (DynamoDB's clock before the read, minus a margin of 60 s), which lies
-below every later change. The higher of the two is taken; for a missing document there is only B.
+are known: V + 1, and the time of the read by DynamoDB's clock minus a margin (B: of a minute, as a backfill's; the
+writer makes it 10 s), which lies below every later change. The highest is taken; a missing document has no V.
 
 * Why not V + 1 alone: a change between V and the read whose record comes late, or again, would revert the repair.
 * V + 1 on the Streams path, where a version spans a second: it stays in V's span, or is the first of the next; a
@@ -33,6 +33,7 @@ from changefeed.write.bulk_post import SendBulk, posting
 from changefeed.write.bulk_writer import BulkWriter, ReadItems
 from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS
 from changefeed.write.write_result import Outcome, WriteResult
+from ops.table_clock import table_clock
 from ops.verify.item_key import decode_key
 from ops.verify.looks import BATCH, Look, Looker
 from ops.verify.spill import Candidate
@@ -72,7 +73,9 @@ def repair(
 
     `table_now` is DynamoDB's clock in microseconds. The one retry layer is the writer's.
     """
-    writer = BulkWriter(post=posting(send), read_items=_absent_without_key(read_items), sleep=sleep)
+    writer = BulkWriter(
+        post=posting(send), read_items=_absent_without_key(read_items), clock=table_clock(table_now), sleep=sleep
+    )
     for batch in batches(differences, BATCH):
         for result in _repair_batch(batch, look, writer, table_now, sleep, repaired):
             repaired.outcomes[result.outcome.value] += 1

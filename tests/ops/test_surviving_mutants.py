@@ -1,7 +1,7 @@
 """Mutations of `ops` that an outside audit made and no test noticed: each test kills the one in its docstring."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def test_a_key_that_the_table_refuses_deletes_nothing() -> None:
     pair = Pair()
     pair.put({"id": {"S": "a"}}, version=VERSION)
 
-    def refuse(keys: Mapping[str, Any]) -> Mapping[str, RecordError]:
+    def refuse(keys: Mapping[str, Any], seconds_left: Callable[[], float]) -> Mapping[str, RecordError]:
         return dict.fromkeys(keys, RecordDecodeError("key_refused", "Said by a test."))
 
     look = Inspector(Table(pair.table, pair.table.name), Index(pair.index, "lab"))

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -29,6 +30,7 @@ class MemoryTable(FakeTable):
 
     page_items: int = 7
     has_clock: bool = True
+    clock_ahead_seconds: float = 0.0
     scans: list[dict[str, Any]] = field(default_factory=list)
     on_scan: Callable[[int], None] = lambda _: None
     on_get: Callable[[int], None] = lambda _: None
@@ -44,8 +46,11 @@ class MemoryTable(FakeTable):
                 ],
                 "ItemCount": len(self.items),
             },
-            "ResponseMetadata": {"HTTPHeaders": {"date": formatdate(usegmt=True)} if self.has_clock else {}},
+            "ResponseMetadata": {"HTTPHeaders": {"date": self.date()} if self.has_clock else {}},
         }
+
+    def date(self) -> str:
+        return formatdate(time.time() + self.clock_ahead_seconds, usegmt=True)
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         self.on_get(len(self.reads))
