@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
 from changefeed.errors import RecordError
@@ -32,7 +33,7 @@ from changefeed.plan.fold import plan
 from changefeed.write.bulk_post import SendBulk, posting
 from changefeed.write.bulk_writer import BulkWriter, ReadItems
 from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS
-from changefeed.write.write_result import Outcome, WriteResult
+from changefeed.write.write_result import Outcome
 from ops.table_clock import table_clock
 from ops.verify.item_key import decode_key
 from ops.verify.looks import BATCH, Look, Looker
@@ -68,29 +69,35 @@ def repair(
     read_items: ReadItems,
     table_now: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
+    stopwatch: Callable[[], float] = time.monotonic,
 ) -> None:
     """Writes or deletes each, and adds the results up in `repaired`.
 
     `table_now` is DynamoDB's clock in microseconds. The one retry layer is the writer's.
     """
     writer = BulkWriter(
-        post=posting(send), read_items=_absent_without_key(read_items), clock=table_clock(table_now), sleep=sleep
+        post=posting(send),
+        read_items=_absent_without_key(read_items),
+        clock=table_clock(table_now, stopwatch),
+        sleep=sleep,
     )
     for batch in batches(differences, BATCH):
-        for result in _repair_batch(batch, look, writer, table_now, sleep, repaired):
+        actions = _actions(batch, look, table_now, sleep, repaired)
+        deadline = stopwatch() + BATCH_SECONDS
+        for result in writer(actions, partial(_seconds_until, deadline, stopwatch)):
             repaired.outcomes[result.outcome.value] += 1
             if result.outcome in (Outcome.REJECTED, Outcome.RETRYABLE):
                 repaired.reasons[result.reason or "out_of_time"] += 1
 
 
-def _repair_batch(
+def _actions(
     batch: Sequence[Look],
     look: Looker,
-    writer: BulkWriter,
     table_now: Callable[[], int],
     sleep: Callable[[float], None],
     repaired: Repaired,
-) -> list[WriteResult]:
+) -> list[DocumentAction]:
+    """Looks again, waits for young documents, and gives the writes of those that still differ."""
     candidates = [Candidate(seen.document_id, seen.key) for seen in batch]
     looks = [seen for seen in look(candidates) if not seen.equal]
     now = table_now()
@@ -102,8 +109,11 @@ def _repair_batch(
         now = table_now()
     future = [seen.document_id for seen in looks if (seen.version or 0) > now + margin]
     repaired.from_the_future.extend(future[: FUTURE_IDS - len(repaired.from_the_future)])
-    deadline = time.monotonic() + BATCH_SECONDS
-    return writer([_action(seen, now) for seen in looks], lambda: deadline - time.monotonic())
+    return [_action(seen, now) for seen in looks]
+
+
+def _seconds_until(deadline: float, stopwatch: Callable[[], float]) -> float:
+    return deadline - stopwatch()
 
 
 def _action(look: Look, now: int) -> DocumentAction:

@@ -1,4 +1,4 @@
-"""Mutations of `ops` that an outside audit made and no test noticed: each test kills the one in its docstring."""
+"""Mutations of `ops` that an audit made and no test noticed: each test kills the one in its docstring."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opensearchpy.exceptions import TransportError
 
 from changefeed.errors import RecordDecodeError, RecordError
 from ops.errors import OpsError
@@ -15,6 +16,7 @@ from ops.verify.repair import Repaired, repair
 from ops.verify.spill import Candidate
 from ops.verify.table_walk import Table
 from tests.changefeed.records import item, kinesis_record
+from tests.fakes import FakeClock
 from tests.ops.redrive_rig import FEEDS, RedriveRig
 from tests.ops.verify_rig import VERSION, Pair, ids
 
@@ -53,6 +55,7 @@ def test_a_document_of_this_moment_is_repaired_when_no_change_can_have_its_next_
         nonlocal now
         now += int(seconds * SECOND)
         pair.table.put({"id": {"S": "a"}, "n": {"N": "3"}})  # of version VERSION + 1, and its record comes later
+        pair.index.put("a", b"{}", version=VERSION + 5 * SECOND + 1)  # something else that was written meanwhile
 
     def send(body: bytes, timeout: float) -> tuple[int, bytes]:
         assert now > VERSION + 1 + 5 * SECOND
@@ -71,7 +74,40 @@ def test_a_document_of_this_moment_is_repaired_when_no_change_can_have_its_next_
         sleep=sleep,
     )
     assert repaired.outcomes == {"written": 1}
+    assert repaired.from_the_future == []
     assert b'"n":3' in pair.index.documents["a"][1]
+
+
+def test_what_an_index_without_an_answer_was_asked_for_is_told_as_not_written() -> None:
+    """Repair: what the time was not enough for is counted, but no reason is given."""
+    pair, clock = Pair(), FakeClock()
+    pair.table.put({"id": {"S": "a"}})
+    look = Inspector(Table(pair.table, pair.table.name), Index(pair.index, "lab"))
+    repaired = Repaired()
+    repair(
+        look([Candidate("a", "")]),
+        repaired,
+        look=look,
+        send=lambda _body, _timeout: (429, b""),
+        read_items=look.read_items,
+        table_now=lambda: VERSION,
+        sleep=clock.sleep,
+        stopwatch=clock,
+    )
+    assert (repaired.outcomes, repaired.reasons) == ({"retryable": 1}, {"unknown_429": 1})
+    assert sum(clock.slept) < 130
+
+
+def test_the_report_names_a_thousand_documents_of_the_future_at_most(tmp_path: Path) -> None:
+    """Repair: all of them are held in memory, and printed."""
+    pair = Pair()
+    pair.fill(1_050)
+    for key in pair.index.documents:
+        pair.index.put(key, b"{}", version=4_000_000_000_000_000)
+    report = pair.verify(tmp_path, may_repair=lambda _: True)
+    assert report.equal
+    assert report.repaired is not None
+    assert len(report.repaired.from_the_future) == 1_000
 
 
 def test_a_key_that_the_table_refuses_deletes_nothing() -> None:
@@ -122,12 +158,36 @@ def test_a_walk_in_the_smallest_pages_comes_to_the_end(count: int, largest_page:
     assert (report.documents, report.candidates) == (count + 1, 1)
 
 
-def test_an_index_that_answers_no_page_at_all_ends_the_walk(tmp_path: Path) -> None:
-    """Index walk: pages below the smallest are tried for ever."""
+@pytest.mark.parametrize(("status", "searches"), [(503, 3), (403, 1)])
+def test_an_index_that_answers_no_page_at_all_ends_the_walk(status: int, searches: int, tmp_path: Path) -> None:
+    """Index walk: pages below the smallest are tried for ever, and smaller ones where a right is missing."""
     pair = Pair()
     pair.fill(3)
-    pair.index.largest_page = 0
-    with pytest.raises(Exception, match="circuit_breaking"):
+    pair.index.largest_page, pair.index.too_large = 0, status
+    with pytest.raises(TransportError, match="circuit_breaking"):
+        pair.verify(tmp_path)
+    assert len(pair.index.searches) == searches
+
+
+def test_pages_hold_about_two_megabytes() -> None:
+    """Index walk: pages are the largest from the second one on, whatever the documents' size."""
+    pair = Pair()
+    for number in range(250):
+        pair.put({"id": {"S": f"k{number:04}"}, "text": {"S": "x" * (40_000 if number < 110 else 10)}})
+    assert sum(len(page.entries) for page in Index(pair.index, "lab").pages(None)) == 250
+    first, second, third, *_ = (search["size"] for search in pair.index.searches)
+    assert first == 100
+    assert 50 <= second <= 53
+    assert third > 100
+
+
+def test_a_document_that_can_not_be_read_is_not_absent(tmp_path: Path) -> None:
+    """Index walk: an error of one document is taken for its absence: it would be missing, and written anew."""
+    pair = Pair()
+    pair.fill(3)
+    pair.index.put("k0001", b"{}")
+    pair.index.unreadable.add("k0001")
+    with pytest.raises(OpsError, match="no_shard_available"):
         pair.verify(tmp_path)
 
 

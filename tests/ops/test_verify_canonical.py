@@ -204,6 +204,11 @@ def test_the_key_of_a_hashed_id_is_found_wherever_it_stands(not_indexed: list[st
     assert key_of_document(document_id(key), document, {"_p": "S", "s": "N"}) == key
 
 
+def test_a_binary_key_is_written_as_text_and_comes_back_as_bytes() -> None:
+    key = {"id": {"B": b"\xff\xef"}, "n": {"N": "1"}, "s": {"S": "//8="}}
+    assert decode_key(encode_key(key)) == key
+
+
 @pytest.mark.parametrize("identifier", ["a|b", "%N5", "%Nx", "%H00", "%zz", ""])
 def test_an_id_that_no_item_can_have_has_no_key(identifier: str) -> None:
     assert key_of_document(identifier, json.loads("{}"), {"id": "S"}) is None

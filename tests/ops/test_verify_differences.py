@@ -59,6 +59,7 @@ def test_repair_makes_them_equal_and_a_later_change_still_wins(tmp_path: Path) -
     assert report.equal
     assert report.found.differing == 3
     assert report.as_json()["repair"]["outcomes"] == {"written": 3}
+    assert (report.as_json()["looked_at_again"], report.as_json()["lagging"]) == (3, 0)
     assert "ghost" not in pair.index.documents
     assert pair.verify(tmp_path / "again").found.differing == 0
     table_now = int(time.time() * 1_000_000)
@@ -227,6 +228,18 @@ def test_an_item_written_during_the_repair_wins(tmp_path: Path) -> None:
     assert pair.index.documents["k0007"][0] == 4_000_000_000_000_000
 
 
+def test_what_has_arrived_before_the_repair_is_not_written_again(tmp_path: Path) -> None:
+    pair = differing_pair()
+
+    def arrive(_kinds: dict[str, int]) -> bool:
+        pair.put(pair.table.items[repr([{"S": "k0007"}])], version=VERSION + 1)
+        return True
+
+    report = pair.verify(tmp_path, may_repair=arrive)
+    assert report.equal
+    assert pair.index.documents["k0007"][0] == VERSION + 1
+
+
 def test_a_version_in_the_future_is_repaired_and_told(tmp_path: Path) -> None:
     pair = Pair()
     pair.fill(3)
@@ -239,7 +252,8 @@ def test_a_version_in_the_future_is_repaired_and_told(tmp_path: Path) -> None:
 def test_a_document_that_was_deleted_just_now_is_written_at_the_second_attempt(tmp_path: Path) -> None:
     pair = differing_pair()
     pair.index.guards["k0003"] = int(time.time() * 1_000_000)
-    report = pair.verify(tmp_path, may_repair=agree, guard_seconds=0.0)
+    report = pair.verify(tmp_path, may_repair=agree, guard_seconds=0.2)
+    assert report.seconds > 0.2
     assert report.equal
     assert report.as_json()["repair"]["outcomes"] == {"written": 3, "superseded": 1}
 
@@ -344,3 +358,15 @@ def test_no_repair_without_the_clock_of_the_table(tmp_path: Path) -> None:
     with pytest.raises(ItemReadError, match="no Date"):
         pair.verify(tmp_path, may_repair=agree)
     assert pair.index.documents == documents
+
+
+@pytest.mark.parametrize("text", [b'{"id":"k0001","%61":"x"}', b'{"id":"k0001","\\u002561":"x"}'])
+def test_a_field_that_is_no_escaped_name_is_not_taken_for_the_attribute_of_its_letters(
+    text: bytes, tmp_path: Path
+) -> None:
+    pair = Pair()
+    pair.fill(3)
+    identifier = pair.put({"id": {"S": "k0001"}, "%61": {"S": "x"}})
+    assert pair.verify(tmp_path).candidates == 0
+    pair.index.put(identifier, text)
+    assert ids(pair.verify(tmp_path), "stale") == ["k0001"]

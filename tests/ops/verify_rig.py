@@ -74,12 +74,14 @@ class MemoryTable(FakeTable):
 class MemoryIndex:
     """Keeps documents as text. As an opensearch-py client it counts, pages and reads; `send` takes bulk bodies.
 
-    A page larger than `largest_page` is answered 503; `shards` is what each answer to a search says of its shards.
+    A page larger than `largest_page` is answered `too_large`; `shards` is what each search says of its shards.
     """
 
     documents: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     expired: bool = False
     largest_page: int = 10_000
+    too_large: int = 503
+    unreadable: set[str] = field(default_factory=set)
     shards: Mapping[str, Any] = field(default_factory=lambda: {"timed_out": False, "_shards": {"failed": 0}})
     refuses: bool = False
     guards: dict[str, int] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class MemoryIndex:
             self.expired = False
             raise NotFoundError(404, "search_context_missing_exception", {})
         if body["size"] > self.largest_page:
-            raise TransportError(503, "circuit_breaking_exception", {})
+            raise TransportError(self.too_large, "circuit_breaking_exception", {})
         after = body.get("search_after", [""])[0]
         ids = sorted(key for key in self.documents if key > after)[: body["size"]]
         hits = ",".join(f'{{"_id":{json.dumps(key)},"_source":{self._text(key)}}}' for key in ids)
@@ -128,6 +130,8 @@ class MemoryIndex:
             found = '"found":false'
             if key in self.documents:
                 found = f'"found":true,"_version":{self.documents[key][0]},"_source":{self._text(key)}'
+            if key in self.unreadable:
+                found = '"error":{"type":"no_shard_available_action_exception"}'
             docs.append(f'{{"_id":{json.dumps(key)},{found}}}')
         return self._loads('{"docs":[' + ",".join(docs) + "]}")
 
