@@ -3,6 +3,9 @@
 Reads the whole table consistently and the whole index, compares contents by digest, and looks at every difference
 again after --settle seconds, so that changes still on their way don't count. The exit code is 0 when all are equal.
 
+"Not fully searchable" are documents of which the index's mapping refuses some attributes, often a map where another
+item has a text. They are kept in the document as they are, but no search finds it by them.
+
 Example: python -m ops verify sync_dynamodb_stream --stack local --repair --yes
 """
 

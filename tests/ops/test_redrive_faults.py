@@ -72,7 +72,9 @@ def test_an_iterator_that_expires_on_the_way_is_renewed(rig: RedriveRig) -> None
     numbers = [rig.change(f"k{n}") for n in range(11)]
     rig.fail(numbers[1], numbers[-1])
     rig.stream.errors = [client_error("ExpiredIteratorException"), None, client_error("ExpiredIteratorException")]
-    assert rig.run().is_clean
+    report = rig.run()
+    assert report.is_clean
+    assert report.records == {"written": 10}, "no record is read twice"
     assert len(rig.index.sources()) == 10
 
 
