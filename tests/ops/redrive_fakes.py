@@ -129,6 +129,7 @@ class FakeS3:
     objects: dict[str, bytes] = field(default_factory=dict)
     undeletable: set[str] = field(default_factory=set)
     vanishing: set[str] = field(default_factory=set)
+    unreadable: bool = False
 
     def list_objects_v2(self, **arguments: Any) -> dict[str, Any]:
         check("s3", "ListObjectsV2", arguments)
@@ -141,6 +142,8 @@ class FakeS3:
 
     def get_object(self, **arguments: Any) -> dict[str, Any]:
         check("s3", "GetObject", arguments)
+        if self.unreadable:
+            raise client_error("AccessDenied", "GetObject")
         if arguments["Key"] in self.vanishing:
             raise client_error("NoSuchKey", "GetObject")
         return {"Body": io.BytesIO(self.objects[arguments["Key"]])}

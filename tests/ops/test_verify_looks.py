@@ -16,7 +16,10 @@ SETTLE_SECONDS = 15.0
 
 @dataclass(kw_only=True)
 class Watched:
-    """A looker whose looks take a second; `item` and `version` say what is seen of an id at its nth look."""
+    """A looker whose looks take a second; `item` and `version` say what is seen of an id at its nth look.
+
+    `times` has when each look of an id began.
+    """
 
     clock: FakeClock = field(default_factory=FakeClock)
     item: Callable[[str, int], str] = lambda _id, _look: "item"
@@ -24,12 +27,13 @@ class Watched:
     times: dict[str, list[float]] = field(default_factory=dict)
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Look]:
+        began = self.clock.now
         self.clock.now += 1
-        return [self._look(identifier) for identifier, _ in candidates]
+        return [self._look(identifier, began) for identifier, _ in candidates]
 
-    def _look(self, identifier: str) -> Look:
+    def _look(self, identifier: str, began: float) -> Look:
         times = self.times.setdefault(identifier, [])
-        times.append(self.clock.now)
+        times.append(began)
         return Look(
             document_id=identifier,
             key="",
@@ -53,7 +57,7 @@ def test_nothing_is_called_a_difference_before_the_settling_time_is_over(tmp_pat
     assert settled.differing == 90
     again = [times for times in watched.times.values() if len(times) > 1]
     assert len(again) == 90
-    assert all(second - first >= SETTLE_SECONDS for first, second in again)
+    assert all(second - (first + 1) >= SETTLE_SECONDS for first, second in again), "from the end of the first look"
 
 
 def test_what_moves_is_looked_at_five_times_and_then_in_motion(tmp_path: Path) -> None:
