@@ -342,7 +342,15 @@ def test_a_handler_writes_settles_deletes_and_parks_end_to_end(node: OpenSearchN
         extra: dict[str, Any] = {"microseconds": int(NOW) * 1_000_000 + number} if feed == "kinesis_stream" else {}
         assert handler({"Records": [make(image, number=number, **extra)]}) == nothing
     assert json.loads(index.source("a")) == {"id": "a", "n": 2}
-    assert [message["reason"]["code"] for message in queue.messages] == ["mapper_parsing_exception"]
+    assert json.loads(index.source("p"))["%unindexed"] == {"n": {}}
+    foreign = make(item("f"), number=4)
+    (foreign["dynamodb"] if feed == "dynamodb_stream" else foreign["kinesis"]).pop("Keys", None)
+    if feed == "kinesis_stream":
+        foreign["kinesis"]["data"] = "eyJhIjoxfQ=="  # {"a":1}
+    assert handler({"Records": [foreign]}) == nothing
+    assert [message["reason"]["code"] for message in queue.messages] == [
+        "no_keys" if feed == "dynamodb_stream" else "not_a_dynamodb_change"
+    ]
 
 
 BREAKS: dict[str, dict[str, Any]] = {

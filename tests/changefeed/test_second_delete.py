@@ -14,7 +14,7 @@ from changefeed.write.item_reader import ItemReader
 from lambda_kit.errors import SettingsError
 from tests.changefeed.consumer_rig import INDEX, Rig
 from tests.changefeed.records import TABLE, item, kinesis_record, stream_record
-from tests.fakes import NOW, FakeClock, FakeQueue, FakeTable, Fault, ModelIndex, client_error
+from tests.fakes import NOW, FakeClock, FakeContext, FakeQueue, FakeTable, Fault, ModelIndex, client_error
 
 VERSION = int(NOW * 1_000_000)
 
@@ -24,7 +24,7 @@ def event(*messages: Any) -> dict[str, Any]:
     return {"Records": [{"messageId": f"m{place}", "body": body} for place, body in enumerate(bodies)]}
 
 
-def failed(index: ModelIndex, *messages: Any) -> list[str]:
+def failed(index: ModelIndex, *messages: Any, seconds: float = 60.0) -> list[str]:
     table = FakeTable()
     table.put(item("kept"))
     second = SecondDelete(
@@ -32,7 +32,7 @@ def failed(index: ModelIndex, *messages: Any) -> list[str]:
         read_items=ItemReader(table_name=TABLE, client=lambda: table),
         clock=lambda: NOW + 900,
     )
-    answer = second(event(*messages), None)
+    answer = second(event(*messages), FakeContext(clock=index.clock, seconds=seconds))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -137,6 +137,14 @@ def test_what_the_index_does_not_answer_for_comes_again() -> None:
     sent = [message([identifier, VERSION]) for identifier in ("x", "a", "y", "b")]
     assert failed(index, *sent) == ["m0", "m2", "m3"]
     assert failed(index, *sent) == []
+
+
+def test_what_there_is_no_time_for_comes_again_unsent() -> None:
+    index = ModelIndex(faults=deque([Fault(late=True, until_timeout=True)] * 5))
+    sent = [message([identifier, VERSION]) for identifier in "abcdef"]
+    assert failed(index, *sent) == ["m0", "m1", "m2", "m3", "m4", "m5"]
+    assert len(index.requests) == 3
+    assert index.timeouts == pytest.approx([20.0, 20.0, 18.0], abs=0.1)
 
 
 @pytest.mark.parametrize(

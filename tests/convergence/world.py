@@ -42,7 +42,7 @@ from tests.convergence.history import (
     Wait,
     WritePage,
 )
-from tests.fakes import ConsumerKilled, FakeClock, Fault, client_error
+from tests.fakes import ConsumerKilled, FakeClock, FakeContext, Fault, client_error
 from tests.local.mapping_fakes import settings as mapping_settings
 
 EXTRAS: dict[str, Any] = {"poison": {"poison": {"M": {"k": {"S": "x"}}}}, "odd": {"odd": {"M": {"k": {"S": "x"}}}}}
@@ -325,7 +325,7 @@ class World:
         for _, message in due:
             event = {"Records": [{"messageId": "1", "body": json.dumps(message)}]}
             try:
-                failed = self.delete_again(event, None)["batchItemFailures"]
+                failed = self.delete_again(event, FakeContext(clock=self.clock))["batchItemFailures"]
             except ConsumerKilled:
                 failed = [{"itemIdentifier": "1"}]
             if failed:
