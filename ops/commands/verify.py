@@ -3,6 +3,9 @@
 Reads the whole table consistently and the whole index, compares contents by digest, and looks at every difference
 again after --settle seconds, so that changes still on their way don't count. The exit code is 0 when all are equal.
 
+"Not fully searchable" are documents of which the index's mapping refuses some attributes, often a map where another
+item has a text. They are kept in the document as they are, but no search finds it by them.
+
 Example: python -m ops verify sync_dynamodb_stream --stack local --repair --yes
 """
 
@@ -21,6 +24,7 @@ from changefeed.write.bulk_transport import BulkTransport
 from ops.command_line import agrees, must_ask, rate, seconds, whole
 from ops.errors import UsageError
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
+from ops.verify.display import print_result
 from ops.verify.index_walk import Index
 from ops.verify.progress import show_walk
 from ops.verify.table_walk import ReadBudget, Table
@@ -28,9 +32,7 @@ from ops.verify.verification import Plan, Report, verify, write_differences
 from ops.verify.walks import SAMPLE_PARTS
 
 REPORTS = Path(__file__).resolve().parents[2] / "build" / "verify"
-SHOWN_IDS = 5
 MOST_SEGMENTS = 64
-KINDS = ("missing", "stale", "orphaned")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
                 result["report"] = str(file)
         results[consumer.name] = result
         if not options.json:
-            _print(consumer, result)
+            print_result(consumer, result)
     if options.json:
         print(json.dumps({"equal": all(result["equal"] for result in results.values()), "consumers": results}))
     return 0 if all(result["equal"] for result in results.values()) else 1
@@ -133,43 +135,3 @@ def _directory(kept: Path | None, consumer: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="verify-") as directory:
         yield Path(directory)
-
-
-def _print(consumer: Consumer, result: dict[str, Any]) -> None:
-    rate = result["items"] / max(result["seconds"], 0.1)
-    scope = f"sample of {result['sample']['parts']} of {result['sample']['of']} parts" if result["sample"] else "all"
-    print(
-        f"{consumer.name} ({consumer.index}): {result['items']:,} items, {result['documents']:,} documents, {scope}; "
-        f"{result['seconds']} s, {rate:,.0f} items/s. {result['looked_at_again']:,} looked at again, "
-        f"{result['lagging']:,} of them were only on their way."
-    )
-    for kind in KINDS:
-        _print_ids(kind, result[kind])
-    if result["in_motion"]["count"]:
-        _print_ids("in motion, neither equal nor different: run again later", result["in_motion"])
-    if result["repair"]:
-        outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in result["repair"]["outcomes"].items())
-        print(f"  repair: {outcomes or 'nothing was left to do'}")
-        for reason, count in result["repair"]["reasons"].items():
-            print(f"    {count:,} not written: {reason}")
-        if result["repair"]["versions_in_the_future"]:
-            print(
-                "    versions in the future: changes before those times will be refused; rebuild the index: "
-                + ", ".join(result["repair"]["versions_in_the_future"][:SHOWN_IDS])
-            )
-        for kind in KINDS:
-            _print_ids(f"still {kind}", result["repair"]["left"][kind])
-    if result["report"]:
-        print(f"  all of them: {result['report']}")
-    if result["equal"]:
-        moving = f", but for the {result['in_motion']['count']:,} in motion" if result["in_motion"]["count"] else ""
-        sampled = ", as far as the sample goes: it can't see orphans" if result["sample"] else ""
-        print(f"  Equal{moving}{sampled}.")
-    else:
-        print("  Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds."))
-
-
-def _print_ids(what: str, found: dict[str, Any]) -> None:
-    if found["count"]:
-        more = "" if found["count"] <= SHOWN_IDS else ", ..."
-        print(f"  {found['count']:,} {what}: {', '.join(map(repr, found['ids'][:SHOWN_IDS]))}{more}")

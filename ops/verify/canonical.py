@@ -2,6 +2,7 @@
 
 Its conversion shares no code with the sync's encoder, so that a mistake there can't hide itself. Numbers count by
 value to the last digit (5, 5.0 and 5E0 are one), sets as sorted arrays, names as the attribute's, not as escaped.
+An attribute counts the same whether it is indexed or not; a document that says so in any form but the one differs.
 """
 
 import base64
@@ -16,6 +17,7 @@ from urllib.parse import unquote
 import orjson
 
 from lambda_kit.field_names import escape_name
+from lambda_kit.unindexed import MARK, UNINDEXED
 
 DIGEST_BYTES = 16
 
@@ -38,7 +40,20 @@ def item_digest(image: Mapping[str, Mapping[str, Any]]) -> bytes:
 
 def document_digest(source: Any, *, escapes: bool = True) -> bytes:
     """Makes the digest of a document's `_source`, parsed by `parse_json`; without `escapes` it holds no `%` at all."""
-    return _digest(_unescaped(source, top=True) if escapes else source)
+    return _digest(_unescaped(_whole(source), top=True) if escapes else source)
+
+
+def _whole(source: Any) -> Any:
+    """Puts the unindexed attributes among the others, if all is as the sync writes it.
+
+    Otherwise the two fields stay: neither is an attribute's name, so no item has that digest.
+    """
+    if not isinstance(source, dict) or not isinstance(part := source.get(UNINDEXED), dict):
+        return source
+    others = {name: value for name, value in source.items() if name not in (UNINDEXED, MARK)}
+    mark = source.get(MARK)
+    is_counted = isinstance(mark, Number) and str(mark) == str(len(part))
+    return others | part if part and is_counted and part.keys().isdisjoint(others) else source
 
 
 def _digest(content: Any) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from opensearchpy.exceptions import NotFoundError, OpenSearchWarning, RequestError, TransportError
 
+from lambda_kit.unindexed import unindexed_documents
 from ops.errors import OpsError
 from ops.verify.canonical import document_digest, parse_json
 from ops.verify.walk import Entry, Page
@@ -62,6 +63,10 @@ class Index:
             self.approximate_documents = int(client.count(index=name)["count"])
         except NotFoundError:
             raise OpsError(f"There is no index {name}: deploy makes it (`pulumi up`).") from None
+
+    def count_partly_indexed(self) -> int:
+        """Counts the documents of which a part isn't indexed, as a search sees them: later than they are written."""
+        return int(self._client.count(index=self.name, body={"query": unindexed_documents()})["count"])
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yields pages as `walk.IndexSource` says; the cursor is the last id."""

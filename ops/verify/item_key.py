@@ -1,7 +1,7 @@
 """Finds the key of the item that a document stands for, and writes keys as text for files.
 
 An id is made of its item's key, so the key is read out of the id. A hashed id (over 512 bytes) doesn't hold it: then
-the key is taken from the document's attributes. A key is accepted only if it makes the same id again.
+the key is taken from the document's attributes, indexed or not. A key is accepted only if it makes the same id again.
 """
 
 import base64
@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import RecordDecodeError
 from changefeed.plan.document_id import document_id
+from lambda_kit.unindexed import UNINDEXED
 
 HASH_MARK = "%H"
 
@@ -47,7 +48,9 @@ def _parts_of_id(identifier: str, key_types: Mapping[str, str]) -> dict[str, str
 def _parts_of_source(source: Any, key_types: Mapping[str, str]) -> dict[str, str] | None:
     if not isinstance(source, Mapping):
         return None
-    values = {unquote(str(field)): value for field, value in source.items()}
+    unindexed = source.get(UNINDEXED)
+    fields = [*source.items(), *(unindexed.items() if isinstance(unindexed, Mapping) else ())]
+    values = {unquote(str(field)): value for field, value in fields}
     if not all(isinstance(values.get(name), str) for name in key_types):
         return None
     return {name: str(values[name]) for name in key_types}

@@ -42,7 +42,7 @@ class Kind(StrEnum):
 class Look:
     """One id at one time. Digests as hex, None for what is absent; `key` as JSON text, "" when no item can have it.
 
-    `at` is in seconds of the clock that the looks share.
+    `at` is when both were read, in seconds of the clock that the looks share.
     """
 
     document_id: str
@@ -82,7 +82,6 @@ class Inspector:
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Look]:
         """Looks. Raises ItemReadError when the table doesn't answer, and what opensearch-py raises."""
-        at = self._clock()
         documents = self._index.read([candidate.document_id for candidate in candidates])
         keys: dict[str, AttributeMap] = {}
         for identifier, key in candidates:
@@ -95,6 +94,7 @@ class Inspector:
             if known is not None:
                 keys[identifier] = known
         items = self.read_items(keys) if keys else {}
+        at = self._clock()  # a throttled table answers late, and its change may have been the last thing before that
         looks = []
         for identifier, _ in candidates:
             image, document = items.get(identifier), documents[identifier]

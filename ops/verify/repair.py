@@ -2,8 +2,8 @@
 
 Which version. The item is read again right before the write, so its state holds every change up to that read. The
 write must beat the document's version V, must be beaten by every later change, and may beat older ones. Two numbers
-are known: V + 1, and the backfill's version B (DynamoDB's clock before the read, minus a margin of 60 s), which lies
-below every later change. The higher of the two is taken; for a missing document there is only B.
+are known: V + 1, and the time of the read by DynamoDB's clock minus a margin (B: of a minute, as a backfill's; the
+writer makes it 10 s), which lies below every later change. The highest is taken; a missing document has no V.
 
 * Why not V + 1 alone: a change between V and the read whose record comes late, or again, would revert the repair.
 * V + 1 on the Streams path, where a version spans a second: it stays in V's span, or is the first of the next; a
@@ -12,7 +12,7 @@ below every later change. The higher of the two is taken; for a missing document
   counts as done. That is right if that change is older than the read. So a document whose version is within 5 s of
   the read (the clocks' margin) waits until it isn't.
 * A missing document may have been deleted under a version above B. Then its write is superseded while OpenSearch
-  remembers the delete, for a minute; `verification` tries again after that.
+  remembers the delete; `verification` tries again after a minute, when B is above that version.
 * A version in the future is a broken clock's: V + 1 puts the content right, but changes before that time are refused
   with either version. The report lists those.
 * Why not `external_gte` at V: it could be applied twice, late, over a state that settled a tie under the same version.
@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
 from changefeed.errors import RecordError
@@ -32,7 +33,8 @@ from changefeed.plan.fold import plan
 from changefeed.write.bulk_post import SendBulk, posting
 from changefeed.write.bulk_writer import BulkWriter, ReadItems
 from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS
-from changefeed.write.write_result import Outcome, WriteResult
+from changefeed.write.write_result import Outcome
+from ops.table_clock import table_clock
 from ops.verify.item_key import decode_key
 from ops.verify.looks import BATCH, Look, Looker
 from ops.verify.spill import Candidate
@@ -67,27 +69,35 @@ def repair(
     read_items: ReadItems,
     table_now: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
+    stopwatch: Callable[[], float] = time.monotonic,
 ) -> None:
     """Writes or deletes each, and adds the results up in `repaired`.
 
     `table_now` is DynamoDB's clock in microseconds. The one retry layer is the writer's.
     """
-    writer = BulkWriter(post=posting(send), read_items=_absent_without_key(read_items), sleep=sleep)
+    writer = BulkWriter(
+        post=posting(send),
+        read_items=_absent_without_key(read_items),
+        clock=table_clock(table_now, stopwatch),
+        sleep=sleep,
+    )
     for batch in batches(differences, BATCH):
-        for result in _repair_batch(batch, look, writer, table_now, sleep, repaired):
+        actions = _actions(batch, look, table_now, sleep, repaired)
+        deadline = stopwatch() + BATCH_SECONDS
+        for result in writer(actions, partial(_seconds_until, deadline, stopwatch)):
             repaired.outcomes[result.outcome.value] += 1
             if result.outcome in (Outcome.REJECTED, Outcome.RETRYABLE):
                 repaired.reasons[result.reason or "out_of_time"] += 1
 
 
-def _repair_batch(
+def _actions(
     batch: Sequence[Look],
     look: Looker,
-    writer: BulkWriter,
     table_now: Callable[[], int],
     sleep: Callable[[float], None],
     repaired: Repaired,
-) -> list[WriteResult]:
+) -> list[DocumentAction]:
+    """Looks again, waits for young documents, and gives the writes of those that still differ."""
     candidates = [Candidate(seen.document_id, seen.key) for seen in batch]
     looks = [seen for seen in look(candidates) if not seen.equal]
     now = table_now()
@@ -99,8 +109,11 @@ def _repair_batch(
         now = table_now()
     future = [seen.document_id for seen in looks if (seen.version or 0) > now + margin]
     repaired.from_the_future.extend(future[: FUTURE_IDS - len(repaired.from_the_future)])
-    deadline = time.monotonic() + BATCH_SECONDS
-    return writer([_action(seen, now) for seen in looks], lambda: deadline - time.monotonic())
+    return [_action(seen, now) for seen in looks]
+
+
+def _seconds_until(deadline: float, stopwatch: Callable[[], float]) -> float:
+    return deadline - stopwatch()
 
 
 def _action(look: Look, now: int) -> DocumentAction:

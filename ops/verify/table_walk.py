@@ -7,10 +7,9 @@ difference is looked at again.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
+from changefeed.backfill.page import server_time
 from changefeed.plan.document_id import document_id
 from ops.errors import OpsError
 from ops.verify.canonical import item_digest
@@ -79,11 +78,8 @@ class Table:
             self._budget.spend(float(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0)))
 
     def now(self) -> int:
-        """Reads DynamoDB's clock, in microseconds since the epoch: the `Date` of an answer, whole seconds."""
-        answer = self.client.describe_table(TableName=self.name)
-        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-        seconds = parsedate_to_datetime(date).timestamp() if date else int(time.time())
-        return int(seconds) * MICROSECONDS_PER_SECOND
+        """Reads DynamoDB's clock, in microseconds since the epoch. Raises ItemReadError for no Date."""
+        return server_time(self.client.describe_table(TableName=self.name))
 
     def _entry(self, item: dict[str, Any]) -> Entry:
         try:

@@ -28,8 +28,8 @@ class Plan:
     """How to verify. `directory` is for the walk's files: if it still holds some, that walk goes on.
 
     `sample_parts` compares that many of the table's thousand parts instead of everything. `may_repair` is asked with
-    the number of differences of each kind; None never repairs. `guard_seconds` is how long OpenSearch remembers a
-    delete (`index.gc_deletes`, 60 s): a missing document that was deleted under a young version can be written after.
+    the number of differences of each kind; None never repairs. `guard_seconds` is above a repair's margin of 60 s:
+    after it, a missing document that was deleted under a young version can be written.
     """
 
     directory: Path
@@ -42,7 +42,10 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What was found. `found` is before a repair, `left` after it (the same where nothing was repaired)."""
+    """What was found. `found` is before a repair, `left` after it (the same where nothing was repaired).
+
+    `partly_indexed` is how many documents aren't fully searchable; their contents are whole, so it is no difference.
+    """
 
     items: int
     documents: int
@@ -51,6 +54,7 @@ class Report:
     found: Settled
     left: Settled
     repaired: Repaired | None
+    partly_indexed: int
 
     @property
     def candidates(self) -> int:
@@ -77,6 +81,7 @@ class Report:
                 "count": self.left.counts["in_motion"],
                 "ids": [look.document_id for look in islice(read_looks(self.left.in_motion), LISTED_IDS)],
             },
+            "not_fully_searchable": self.partly_indexed,
             "repair": None if self.repaired is None else _repair_json(self.repaired, self.left),
         }
 
@@ -126,6 +131,7 @@ def verify(
         found=found,
         left=left,
         repaired=repaired,
+        partly_indexed=index.count_partly_indexed(),
     )
 
 

@@ -61,10 +61,12 @@ def test_each_type_has_one_form(value: dict[str, Any], expected: Any) -> None:
         ("5.", "5"),
         ("007", "7"),
         (" 5 ", "5"),
+        ("\u0661\uff12", "12"),
     ],
 )
 def test_a_number_keeps_its_last_digit(text: str, kept: str) -> None:
     assert decoded({"N": text}) == kept
+    assert decoded({"L": [{"N": text}]}) == [kept]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,11 @@ def test_dots_and_what_opensearch_keeps_to_itself_are_escaped_and_others_are_not
 @given(NAMES, st.booleans())
 def test_every_escaped_name_can_be_turned_back(name: str, top: bool) -> None:
     assert unescape_name(escape_name(name, top=top)) == name
+
+
+def test_an_underscore_is_escaped_at_the_top_of_a_document_only() -> None:
+    image = {"_id": {"M": {"_id": {"M": {"_id": {"S": "x"}}}}}}
+    assert json.loads(encode_document(image)) == {"%5Fid": {"_id": {"_id": "x"}}}
 
 
 @given(st.dictionaries(NAMES, st.just({"S": "x"}), max_size=8), st.booleans())

@@ -1,6 +1,8 @@
 """Decoding: both feeds' recorded events, and everything that isn't one."""
 
+import base64
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -143,6 +145,18 @@ def test_a_time_outside_dynamodbs_years_would_lock_or_lose_a_document_and_is_ref
     with pytest.raises(RecordDecodeError) as error:
         decode_dynamodb_record(stream_record(item("a"), seconds=year_second))
     assert error.value.code == "bad_time"
+
+
+@pytest.mark.parametrize("feed", DECODERS)
+def test_a_remove_has_no_image_whatever_it_holds(feed: str) -> None:
+    if feed == "dynamodb_stream":
+        raw = stream_record(item("a")) | {"eventName": "REMOVE"}
+    else:
+        raw = kinesis_record(item("a"))
+        change = json.loads(base64.b64decode(raw["kinesis"]["data"])) | {"eventName": "REMOVE"}
+        raw["kinesis"]["data"] = base64.b64encode(json.dumps(change).encode()).decode()
+    removed = DECODERS[feed](raw)
+    assert (removed.operation, removed.image) == (Operation.REMOVE, None)
 
 
 def test_a_ttl_delete_is_a_delete() -> None:

@@ -129,6 +129,7 @@ class FakeS3:
     objects: dict[str, bytes] = field(default_factory=dict)
     undeletable: set[str] = field(default_factory=set)
     vanishing: set[str] = field(default_factory=set)
+    unreadable: bool = False
 
     def list_objects_v2(self, **arguments: Any) -> dict[str, Any]:
         check("s3", "ListObjectsV2", arguments)
@@ -141,6 +142,8 @@ class FakeS3:
 
     def get_object(self, **arguments: Any) -> dict[str, Any]:
         check("s3", "GetObject", arguments)
+        if self.unreadable:
+            raise client_error("AccessDenied", "GetObject")
         if arguments["Key"] in self.vanishing:
             raise client_error("NoSuchKey", "GetObject")
         return {"Body": io.BytesIO(self.objects[arguments["Key"]])}
@@ -160,6 +163,7 @@ class FakeStream:
     """A boto3 `dynamodbstreams` or `kinesis` client with one stream of one shard; sequence numbers count from 1.
 
     `records` are as Lambda has them. Those up to `trimmed` are gone: DynamoDB says so, Kinesis begins at its oldest.
+    Before each page come so many `empty_pages`, as a real stream has them.
     """
 
     records: list[dict[str, Any]] = field(default_factory=list)
@@ -169,6 +173,8 @@ class FakeStream:
     is_closed: bool = False
     errors: list[Exception | None] = field(default_factory=list)
     reads: int = 0
+    empty_pages: int = 0
+    empty_given: int = 0
 
     def get_shard_iterator(self, **arguments: Any) -> dict[str, Any]:
         is_kinesis = "StreamARN" in arguments
@@ -191,6 +197,10 @@ class FakeStream:
         error = self.errors.pop(0) if self.errors else None
         if error is not None:
             raise error
+        if self.empty_given < self.empty_pages:
+            self.empty_given += 1
+            return {"Records": [], "NextShardIterator": arguments["ShardIterator"]}
+        self.empty_given = 0
         place = int(start)
         page = self.records[place : place + self.page]
         shape = _kinesis_shape if kind == "kinesis" else _dynamodb_shape

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ops.dead_letter_queue import VISIBILITY_SECONDS
-from ops.redrive.letter import RANGE_EXPIRED, End
+from ops.redrive.letter import RANGE_EXPIRED, End, Place
 from tests.fakes import Fault, client_error
 from tests.ops.redrive_rig import FEEDS, RedriveRig
 
@@ -72,7 +72,9 @@ def test_an_iterator_that_expires_on_the_way_is_renewed(rig: RedriveRig) -> None
     numbers = [rig.change(f"k{n}") for n in range(11)]
     rig.fail(numbers[1], numbers[-1])
     rig.stream.errors = [client_error("ExpiredIteratorException"), None, client_error("ExpiredIteratorException")]
-    assert rig.run().is_clean
+    report = rig.run()
+    assert report.is_clean
+    assert report.records == {"written": 10}, "no record is read twice"
     assert len(rig.index.sources()) == 10
 
 
@@ -154,7 +156,10 @@ def test_letters_that_can_not_be_deleted_are_told_and_settled_next_time(rig: Red
     rig.sqs.undeletable.add(rig.park(rig.change("a")))
     rig.s3.undeletable.add(rig.store([rig.change("b")]))
     report = rig.run()
-    assert {new for _, _, new in report.still_failing} == {"not_deleted"}
+    assert {(place, new) for place, _, new in report.still_failing} == {
+        (Place.PARKED, "not_deleted"),
+        (Place.OBJECT, "not_deleted"),
+    }
     assert not report.is_clean
     rig.sqs.undeletable.clear()
     rig.s3.undeletable.clear()
@@ -166,6 +171,13 @@ def test_an_object_that_vanishes_after_it_was_listed_is_somebody_elses_work(rig:
     rig.s3.vanishing.add(rig.store([rig.change("a")]))
     report = rig.run()
     assert (report.found, report.is_clean) == (0, True)
+
+
+def test_an_object_that_may_not_be_read_is_an_error_and_not_left_out(rig: RedriveRig) -> None:
+    rig.store([rig.change("a")])
+    rig.s3.unreadable = True
+    with pytest.raises(ClientError, match="AccessDenied"):
+        rig.run()
 
 
 def test_many_objects_are_listed_page_by_page_while_they_are_deleted(rig: RedriveRig) -> None:

@@ -256,6 +256,8 @@ def test_a_record_that_could_not_be_decoded_is_kept_until_it_can_be(rig: Redrive
         '{"Records": []}',
         '{"requestContext": {}, "DDBStreamBatchInfo": {"shardId": 1}}',
         '{"DDBStreamBatchInfo": {}}',
+        '{"requestContext": {}, "DDBStreamBatchInfo": {"streamArn": "a", "shardId": "s",'
+        ' "startSequenceNumber": "2", "endSequenceNumber": "1"}}',
         "[" * 100_000,
     ],
 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from changefeed.decode.attribute_values import encode_document
 from changefeed.plan.document_id import document_id
+from changefeed.write.document_form import Form, narrowed
 from ops.verify.canonical import Number, document_digest, item_digest, parse_json
 from ops.verify.item_key import decode_key, encode_key, key_of_document
 
@@ -120,6 +121,61 @@ def test_whatever_a_stranger_wrote_has_a_digest(source: str) -> None:
     assert document_digest(parse_json(source)) != item_digest({"a": {"NULL": True}})
 
 
+@given(ITEMS, st.data())
+@settings(max_examples=150, deadline=None)
+def test_an_item_equals_its_document_whatever_part_of_it_is_not_indexed(
+    item: dict[str, Any], data: st.DataObject
+) -> None:
+    document = parse_json(encode_document(item))
+    names = data.draw(st.lists(st.sampled_from(sorted(document)), min_size=1, unique=True))
+    document["%unindexed"] = {name: document.pop(name) for name in names}
+    document["%unindexed_attributes"] = Number(len(names))
+    assert item_digest(item) == document_digest(document)
+    mutate(document, data)
+    assert document_digest(document) != item_digest(item)
+
+
+@given(ITEMS, st.sampled_from(Form), st.sampled_from([(), ("%5Fid",), ("a", "n")]))
+@settings(max_examples=150, deadline=None)
+def test_an_item_equals_its_document_in_every_form_that_the_sync_writes(
+    item: dict[str, Any], form: Form, key_fields: tuple[str, ...]
+) -> None:
+    text = narrowed(encode_document(item), form, key_fields)
+    assert item_digest(item) == document_digest(parse_json(text), escapes=b"%" in text)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{"a":"x","%unindexed":{"b":"y"}}',
+        '{"a":"x","b":"y","%unindexed_attributes":1}',
+        '{"a":"x","b":"y","%unindexed_attributes":0}',
+        '{"a":"x","b":"y","%unindexed":{}}',
+        '{"a":"x","b":"y","%unindexed":{},"%unindexed_attributes":0}',
+        '{"a":"x","b":"y","%unindexed":null,"%unindexed_attributes":0}',
+        '{"a":"x","%unindexed":[{"b":"y"}],"%unindexed_attributes":1}',
+        '{"a":"x","%unindexed":{"b":"y"},"%unindexed_attributes":2}',
+        '{"a":"x","%unindexed":{"b":"y"},"%unindexed_attributes":1.0}',
+        '{"a":"x","%unindexed":{"b":"y"},"%unindexed_attributes":"1"}',
+        '{"a":"x","%unindexed":{"b":"y"},"%unindexed_attributes":true}',
+        '{"a":"x","b":"y","%unindexed":{"b":"y"},"%unindexed_attributes":1}',
+        '{"a":"x","b":"z","%unindexed":{"b":"y"},"%unindexed_attributes":1}',
+        '{"a":"x","%unindexed":{"%62":"y"},"%unindexed_attributes":1}',
+        '{"a":"x","%unindexed":{"%unindexed":{"b":"y"}},"%unindexed_attributes":1}',
+        '{"a":"x","%unindexed":{"%unindexed":{"b":"y"},"%unindexed_attributes":1},"%unindexed_attributes":2}',
+    ],
+)
+def test_any_other_form_of_a_part_that_is_not_indexed_differs(source: str) -> None:
+    assert document_digest(parse_json(source)) != item_digest({"a": {"S": "x"}, "b": {"S": "y"}})
+
+
+def test_names_below_the_part_that_is_not_indexed_are_names_at_the_top() -> None:
+    item: dict[str, Any] = {"_id": {"S": "x"}, "%unindexed": {"M": {"_a": {"S": "y"}}}}
+    right = '{"%unindexed":{"%5Fid":"x","%25unindexed":{"_a":"y"}},"%unindexed_attributes":2}'
+    assert document_digest(parse_json(right)) == item_digest(item)
+    assert document_digest(parse_json(right.replace("%5Fid", "_id"))) != item_digest(item)
+
+
 KEYS = st.one_of(
     st.builds(lambda x: {"S": x}, st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9)),
     st.builds(lambda x: {"N": x}, NUMBERS),
@@ -137,6 +193,20 @@ def test_every_key_is_read_out_of_its_id_or_its_document(first: dict[str, Any], 
     assert found is not None
     assert document_id(found) == document_id(key)
     assert document_id(decode_key(encode_key(found))) == document_id(key)
+
+
+@pytest.mark.parametrize("not_indexed", [["%5Fp"], ["s"], ["%5Fp", "s"]])
+def test_the_key_of_a_hashed_id_is_found_wherever_it_stands(not_indexed: list[str]) -> None:
+    key = {"_p": {"S": "x" * 600}, "s": {"N": "7"}}
+    document = parse_json(encode_document({**key, "%unindexed": {"M": {"s": {"N": "8"}}}}))
+    document["%unindexed"] = {name: document.pop(name) for name in not_indexed}
+    document["%unindexed_attributes"] = Number(len(not_indexed))
+    assert key_of_document(document_id(key), document, {"_p": "S", "s": "N"}) == key
+
+
+def test_a_binary_key_is_written_as_text_and_comes_back_as_bytes() -> None:
+    key = {"id": {"B": b"\xff\xef"}, "n": {"N": "1"}, "s": {"S": "//8="}}
+    assert decode_key(encode_key(key)) == key
 
 
 @pytest.mark.parametrize("identifier", ["a|b", "%N5", "%Nx", "%H00", "%zz", ""])

@@ -101,6 +101,21 @@ def test_differences_over_three_shards_are_found_and_repaired(node: OpenSearchNo
     assert pair.verify(tmp_path, settle_seconds=0.2).found.differing == 0
 
 
+def test_what_the_mapping_refuses_is_repaired_equal_and_counted(node: OpenSearchNode, tmp_path: Path) -> None:
+    pair = RealPair(node.url, "refusing")
+    plain = image(1, v={"S": "a text"})
+    pair.write([plain], version=OLD)
+    pair.table.put(plain)
+    pair.table.put(image(2, v={"M": {"a": {"N": "1.10"}}}, w={"S": "another"}))
+    pair.refresh()
+    report = pair.verify(tmp_path, settle_seconds=0.2, may_repair=lambda _: True)
+    assert ids(report, "missing") == ["k00002"]
+    assert report.equal, report.as_json()
+    pair.refresh()
+    report = pair.verify(tmp_path, settle_seconds=0.2)
+    assert (report.found.differing, report.partly_indexed) == (0, 1)
+
+
 def test_a_point_in_time_that_is_gone_is_replaced(node: OpenSearchNode, tmp_path: Path) -> None:
     pair = RealPair(node.url, "expiring")
     images = [image(number) for number in range(500)]

@@ -2,14 +2,16 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy.exceptions import NotFoundError, TransportError
 
 from changefeed.decode.attribute_values import encode_document
 from changefeed.plan.document_id import document_id
@@ -27,6 +29,8 @@ class MemoryTable(FakeTable):
     """Scans in pages of `page_items`; `on_scan` is run before each page, `on_get` before each read of items."""
 
     page_items: int = 7
+    has_clock: bool = True
+    clock_ahead_seconds: float = 0.0
     scans: list[dict[str, Any]] = field(default_factory=list)
     on_scan: Callable[[int], None] = lambda _: None
     on_get: Callable[[int], None] = lambda _: None
@@ -41,8 +45,12 @@ class MemoryTable(FakeTable):
                     {"AttributeName": name, "AttributeType": kind} for name, kind in self.key_schema.items()
                 ],
                 "ItemCount": len(self.items),
-            }
+            },
+            "ResponseMetadata": {"HTTPHeaders": {"date": self.date()} if self.has_clock else {}},
         }
+
+    def date(self) -> str:
+        return formatdate(time.time() + self.clock_ahead_seconds, usegmt=True)
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         self.on_get(len(self.reads))
@@ -64,10 +72,17 @@ class MemoryTable(FakeTable):
 
 @dataclass(kw_only=True)
 class MemoryIndex:
-    """Keeps documents as text. As an opensearch-py client it counts, pages and reads; `send` takes bulk bodies."""
+    """Keeps documents as text. As an opensearch-py client it counts, pages and reads; `send` takes bulk bodies.
+
+    A page larger than `largest_page` is answered `too_large`; `shards` is what each search says of its shards.
+    """
 
     documents: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     expired: bool = False
+    largest_page: int = 10_000
+    too_large: int = 503
+    unreadable: set[str] = field(default_factory=set)
+    shards: Mapping[str, Any] = field(default_factory=lambda: {"timed_out": False, "_shards": {"failed": 0}})
     refuses: bool = False
     guards: dict[str, int] = field(default_factory=dict)
     searches: list[dict[str, Any]] = field(default_factory=list)
@@ -81,8 +96,11 @@ class MemoryIndex:
     def put(self, identifier: str, text: bytes, *, version: int = VERSION) -> None:
         self.documents[identifier] = (version, text)
 
-    def count(self, *, index: str) -> Any:
-        return {"count": len(self.documents)}
+    def count(self, *, index: str, body: Mapping[str, Any] | None = None) -> Any:
+        if body is None:
+            return {"count": len(self.documents)}
+        name = body["query"]["exists"]["field"]
+        return {"count": sum(name in orjson.loads(text) for _, text in self.documents.values())}
 
     def create_pit(self, *, index: str, params: Mapping[str, str]) -> Any:
         self.pits += 1
@@ -97,10 +115,12 @@ class MemoryIndex:
         if self.expired:
             self.expired = False
             raise NotFoundError(404, "search_context_missing_exception", {})
+        if body["size"] > self.largest_page:
+            raise TransportError(self.too_large, "circuit_breaking_exception", {})
         after = body.get("search_after", [""])[0]
         ids = sorted(key for key in self.documents if key > after)[: body["size"]]
         hits = ",".join(f'{{"_id":{json.dumps(key)},"_source":{self._text(key)}}}' for key in ids)
-        return self._loads('{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[' + hits + "]}}")
+        return self._loads(json.dumps(dict(self.shards))[:-1] + ',"hits":{"hits":[' + hits + "]}}")
 
     def mget(self, *, index: str, body: Mapping[str, Any]) -> Any:
         self.on_read(self.reads)
@@ -110,6 +130,8 @@ class MemoryIndex:
             found = '"found":false'
             if key in self.documents:
                 found = f'"found":true,"_version":{self.documents[key][0]},"_source":{self._text(key)}'
+            if key in self.unreadable:
+                found = '"error":{"type":"no_shard_available_action_exception"}'
             docs.append(f'{{"_id":{json.dumps(key)},{found}}}')
         return self._loads('{"docs":[' + ",".join(docs) + "]}")
 

@@ -1,0 +1,20 @@
+"""Tells DynamoDB's time on an operator's machine, whose own clock may be wrong by any amount.
+
+The writer gives a state that it read the version of that moment (`changefeed.write.pending_write`). In a function the
+clock is AWS's own; by one that is ahead, the state would win against changes that are still to come.
+"""
+
+import time
+from collections.abc import Callable
+
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
+
+
+def table_clock(now: Callable[[], int], stopwatch: Callable[[], float] = time.monotonic) -> Callable[[], float]:
+    """Makes a clock, in seconds since the epoch, that is at DynamoDB's time or a little behind.
+
+    `now` asks DynamoDB, in microseconds; it is asked once. The stopwatch starts after the answer: the way here is lost.
+    """
+    asked = now() / MICROSECONDS_PER_SECOND
+    started = stopwatch()
+    return lambda: asked + stopwatch() - started

@@ -1,0 +1,55 @@
+"""Prints a verification for people: what differs, what a repair did, what can't be searched, and what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.stack import Consumer
+
+SHOWN_IDS = 5
+KINDS = ("missing", "stale", "orphaned")
+
+
+def print_result(consumer: Consumer, result: Mapping[str, Any]) -> None:
+    """Prints what was found of one consumer, on standard output."""
+    rate = result["items"] / max(result["seconds"], 0.1)
+    scope = f"sample of {result['sample']['parts']} of {result['sample']['of']} parts" if result["sample"] else "all"
+    print(
+        f"{consumer.name} ({consumer.index}): {result['items']:,} items, {result['documents']:,} documents, {scope}; "
+        f"{result['seconds']} s, {rate:,.0f} items/s. {result['looked_at_again']:,} looked at again, "
+        f"{result['lagging']:,} of them were only on their way."
+    )
+    for kind in KINDS:
+        _print_ids(kind, result[kind])
+    if result["in_motion"]["count"]:
+        _print_ids("in motion, neither equal nor different: run again later", result["in_motion"])
+    if result["repair"]:
+        outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in result["repair"]["outcomes"].items())
+        print(f"  repair: {outcomes or 'nothing was left to do'}")
+        for reason, count in result["repair"]["reasons"].items():
+            print(f"    {count:,} not written: {reason}")
+        if result["repair"]["versions_in_the_future"]:
+            print(
+                "    versions in the future: changes before those times will be refused; rebuild the index: "
+                + ", ".join(result["repair"]["versions_in_the_future"][:SHOWN_IDS])
+            )
+        for kind in KINDS:
+            _print_ids(f"still {kind}", result["repair"]["left"][kind])
+    if result["not_fully_searchable"]:
+        print(
+            f"  not fully searchable: about {result['not_fully_searchable']:,}. Their contents are whole, but the "
+            "mapping refuses some attributes. Change the mapping, then backfill; or leave it."
+        )
+    if result["report"]:
+        print(f"  all of them: {result['report']}")
+    if result["equal"]:
+        moving = f", but for the {result['in_motion']['count']:,} in motion" if result["in_motion"]["count"] else ""
+        sampled = ", as far as the sample goes: it can't see orphans" if result["sample"] else ""
+        print(f"  Equal{moving}{sampled}.")
+    else:
+        print("  Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds."))
+
+
+def _print_ids(what: str, found: Mapping[str, Any]) -> None:
+    if found["count"]:
+        more = "" if found["count"] <= SHOWN_IDS else ", ..."
+        print(f"  {found['count']:,} {what}: {', '.join(map(repr, found['ids'][:SHOWN_IDS]))}{more}")
