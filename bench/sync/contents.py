@@ -48,7 +48,7 @@ def difference(wanted: Contents, held: Contents) -> str | None:
 
 def _documents(url: str, index: str) -> Iterable[tuple[str, dict[str, Any]]]:
     requests.post(f"{url}/{index}/_refresh", timeout=60).raise_for_status()
-    query: dict[str, Any] = {"size": PAGE, "sort": [{"id.keyword": "asc"}], "track_total_hits": False}
+    query: dict[str, Any] = {"size": PAGE, "sort": [{"id": "asc"}], "track_total_hits": False}
     while True:
         answer = requests.post(f"{url}/{index}/_search", json=query, timeout=60)
         answer.raise_for_status()
