@@ -67,6 +67,8 @@ class Fault:
     lost: bool = False
     unanswered: bool = False
     late: bool = False
+    until_timeout: bool = False
+    """Whether the caller waits for its whole time-out, or sees at once that there will be no answer."""
     cut_off: bool = False
     killed: bool = False
     meanwhile: Callable[[], None] | None = None
@@ -100,6 +102,8 @@ class ModelIndex:
     timeouts: list[float] = field(default_factory=list)
     late_requests: list[tuple[float, bytes]] = field(default_factory=list)
     longest_lateness_seconds: float = 20.0
+    returned: set[str] = field(default_factory=set)
+    """Ids of documents that a late request has made, and of which no answered request has told since."""
     highest: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, body: bytes, timeout_seconds: float) -> tuple[int, bytes]:
@@ -117,18 +121,19 @@ class ModelIndex:
         if fault.killed:
             raise ConsumerKilled
         if fault.lost or fault.late or fault.unanswered:
-            self.clock.now += min(timeout_seconds, 1.0)
+            self.clock.now += timeout_seconds if fault.until_timeout else min(timeout_seconds, 1.0)
             raise BulkRequestError("No answer to a bulk request: ReadTimeout.")
         if fault.status is not None and not fault.ids:
             return _whole_request(fault.status, fault.error_type)
         status, answer = self.apply(body, fault)
+        self.returned -= {target["_id"] for _, target, _ in bulk_actions(body)} - fault.ids
         return status, answer[: len(answer) // 2] if fault.cut_off else answer
 
     def land_late_requests(self) -> None:
         """Apply what timed out and was still on its way, oldest first; what is overdue landed when it was due."""
         self._land_overdue()
         while self.late_requests:
-            self.apply(self.late_requests.pop(0)[1])
+            self._apply_late(self.late_requests.pop(0)[1])
 
     def restart(self) -> None:
         """Forget what is kept in memory only: the guards of deletes, and what was on its way."""
@@ -141,8 +146,13 @@ class ModelIndex:
         while self.late_requests and now - self.late_requests[0][0] > self.longest_lateness_seconds:
             sent, body = self.late_requests.pop(0)
             self.clock.now = sent + self.longest_lateness_seconds
-            self.apply(body)
+            self._apply_late(body)
             self.clock.now = now
+
+    def _apply_late(self, body: bytes) -> None:
+        before = set(self.documents)
+        self.apply(body)
+        self.returned |= set(self.documents) - before
 
     def version(self, document_id: str) -> int | None:
         """The version that a write has to beat."""

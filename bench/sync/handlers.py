@@ -54,6 +54,7 @@ def environment(url: str, index: str) -> dict[str, str]:
         "AWS_REGION": "eu-west-1",
         "TABLE_NAME": TABLE,
         "PARKING_QUEUE_URL": "https://queue",
+        "SECOND_DELETE_QUEUE_URL": "https://queue",
     }
 
 
@@ -75,7 +76,8 @@ def stubbed_handler(feed: Feed, send: SendBulk) -> Pipeline:
 
 def _pipeline(feed: Feed, url: str, index: str) -> Pipeline:
     settings = ConsumerEnvironment.from_env(environment(url, index))
-    return consumer_pipeline(feed.decode, settings, fold_whole=feed is Feed.DYNAMODB_STREAM)
+    pipeline = consumer_pipeline(feed.decode, settings, fold_whole=feed is Feed.DYNAMODB_STREAM)
+    return replace(pipeline, delete_again=lambda _: None)  # a message a batch, and no request to the index
 
 
 def _table_of(changes: Sequence[Change]) -> ReadItems:

@@ -5,6 +5,7 @@ from changefeed.environment import ConsumerEnvironment
 from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
 from changefeed.plan.fold import plan
+from changefeed.second_delete.again import DeleteAgain
 from changefeed.write.bulk_transport import BulkTransport
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader
@@ -25,4 +26,7 @@ def consumer_pipeline(decode: Decode, environment: ConsumerEnvironment, *, fold_
         ),
         fold_whole=fold_whole,
         park=Parking(queue_url=environment.parking_queue_url, index=environment.index, client=lambda: client("sqs")),
+        delete_again=DeleteAgain(
+            queue_url=environment.second_delete_queue_url, index=environment.index, client=lambda: client("sqs")
+        ),
     )

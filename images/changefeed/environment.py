@@ -15,6 +15,7 @@ class ConsumerEnvironment:
     region: str
     table_name: str
     parking_queue_url: str
+    second_delete_queue_url: str
     trust_seconds: float
 
     @classmethod
@@ -27,6 +28,7 @@ class ConsumerEnvironment:
             region=variables.text("AWS_REGION"),
             table_name=variables.text("TABLE_NAME"),
             parking_queue_url=variables.text("PARKING_QUEUE_URL"),
+            second_delete_queue_url=variables.text("SECOND_DELETE_QUEUE_URL"),
             # Above 30 s a delete's guard in the index (60 s) could be forgotten before a stale image is written.
             trust_seconds=float(variables.number("TRUST_SECONDS", 30, lowest=0, highest=30)),
         )

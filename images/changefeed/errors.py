@@ -8,6 +8,7 @@
     - ItemReadError           an item could not be read again
     - BulkRequestError        no answer to a bulk request: it may or may not have been applied
     - ParkingError            a record could not be put away
+    - SecondDeleteError       deletes could not be queued to be sent again
   - SuspectedEnvironmentError most of a batch was rejected: the fault is not the records'
 
 Wrong environment variables or events are a SettingsError of `lambda_kit`.
@@ -59,6 +60,10 @@ class BulkRequestError(RetryableError):
 
 class ParkingError(RetryableError):
     """A record that can't succeed could not be put into the parking queue."""
+
+
+class SecondDeleteError(RetryableError):
+    """Deletes could not be put into the queue that has them sent again."""
 
 
 class SuspectedEnvironmentError(SyncError):

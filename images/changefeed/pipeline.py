@@ -18,9 +18,10 @@ from changefeed.batch_judgement import is_suspicious, rejection_of
 from changefeed.batch_part import Decode, Part, Plan, parts_folded_apart, parts_folded_together, read_part
 from changefeed.batch_response import PartialBatchResponse, partial_batch_response
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
-from changefeed.errors import ParkingError, SuspectedEnvironmentError
+from changefeed.errors import ParkingError, SecondDeleteError, SuspectedEnvironmentError
 from changefeed.garbage import collector_paused
 from changefeed.plan.rejection import Rejection
+from changefeed.second_delete.again import Delete
 from changefeed.write.begun_writes import BegunWrites
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.write_result import Outcome, WriteResult
@@ -37,7 +38,7 @@ class LambdaContext(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """The four steps, bound by a handler. Call it with Lambda's event and context.
+    """The steps, bound by a handler. Call it with Lambda's event and context.
 
     `fold_whole`: all of a batch is decoded and folded before the first write. Without it, two changes of an item in
     different parts of a batch are two writes, in flight together, as if they had come in two batches out of order:
@@ -48,6 +49,7 @@ class Pipeline:
     plan: Plan
     write: BulkWriter
     park: Callable[[Rejection], None]
+    delete_again: Callable[[Sequence[Delete]], None]
     fold_whole: bool = True
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> PartialBatchResponse:
@@ -75,6 +77,7 @@ class Pipeline:
             raise SuspectedEnvironmentError(f"{len(rejections)} of {len(records)} records rejected: {codes}.")
 
         failed = [result.action.first_sequence_number for result in by_outcome[Outcome.RETRYABLE]]
+        failed += self._delete_again([*by_outcome[Outcome.WRITTEN], *by_outcome[Outcome.SUPERSEDED]], seconds_left)
         parked, failed = self._park(rejections, failed, seconds_left)
         _log_batch(changes, by_outcome, parked, failed)
         return partial_batch_response(failed)
@@ -85,6 +88,23 @@ class Pipeline:
         read = partial(read_part, decode=self.decode, plan=self.plan)
         parts = divide(records, read, self.write.lead)
         return [(part, self.write.begin(part.actions, seconds_left)) for part in parts]
+
+    def _delete_again(self, results: Sequence[WriteResult], seconds_left: Callable[[], float]) -> list[str]:
+        """Has every delete sent again later. Gives the sequence numbers of those that couldn't be queued.
+
+        A superseded delete as well: its own first request may have been applied without an answer.
+        """
+        deletes = [result for result in results if result.deleted is not None]
+        if not deletes:
+            return []
+        try:
+            if seconds_left() < SECONDS_FOR_THE_ANSWER:
+                raise SecondDeleteError("The invocation's time is over.")
+            self.delete_again([(result.action.document_id, result.deleted or 0) for result in deletes])
+        except SecondDeleteError as error:
+            log("second deletes not queued", level="ERROR", error=str(error))
+            return [result.action.first_sequence_number for result in deletes]
+        return []
 
     def _park(
         self, rejections: Sequence[Rejection], failed: list[str], seconds_left: Callable[[], float]
@@ -134,6 +154,7 @@ def _log_batch(
     failed: Sequence[str],
 ) -> None:
     outcomes: dict[str, Any] = {outcome.value: len(results) for outcome, results in by_outcome.items() if results}
+    outcomes["unindexed"] = sum(result.unindexed for result in by_outcome[Outcome.WRITTEN])
     newest = max([change.version for change in changes], default=0)
     log(
         "batch settled",

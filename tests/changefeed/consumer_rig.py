@@ -11,6 +11,7 @@ from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.parking import Parking
 from changefeed.pipeline import Pipeline
 from changefeed.plan.fold import plan
+from changefeed.second_delete.again import Delete, DeleteAgain
 from changefeed.write.bulk_pace import BulkPace
 from changefeed.write.bulk_post import Answer, PostBulk, SendBulk, posting
 from changefeed.write.bulk_writer import BulkWriter, ReadItems
@@ -23,6 +24,10 @@ DECODERS: dict[str, Decode] = {
     "kinesis_stream": partial(decode_kinesis_record, table_name=TABLE),
 }
 
+
+INDEX = "lab-table-index"
+
+DeleteLater = Callable[[Sequence[Delete]], None]
 
 Order = Literal["as sent", "when asked", "last first"]
 """In which requests that are in flight together are applied."""
@@ -78,6 +83,8 @@ class Rig:
     clock: FakeClock = field(default_factory=FakeClock)
     table: FakeTable = field(default_factory=FakeTable)
     queue: FakeQueue = field(default_factory=FakeQueue)
+    deletes: FakeQueue = field(default_factory=FakeQueue)
+    """Where deletes wait to be sent again."""
     trust_seconds: float = 30.0
     max_bulk_actions: int = 1_000
     order: Order = "as sent"
@@ -89,6 +96,7 @@ class Rig:
     plan: Plan = plan
     wrap_send: Callable[[SendBulk], SendBulk] = lambda send: send
     wrap_read: Callable[[ReadItems], ReadItems] = lambda read: read
+    wrap_deletes: Callable[[DeleteLater], DeleteLater] = lambda delete_again: delete_again
     make_writer: Callable[..., BulkWriter] = BulkWriter
     make_pipeline: Callable[..., Pipeline] = Pipeline
     make_index: Callable[[FakeClock], Any] = lambda clock: ModelIndex(clock=clock)
@@ -103,7 +111,10 @@ class Rig:
             plan=self.plan,
             write=self.writer,
             fold_whole=self.feed == "dynamodb_stream",
-            park=Parking(queue_url="https://queue", index="lab-table-index", client=lambda: self.queue),
+            park=Parking(queue_url="https://queue", index=INDEX, client=lambda: self.queue),
+            delete_again=self.wrap_deletes(
+                DeleteAgain(queue_url="https://deletes", index=INDEX, client=lambda: self.deletes)
+            ),
         )
 
     def writer_with(self, trust_seconds: float) -> BulkWriter:

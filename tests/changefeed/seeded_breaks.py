@@ -43,12 +43,12 @@ def no_reading_of_old_records(feed: str, **parts: Any) -> Rig:
 
 
 def conflict_counted_as_failure(feed: str, **parts: Any) -> Rig:
-    """Takes a 409 for something that passes."""
+    """Takes a 409 for a refusal. (For something that passes: then the item is read in the end, and beats it.)"""
 
     def wrap(send: SendBulk) -> SendBulk:
         def send_bulk(body: bytes, timeout: float) -> tuple[int, bytes]:
             status, answer = send(body, timeout)
-            return status, answer.replace(b'"status":409', b'"status":429').replace(b"version_conflict", b"rejected")
+            return status, answer.replace(b'"status":409', b'"status":400').replace(b"version_conflict", b"refused")
 
         return send_bulk
 

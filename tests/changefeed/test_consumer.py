@@ -21,6 +21,7 @@ COMPLETE = {
     "AWS_REGION": "eu-west-1",
     "TABLE_NAME": "lab-table",
     "PARKING_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/q",
+    "SECOND_DELETE_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/d",
 }
 ROLE = {
     "AWS_LAMBDA_FUNCTION_NAME": "sync",
@@ -48,6 +49,7 @@ def test_all_problems_are_told_at_once() -> None:
         "AWS_REGION",
         "TABLE_NAME",
         "PARKING_QUEUE_URL",
+        "SECOND_DELETE_QUEUE_URL",
         "TRUST_SECONDS",
     ):
         assert name in str(error.value)

@@ -108,6 +108,7 @@ def consumer(send: Any, feed: str, table: FakeTable, queue: FakeQueue, clock: Fa
         ),
         fold_whole=feed == "dynamodb_stream",
         park=Parking(queue_url="https://q", index="i", client=lambda: queue),
+        delete_again=lambda _: None,
     )
 
 

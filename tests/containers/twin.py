@@ -32,6 +32,7 @@ class Place:
 
     index: str
     queue_url: str
+    deletes_url: str
     services: Services
 
     def documents(self) -> dict[str, tuple[int, Any]]:
@@ -110,9 +111,12 @@ def make_place(services: Services, folder: str) -> Place:
     index = f"images-{next(NUMBERS)}"
     definition = json.loads((ROOT / "images" / folder / "index.json").read_text())
     create_index(create_search_client(services.search_url, REGION), index=index, alias=None, definition=definition)
-    queue_url = services.client("sqs").create_queue(QueueName=f"{index}-parked")["QueueUrl"]
+    sqs = services.client("sqs")
+    queue_url, deletes_url = (
+        sqs.create_queue(QueueName=f"{index}-{what}")["QueueUrl"] for what in ("parked", "deletes")
+    )
     make_table(services)
-    return Place(index=index, queue_url=queue_url, services=services)
+    return Place(index=index, queue_url=queue_url, deletes_url=deletes_url, services=services)
 
 
 def make_table(services: Services) -> None:
@@ -134,6 +138,7 @@ def variables(place: Place) -> dict[str, str]:
         "OPENSEARCH_INDEX": place.index,
         "TABLE_NAME": TABLE,
         "PARKING_QUEUE_URL": place.queue_url,
+        "SECOND_DELETE_QUEUE_URL": place.deletes_url,
         "TRUST_SECONDS": "30",
         "AWS_ENDPOINT_URL": place.services.aws_url,
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from changefeed.batch_part import Part, Plan
-from changefeed.decode.change_record import AttributeMap, ChangeRecord, Operation
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
 from changefeed.errors import ItemReadError
 from changefeed.pipeline import Pipeline
 from changefeed.plan.document_action import DocumentAction
@@ -22,7 +22,9 @@ from changefeed.write.bulk_answer import DONE, ItemVerdict
 from changefeed.write.bulk_body import Chunk
 from changefeed.write.bulk_post import SendBulk
 from changefeed.write.bulk_writer import BulkWriter, ReadItems
+from changefeed.write.document_form import Form
 from changefeed.write.pending_write import PendingWrite
+from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed import seeded_breaks
 from tests.changefeed.consumer_rig import DECODERS, Rig
 from tests.convergence.history import Feed
@@ -230,6 +232,71 @@ def reread_state_gets_the_version_now(feed: str, **parts: Any) -> Rig:
     return Rig(feed=feed, make_writer=Writer, **parts)
 
 
+def state_read_again_keeps_its_version(feed: str, **parts: Any) -> Rig:
+    """A state that was read again is written with the last version of its record's span, as what was sent before."""
+
+    class Writer(BulkWriter):
+        def _read_stale_items(
+            self, begun: BegunWrites, seconds_left: Any
+        ) -> tuple[list[PendingWrite], list[PendingWrite]]:
+            ready, again = super()._read_stale_items(begun, seconds_left)
+            for write in ready:
+                write.version = min(write.version, write.last_version_of_span)
+            return ready, again
+
+    return Rig(feed=feed, make_writer=Writer, **parts)
+
+
+def deletes_are_said_once(feed: str, **parts: Any) -> Rig:
+    """Relies on the index's memory of deletes."""
+    return Rig(feed=feed, wrap_deletes=lambda _: lambda _deletes: None, **parts)
+
+
+def superseded_deletes_are_said_once(feed: str, **parts: Any) -> Rig:
+    """Takes a conflict for a sign that somebody else has deleted, or written."""
+
+    class Hasty(Pipeline):
+        def _delete_again(self, results: Sequence[WriteResult], seconds_left: Any) -> list[str]:
+            written = [result for result in results if result.outcome is Outcome.WRITTEN]
+            return super()._delete_again(written, seconds_left)
+
+    return Rig(feed=feed, make_pipeline=Hasty, **parts)
+
+
+def lost_second_deletes_are_forgotten(feed: str, **parts: Any) -> Rig:
+    """Goes on when the queue doesn't take the second deletes."""
+
+    class Careless(Pipeline):
+        def _delete_again(self, results: Sequence[WriteResult], seconds_left: Any) -> list[str]:
+            super()._delete_again(results, seconds_left)
+            return []
+
+    return Rig(feed=feed, make_pipeline=Careless, **parts)
+
+
+def second_deletes_are_of_their_own_time(feed: str, clock: FakeClock, **parts: Any) -> Rig:
+    """Deletes whatever is there when the second delete comes."""
+
+    def wrap(delete_again: Any) -> Any:
+        later = int((clock.now + 1_000_000) * MICROSECONDS_PER_SECOND)
+        return lambda deletes: delete_again([(identifier, later) for identifier, _ in deletes])
+
+    return Rig(feed=feed, clock=clock, wrap_deletes=wrap, **parts)
+
+
+def refused_by_the_mapping_is_poison(feed: str, **parts: Any) -> Rig:
+    """Tries no narrower form."""
+
+    class Writer(BulkWriter):
+        def _receive(self, begun: BegunWrites, seconds_left: Any) -> tuple[Chunk, list[ItemVerdict]]:
+            chunk, verdicts = super()._receive(begun, seconds_left)
+            for write in chunk.writes:
+                write.form = Form.KEY
+            return chunk, verdicts
+
+    return Rig(feed=feed, make_writer=Writer, **parts)
+
+
 def refused_means_poison(feed: str, **parts: Any) -> Rig:
     """Parks at the first 400, although a stale document answers it too."""
 
@@ -238,6 +305,7 @@ def refused_means_poison(feed: str, **parts: Any) -> Rig:
             chunk, verdicts = super()._receive(begun, seconds_left)
             for write in chunk.writes:
                 write.from_table = True  # a refused state of the table is rejected at once
+                write.form = Form.KEY
             return chunk, verdicts
 
     return Rig(feed=feed, make_writer=Writer, **parts)
@@ -381,6 +449,15 @@ BREAKS: tuple[tuple[MakeRig, tuple[Feed, ...]], ...] = (
     (reread_state_gets_the_version_now, STREAM),
     (reread_state_gets_the_version_now, KINESIS),
     (refused_means_poison, STREAM),
+    (refused_by_the_mapping_is_poison, STREAM),
+    (refused_by_the_mapping_is_poison, KINESIS),
+    (state_read_again_keeps_its_version, STREAM),
+    (state_read_again_keeps_its_version, KINESIS),
+    (deletes_are_said_once, STREAM),
+    (deletes_are_said_once, KINESIS),
+    (superseded_deletes_are_said_once, KINESIS),
+    (lost_second_deletes_are_forgotten, STREAM),
+    (second_deletes_are_of_their_own_time, STREAM),
     (closed_index_is_poison, STREAM),
     (parking_past_the_checkpoint, STREAM),
     (nothing_is_reported, STREAM),

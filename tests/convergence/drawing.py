@@ -30,6 +30,9 @@ from tests.convergence.history import (
     WritePage,
 )
 
+LATEST_SECONDS = 840.0
+"""How late a request may be: docs/correctness.md says so. Beyond every guard but the second delete."""
+
 Steps = tuple[Step, ...]
 Faults = tuple[str | Meanwhile, ...]
 
@@ -40,7 +43,7 @@ skews = st.sampled_from([0.0, -3.0, 3.0])
 changes = st.builds(
     Change,
     key=keys,
-    kind=st.sampled_from(["put", "put", "put", "put", "delete", "delete", "ttl", "poison", "junk"]),
+    kind=st.sampled_from(["put", "put", "put", "put", "odd", "delete", "delete", "ttl", "poison", "junk"]),
     gap_seconds=gaps,
     slot=st.sampled_from([0, 0, 0, 1, 3]),
     twice=seldom,
@@ -49,7 +52,7 @@ meanwhile = st.builds(
     Meanwhile,
     steps=st.tuples(changes) | st.tuples(changes, st.builds(Deliver, count=st.integers(1, 3), invocations=st.just(1))),
 )
-named_faults = st.sampled_from([*FAULT_NAMES, "late", "late", "late", "killed", "none"])
+named_faults = st.sampled_from([*FAULT_NAMES, "late", "late", "late", "slow", "killed", "none"])
 faults: st.SearchStrategy[Faults] = st.lists(st.one_of(named_faults, named_faults, meanwhile), max_size=3).map(tuple)
 deliveries = st.builds(
     Deliver,
@@ -164,16 +167,34 @@ def overtaken_page(draw: st.DrawFn) -> Steps:
 
 
 @st.composite
+def slow_page(draw: st.DrawFn) -> Steps:
+    """A page's requests time out while its items are deleted; the first are applied when the deletes are forgotten."""
+    before, after = draw(of_one_key("put", draw(st.sampled_from(["delete", "ttl"]))))
+    gone = Meanwhile(steps=(after, Deliver(count=6, invocations=2, queue_fails=draw(seldom))), end="slow")
+    slow: Faults = ("slow",) * draw(st.integers(0, 6))
+    return before, Deliver(count=6, invocations=6), ReadPage(), WritePage(faults=(gone, *slow)), draw(waits)
+
+
+@st.composite
+def overtaken_put(draw: st.DrawFn) -> Steps:
+    """An item's delete is settled before its put, or after: its requests time out and are applied much later."""
+    before, after = draw(of_one_key("put", draw(st.sampled_from(["delete", "ttl"]))))
+    after = replace(after, slot=1)
+    slow: Faults = ("slow",) * draw(st.integers(1, 4))
+    unseen = draw(st.sampled_from([(), ("unanswered",), ("unanswered",), ("killed",)]))
+    gone = Deliver(count=1, invocations=draw(st.integers(1, 2)), faults=unseen, queue_fails=draw(seldom))
+    put = Deliver(count=1, invocations=draw(st.integers(1, 3)), faults=slow)
+    return Deliver(count=30, invocations=9), before, after, gone, put, draw(long_waits), Land()
+
+
+@st.composite
 def many_refusals(draw: st.DrawFn) -> Steps:
     """The index refuses nearly all of a batch: is it the records or the index?"""
     bad = [Change(key=key, kind="junk", gap_seconds=0.0) for key in (0, 1, 2, 3, 0, 1)]
     return (*bad, draw(changes), Deliver(count=10, invocations=draw(st.integers(1, 6)), faults=draw(faults)))
 
 
-def _steps(feed: Feed, trust_seconds: float) -> st.SearchStrategy[Steps]:
-    # Inside the trust window nothing but the guards keeps out an image that a delete made stale, so an index that
-    # forgets them has to be away for longer than the window. Where images are never trusted it may be back at once.
-    outages = [1.0, 40.0] if trust_seconds == 0 else [40.0]
+def _steps() -> st.SearchStrategy[Steps]:
     single: list[st.SearchStrategy[Step]] = [
         changes,
         changes,
@@ -183,7 +204,7 @@ def _steps(feed: Feed, trust_seconds: float) -> st.SearchStrategy[Steps]:
         st.builds(Echo, back=st.integers(1, 8), count=st.integers(1, 3), faults=faults),
         waits,
         st.builds(Redrive, faults=faults),
-        st.sampled_from([Land(), ReadPage(), Rest(), *(Restart(seconds=seconds) for seconds in outages)]),
+        st.sampled_from([Land(), ReadPage(), Rest(), Restart(seconds=1.0), Restart(seconds=40.0)]),
         st.builds(WritePage, faults=faults),
     ]
     stories: list[st.SearchStrategy[Steps]] = [
@@ -197,6 +218,8 @@ def _steps(feed: Feed, trust_seconds: float) -> st.SearchStrategy[Steps]:
         poison_behind_a_failure(),
         folded_behind_a_failure(),
         overtaken_page(),
+        slow_page(),
+        overtaken_put(),
         many_refusals(),
     ]
     kinds: list[st.SearchStrategy[Steps]] = [step.map(lambda one: (one,)) for step in single]
@@ -210,10 +233,12 @@ def histories(draw: st.DrawFn, feeds: tuple[Feed, ...] = FEEDS) -> History:
     feed = draw(st.sampled_from(feeds))
     trust_seconds = draw(st.sampled_from([30.0, 30.0, 30.0, 30.0, 0.0]))
     shortest = draw(st.sampled_from([1, 3, 6, 10]))
-    parts = draw(st.lists(_steps(feed, trust_seconds), min_size=shortest, max_size=shortest + 4))
+    parts = draw(st.lists(_steps(), min_size=shortest, max_size=shortest + 4))
     return History(
         feed=feed,
         consumer_skew=draw(skews),
+        longest_lateness=draw(st.sampled_from([20.0, 70.0, 130.0, LATEST_SECONDS])),
+        gc_deletes=draw(st.sampled_from([60.0, 60.0, 3_600.0])),
         date_skew=draw(st.sampled_from([0.0, -3.0, 3.0, 3.0])),
         trust_seconds=trust_seconds,
         batch_size=draw(st.sampled_from([10, 10, 3, 1])),

@@ -10,10 +10,10 @@ KEYS = (("a|b", "c"), ("a", "b|c"), ("x", "1"), ("x", "2"))
 
 Feed = Literal["dynamodb_stream", "kinesis_stream", "kinesis_milliseconds"]
 FEEDS: tuple[Feed, ...] = ("dynamodb_stream", "kinesis_stream", "kinesis_milliseconds")
-ChangeKind = Literal["put", "delete", "ttl", "poison", "junk"]
+ChangeKind = Literal["put", "delete", "ttl", "odd", "poison", "junk"]
 FAULT_NAMES = (
     "none", "lost", "unanswered", "late", "killed", "cut_off", "throttled", "unavailable", "too_large", "closed",
-    "forbidden", "item_throttled", "item_closed",
+    "forbidden", "item_throttled", "item_closed", "slow",
 )  # fmt: skip
 
 
@@ -21,7 +21,7 @@ FAULT_NAMES = (
 class Change:
     """An item is written or removed after a gap. In Kinesis its record may stand up to `slot` places early, and twice.
 
-    `poison` is a state that the index refuses, `junk` a record that is no change at all.
+    `odd` is a state that the index takes unindexed only, `poison` one that it refuses, `junk` is no change at all.
     """
 
     key: int
@@ -96,9 +96,10 @@ class Rest:
 
 @dataclass(frozen=True, kw_only=True)
 class Meanwhile:
-    """These happen while a request is on its way, before it is applied."""
+    """These happen while a request is on its way, before it is applied; `end` is the fault that it meets then."""
 
     steps: tuple[Change | Deliver, ...]
+    end: str = "none"
 
 
 Step = Change | Deliver | Echo | Redrive | ReadPage | WritePage | Wait | Land | Restart | Rest
@@ -110,6 +111,10 @@ class History:
 
     feed: Feed
     consumer_skew: float
+    longest_lateness: float
+    """A request that times out is applied so many seconds after it was sent, or earlier."""
+    gc_deletes: float
+    """How many seconds the index remembers a delete."""
     date_skew: float
     trust_seconds: float
     batch_size: int

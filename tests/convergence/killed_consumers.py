@@ -59,6 +59,7 @@ class KilledConsumers:
                 "OPENSEARCH_INDEX": name,
                 "TABLE_NAME": TABLE,
                 "PARKING_QUEUE_URL": "http://127.0.0.1:9/queue",
+                "SECOND_DELETE_QUEUE_URL": "http://127.0.0.1:9/deletes",
                 "AWS_REGION": "eu-west-1",
                 "AWS_DEFAULT_REGION": "eu-west-1",
                 "AWS_ACCESS_KEY_ID": "test",

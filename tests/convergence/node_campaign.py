@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from changefeed.create_index import create_index
 from lambda_kit.search_client import create_search_client
+from lambda_kit.unindexed import UNINDEXED
 from local.services.opensearch_node import OpenSearchNode
 from tests.changefeed.consumer_rig import Rig
 from tests.convergence.campaign import Result
@@ -28,9 +29,13 @@ DEFINITION = Path(__file__).parents[2] / "images" / "sync_dynamodb_stream" / "in
 
 
 def make_index(url: str, name: str) -> None:
-    """An index of the consumers' definition in which `poison` is a text, so that a map there is refused."""
+    """An index of the consumers' definition that refuses a map in `odd`, and a map in `poison` in whatever form."""
     definition = json.loads(DEFINITION.read_text())
-    definition["mappings"]["properties"] = {"poison": {"type": "text"}}
+    definition["mappings"]["properties"] |= {
+        "odd": {"type": "text"},
+        "poison": {"type": "text"},
+        UNINDEXED: {"dynamic": False, "properties": {"poison": {"type": "text"}}},
+    }
     create_index(create_search_client(url, "eu-west-1"), index=name, alias=None, definition=definition)
 
 

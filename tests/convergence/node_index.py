@@ -13,6 +13,7 @@ import requests
 from changefeed.errors import BulkRequestError
 from changefeed.write.bulk_answer import Verdict, read_bulk_answer
 from changefeed.write.bulk_transport import BulkTransport
+from lambda_kit.unindexed import whole_document
 from local.services.opensearch_node import OpenSearchNode
 from tests.convergence.fault_proxy import FaultProxy, without_hooks
 from tests.fakes import ConsumerKilled, FakeClock, Fault, bulk_actions
@@ -40,6 +41,9 @@ class NodeIndex:
         self._node = node
         self._last_request = clock.now
         self._late_since: list[float] = []
+        self.longest_lateness_seconds = 20.0
+        self.gc_deletes_seconds = GC_DELETES_SECONDS
+        self.returned: set[str] | None = None  # which late requests made a document is not known here
         self._send = BulkTransport(endpoint=proxy.url, index=index, region="eu-west-1")
         self.faults: deque[Fault | None] = deque()
         self.highest: dict[str, int] = {}
@@ -53,7 +57,7 @@ class NodeIndex:
         if fault.meanwhile is not None:
             fault.meanwhile()
         self._land_overdue()
-        if self._clock.now - self._last_request > GC_DELETES_SECONDS:
+        if self._clock.now - self._last_request > self.gc_deletes_seconds:
             self._forget_guards()  # the node's own clock has hardly moved
         self._last_request = self._clock.now
         if fault.late:
@@ -62,7 +66,7 @@ class NodeIndex:
         try:
             status, answer = self._send(body, SHORT_TIMEOUT_SECONDS if fault.late else timeout_seconds)
         except BulkRequestError:
-            self._clock.now += 1.0
+            self._clock.now += timeout_seconds if fault.until_timeout else 1.0
             raise
         finally:
             self._proxy.faults.clear()
@@ -98,10 +102,10 @@ class NodeIndex:
         """The documents of these ids, read by the real-time API, numbers as texts."""
         answer = requests.post(f"{self._address}/_mget", json={"ids": list(ids)}, timeout=20)
         docs = json.loads(answer.text, parse_int=str, parse_float=str)["docs"]
-        return {doc["_id"]: doc["_source"] for doc in docs if doc.get("found")}
+        return {doc["_id"]: whole_document(doc["_source"]) for doc in docs if doc.get("found")}
 
     def _land_overdue(self) -> None:
-        if self._late_since and self._clock.now - self._late_since[0] > 20.0:
+        if self._late_since and self._clock.now - self._late_since[0] > self.longest_lateness_seconds:
             self.land_late_requests()
 
     def _note(self, body: bytes, answer: bytes) -> None:

@@ -1,9 +1,12 @@
 """A table behind DynamoDB's own wire format, for consumers that are processes: BatchGetItem on a `FakeTable`.
 
+A queue that takes second deletes and forgets them stands beside it: SendMessage of SQS's JSON protocol.
+
 POST with the operation in `X-Amz-Target` and JSON both ways, attribute values as in a stream's records (DynamoDB
 Developer Guide, "DynamoDB low-level API"). Whatever else is asked gets a refusal, so nothing is parked unseen.
 """
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -29,6 +32,9 @@ def served(table: FakeTable) -> Iterator[str]:
             if self.headers["X-Amz-Target"] == TARGET:
                 with lock:
                     status, answer = 200, table.batch_get_item(RequestItems=request["RequestItems"])
+            elif self.headers["X-Amz-Target"] == "AmazonSQS.SendMessage" and request["QueueUrl"].endswith("/deletes"):
+                digest = hashlib.md5(request["MessageBody"].encode(), usedforsecurity=False).hexdigest()
+                status, answer = 200, {"MessageId": "1", "MD5OfMessageBody": digest}
             body = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/x-amz-json-1.0")

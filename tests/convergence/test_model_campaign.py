@@ -6,7 +6,7 @@ import pytest
 
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.seeded_breaks import late_request_with_external_gte
-from tests.convergence.breaks import BREAKS
+from tests.convergence.breaks import BREAKS, deletes_are_said_once
 from tests.convergence.campaign import campaign
 from tests.convergence.history import FEEDS, Change, Deliver, Echo, Feed, History, Land, Restart, Step
 from tests.convergence.world import MakeRig, play
@@ -33,10 +33,11 @@ def test_a_sync_with_a_broken_rule_is_found_out(broken: MakeRig, feeds: tuple[Fe
     assert (result.failure or "").startswith("AssertionError"), f"{broken} survived {result.histories}: {result}"
 
 
-def one_history(*steps: Step, trust_seconds: float = 30.0) -> History:
+def one_history(*steps: Step) -> History:
     return History(
-        feed="dynamodb_stream", consumer_skew=0.0, date_skew=0.0, trust_seconds=trust_seconds, batch_size=10,
-        lead=None, order="as sent", retries=-1, index_is_mended=False, first_number=1, steps=steps, echoes=(),
+        feed="dynamodb_stream", longest_lateness=20.0, gc_deletes=60.0, consumer_skew=0.0, date_skew=0.0,
+        trust_seconds=30.0, batch_size=10, lead=None, order="as sent", retries=-1, index_is_mended=False,
+        first_number=1, steps=steps, echoes=(),
     )  # fmt: skip
 
 
@@ -50,15 +51,10 @@ def test_with_external_gte_a_late_request_would_revert_a_change_of_its_second() 
         play(history, late_request_with_external_gte)
 
 
-@pytest.mark.parametrize("trust_seconds", [30.0, 0.0])
-def test_an_index_that_forgets_its_guards_at_once_is_safe_only_if_no_image_is_trusted(trust_seconds: float) -> None:
-    """Shows a limit that docs/correctness.md names, and its remedy: TRUST_SECONDS=0."""
+def test_an_index_that_forgets_its_guards_at_once_is_healed_by_the_second_delete() -> None:
     deliver = Deliver(count=1, invocations=1)
     put, delete = (Change(key=0, kind=kind, gap_seconds=0.0) for kind in ("put", "delete"))
-    steps = (put, deliver, delete, deliver, Restart(seconds=1.0), Echo(back=2, count=1))
-    history = one_history(*steps, trust_seconds=trust_seconds)
-    if trust_seconds == 0:
-        play(history, sound)
-    else:
-        with pytest.raises(AssertionError, match="what the table holds"):
-            play(history, sound)
+    history = one_history(put, deliver, delete, deliver, Restart(seconds=1.0), Echo(back=2, count=1))
+    play(history, sound)
+    with pytest.raises(AssertionError, match="what the table holds"):
+        play(history, deletes_are_said_once)

@@ -110,7 +110,9 @@ class World:
 
     def deliver(self, number: int) -> None:
         rig = self.rig
-        pipeline = Pipeline(decode=rig.decode, plan=plan, write=rig.writer(), park=self.park)
+        pipeline = Pipeline(
+            decode=rig.decode, plan=plan, write=rig.writer(), park=self.park, delete_again=lambda _: None
+        )
         assert pipeline({"Records": [rig.record(number)]}, FakeContext(clock=rig.clock))["batchItemFailures"] == []
 
     def park(self, rejection: Rejection) -> None:

@@ -110,9 +110,14 @@ def encode(write: PendingWrite) -> bytes:
     """
     document_id, version = orjson.dumps(write.action.document_id), write.version
     if write.image is None:
-        return b'{"delete":{"_id":%b,"version":%d,"version_type":"external"}}\n' % (document_id, version)
+        return delete_line(document_id, version)
     image = write.image
     document = image.document if isinstance(image, EncodedImage) else encode_document(image)
     if write.form:
         document = narrowed(document, write.form, {escape_name(name, top=True) for name in write.action.keys})
     return b'{"index":{"_id":%b,"version":%d,"version_type":"external"}}\n%b\n' % (document_id, version, document)
+
+
+def delete_line(document_id: bytes, version: int) -> bytes:
+    """Encodes a delete; the id is JSON already."""
+    return b'{"delete":{"_id":%b,"version":%d,"version_type":"external"}}\n' % (document_id, version)
