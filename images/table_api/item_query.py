@@ -159,9 +159,7 @@ def _clause(condition: Condition, fields: Mapping[str, Field]) -> dict[str, Any]
     value: Any = condition.value
     if field.type in _NUMBER_TYPES:
         if not _NUMBER.fullmatch(value.strip()) or not math.isfinite(float(value)):
-            if condition.operator in ("=", "!="):  # a text equals no number
-                return nothing
-            raise _not_a_number(condition.field)
+            raise _not_a_number(condition.field)  # not "none equals it": the field doesn't see texts
         value = float(value)
     if condition.operator in _RANGES:
         return {"range": {field.compared: {_RANGES[condition.operator]: value}}}
@@ -177,5 +175,5 @@ def _not_a_number(field: str) -> Problem:
     return bad_request(
         "invalid_condition",
         f"{shown(field)} holds numbers, and the value to compare with is none.",
-        "Compare with a number.",
+        "Compare with a number. An item's text in this attribute is found by its words, with `q`.",
     )

@@ -127,6 +127,13 @@ def test_conditions_compare_whole_values(searched: Searched, condition: str, fou
     assert searched.found(where=condition) == found
 
 
+def test_a_text_in_a_numbers_field_is_out_of_a_conditions_sight_and_the_answer_says_so(searched: Searched) -> None:
+    status, answer = searched.answer(where="zip=SW1A 1AA")
+    assert (status, answer["error"]["code"]) == (400, "invalid_condition")
+    assert "`q`" in answer["error"]["hint"]
+    assert searched.found(q='"SW1A 1AA"') == ["text"]
+
+
 def test_items_without_a_comparable_value_come_last(searched: Searched) -> None:
     assert searched.found(sort="year")[:2] == ["long", "number"]
     assert searched.found(sort="-sku")[0] == "city"
