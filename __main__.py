@@ -13,7 +13,9 @@ kit = kit_of(settings)
 # A table whose changes leave it twice, a collection, and the sync between them.
 table = source.declare(kit, settings.table, settings.stream)
 index = search.declare(kit, settings.collection, settings.consumers.indexes)
-synced = sync.declare(kit, settings.consumers, settings.backfill, settings.reader_alias, table, index.target)
+synced = sync.declare(
+    kit, settings.consumers, settings.backfill, settings.second_delete, settings.reader_alias, table, index.target
+)
 
 # Around them.
 analysed = analyses.declare(kit, settings.analyses, synced.searchable, index.target)

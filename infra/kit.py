@@ -9,7 +9,7 @@ import pulumi
 
 from infra.base.alarm import AlarmSettings
 from infra.base.names import logical_name
-from infra.base.section import FunctionSettings
+from infra.base.section import FunctionSettings, NamedFunctionSettings
 from infra.parts.container_image import ContainerImage, ContainerImageArgs, ImagesSettings
 from infra.parts.image_function import FunctionSpec
 
@@ -45,7 +45,7 @@ class Kit:
 
     def function(
         self,
-        own: FunctionSettings,
+        own: NamedFunctionSettings,
         image_uri: pulumi.Input[str],
         *,
         suffix: str = "",

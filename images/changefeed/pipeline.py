@@ -25,7 +25,7 @@ from changefeed.second_delete.again import Delete
 from changefeed.write.begun_writes import BegunWrites
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.write_result import Outcome, WriteResult
-from lambda_kit.telemetry import log
+from lambda_kit.telemetry import count, log
 
 SECONDS_FOR_THE_ANSWER = 0.5
 
@@ -100,7 +100,9 @@ class Pipeline:
         try:
             if seconds_left() < SECONDS_FOR_THE_ANSWER:
                 raise SecondDeleteError("The invocation's time is over.")
-            self.delete_again([(result.action.document_id, result.deleted or 0) for result in deletes])
+            self.delete_again(
+                [(result.action.document_id, result.deleted or 0, result.action.keys) for result in deletes]
+            )
         except SecondDeleteError as error:
             log("second deletes not queued", level="ERROR", error=str(error))
             return [result.action.first_sequence_number for result in deletes]
@@ -154,7 +156,9 @@ def _log_batch(
     failed: Sequence[str],
 ) -> None:
     outcomes: dict[str, Any] = {outcome.value: len(results) for outcome, results in by_outcome.items() if results}
-    outcomes["unindexed"] = sum(result.unindexed for result in by_outcome[Outcome.WRITTEN])
+    if unindexed := sum(result.unindexed for result in by_outcome[Outcome.WRITTEN]):
+        outcomes["unindexed"] = unindexed
+        count("UnindexedDocuments", unindexed)
     newest = max([change.version for change in changes], default=0)
     log(
         "batch settled",

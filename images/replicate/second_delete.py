@@ -2,6 +2,7 @@
 
 import os
 
-from changefeed.second_delete.function import SecondDeleteEnvironment, second_delete_function
+from changefeed.second_delete.environment import SecondDeleteEnvironment
+from changefeed.second_delete.function import second_delete_function
 
 handler = second_delete_function(SecondDeleteEnvironment.from_env(os.environ))

@@ -52,13 +52,12 @@ class Section(BaseModel):
         yield from ()
 
 
-class FunctionSettings(Section):
-    """What every function's section has; a room narrows defaults and bounds."""
+class NamedFunctionSettings(Section):
+    """What every function's section has, also of one that runs the image of another; a room narrows the bounds."""
 
     function_name: FunctionName
     memory_mb: MemoryMegabytes
     timeout_seconds: int
-    image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0" * 64])
 
     def function_names(self, *path: str, suffix: str = "") -> Iterator[PhysicalName]:
         """Yields the function's name, with room for the suffix of a second function that is named after it."""
@@ -68,3 +67,9 @@ class FunctionSettings(Section):
             limit=FUNCTION_NAME_LIMIT - len(suffix),
             kind="function",
         )
+
+
+class FunctionSettings(NamedFunctionSettings):
+    """What the section of a function with an image of its own has."""
+
+    image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0" * 64])

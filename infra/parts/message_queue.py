@@ -35,12 +35,13 @@ class DeadLetters:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageQueueArgs:
-    """The queue's name in AWS; by default it keeps messages of any size as long as SQS does."""
+    """The queue's name in AWS; by default it keeps messages of any size as long as SQS does, and hands out at once."""
 
     queue_name: str
     retention_seconds: int = LONGEST_RETENTION_SECONDS
     largest_message_bytes: int = LARGEST_MESSAGE_BYTES
     visibility_seconds: int = _VISIBILITY_SECONDS
+    delay_seconds: int = 0
     dead_letters: DeadLetters | None = None
 
 
@@ -60,6 +61,7 @@ class MessageQueue(pulumi.ComponentResource):
             message_retention_seconds=args.retention_seconds,
             max_message_size=args.largest_message_bytes,
             visibility_timeout_seconds=args.visibility_seconds,
+            delay_seconds=args.delay_seconds,
             redrive_policy=_redrive_policy(args.dead_letters),
             sqs_managed_sse_enabled=True,
             opts=child,
@@ -87,8 +89,13 @@ class MessageQueue(pulumi.ComponentResource):
 
     @property
     def may_take(self) -> pulumi.Output[Statement]:
-        """Lets a pipe read it."""
+        """Lets a pipe or an event source mapping read it."""
         return self.arn.apply(sqs.take_messages)
+
+    @property
+    def may_move_back(self) -> pulumi.Output[Statement]:
+        """Lets an operator move dead letters back to the queue that they came from, which they must be let send to."""
+        return self.arn.apply(sqs.move_messages_back)
 
 
 def _redrive_policy(dead_letters: DeadLetters | None) -> pulumi.Output[str] | None:

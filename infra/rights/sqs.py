@@ -11,9 +11,10 @@ def send_messages(queue_arn: str) -> Statement:
 
 
 def take_messages(queue_arn: str) -> Statement:
-    """Allows what a pipe needs of the queue that it reads.
+    """Allows what a pipe, or Lambda for a function, needs of the queue that it reads.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html#pipes-perms-sqs
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
     return allow(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], queue_arn)
 
@@ -22,6 +23,23 @@ def settle_messages(queue_arn: str) -> Statement:
     """Lets `ops redrive` count, receive, hold, delete and give back messages. It sends none."""
     return allow(
         ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], queue_arn
+    )
+
+
+def move_messages_back(queue_arn: str) -> Statement:
+    """Lets an operator move all messages of a dead-letter queue back, by SQS itself, and see how far that is.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+    """
+    return allow(
+        [
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ListMessageMoveTasks",
+            "sqs:ReceiveMessage",
+            "sqs:StartMessageMoveTask",
+        ],
+        queue_arn,
     )
 
 

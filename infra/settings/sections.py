@@ -16,7 +16,7 @@ from infra.operators.settings import OperatorsSettings
 from infra.parts.container_image import ImagesSettings
 from infra.search.settings import CollectionSettings
 from infra.source.settings import StreamSettings, TableSettings
-from infra.sync.settings import BackfillSettings, ConsumersSettings
+from infra.sync.settings import BackfillSettings, ConsumersSettings, SecondDeleteSettings
 
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 TagKey = Annotated[str, Field(max_length=128, pattern=r"^[\w .:/=+@-]+$")]
@@ -40,6 +40,7 @@ class Settings(Section):
     consumers: ConsumersSettings = ConsumersSettings()
     table_api: TableApiSettings = TableApiSettings()
     backfill: BackfillSettings = BackfillSettings()
+    second_delete: SecondDeleteSettings = SecondDeleteSettings()
     analyses: AnalysesSettings = AnalysesSettings()
     alarms: AlarmSettings = AlarmSettings()
     operators: OperatorsSettings = OperatorsSettings()

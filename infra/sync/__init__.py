@@ -1,4 +1,4 @@
-"""The sync: for each feed an index and the function that fills it; and the backfill."""
+"""The sync: for each feed an index and the function that fills it; the backfill; the deletes that are sent again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from infra.source import Source
 from infra.sync.backfill import Backfill
 from infra.sync.consumer import StreamConsumer
 from infra.sync.index import SearchIndex, index_definition
-from infra.sync.settings import BackfillSettings, ConsumersSettings
+from infra.sync.second_delete import SecondDelete
+from infra.sync.settings import BackfillSettings, ConsumersSettings, SecondDeleteSettings
 
 READ_BY_DEFAULT = "sync_dynamodb_stream"  # whose index the reader alias points at when it is first made
 BACKFILL_FOLDER = "replicate"
@@ -29,38 +30,53 @@ def declare(
     kit: Kit,
     consumers_settings: ConsumersSettings,
     backfill_settings: BackfillSettings,
+    second_delete_settings: SecondDeleteSettings,
     reader_alias: str,
     source: Source,
     target: SearchTarget,
 ) -> Sync:
     """Declares a consumer for each feed, by its folder of images/: `sync_` and the feed's name."""
-    images, consumers = {}, {}
-    for feed_name, feed in source.feeds.items():
-        folder = f"sync_{feed_name}"
-        own, name = consumers_settings.by_folder[folder], logical_name(folder)
-        images[folder] = kit.image(folder, own)
-        index = SearchIndex(
-            f"{name}-index",
+    feeds = {f"sync_{feed_name}": feed for feed_name, feed in source.feeds.items()}
+    images = {folder: kit.image(folder, consumers_settings.by_folder[folder]) for folder in feeds}
+    images[BACKFILL_FOLDER] = kit.image(BACKFILL_FOLDER, backfill_settings)
+    indexes = {
+        folder: SearchIndex(
+            f"{logical_name(folder)}-index",
             kit,
-            own,
+            consumers_settings.by_folder[folder],
             image_uri=images[folder],
             target=target,
             definition=index_definition(folder),
             alias=reader_alias if folder == READ_BY_DEFAULT else None,
             opts=kit.opts,
         )
-        consumers[folder] = StreamConsumer(
-            name,
+        for folder in feeds
+    }
+    second_delete = SecondDelete(
+        "second-delete",
+        kit,
+        second_delete_settings,
+        image_uri=images[BACKFILL_FOLDER],
+        table=source.table,
+        target=target,
+        indexes={consumers_settings.by_folder[folder].index: made.index for folder, made in indexes.items()},
+        opts=kit.opts,
+    )
+    consumers = {
+        folder: StreamConsumer(
+            logical_name(folder),
             kit,
-            own,
+            consumers_settings.by_folder[folder],
             image_uri=images[folder],
             feed=feed,
             table=source.table,
             target=target,
-            index=index.index,
+            index=indexes[folder].index,
+            second_deletes=second_delete.queue,
             opts=kit.opts,
         )
-    images[BACKFILL_FOLDER] = kit.image(BACKFILL_FOLDER, backfill_settings)
+        for folder, feed in feeds.items()
+    }
     backfill = Backfill(
         logical_name(BACKFILL_FOLDER),
         kit,
@@ -82,13 +98,21 @@ def declare(
                 folder: consumer.failure_destination_arn for folder, consumer in consumers.items()
             },
             "event_source_mappings": {folder: consumer.mapping_uuid for folder, consumer in consumers.items()},
-            "functions": {**functions, BACKFILL_FOLDER: backfill.function_name},
+            "functions": {
+                **functions,
+                BACKFILL_FOLDER: backfill.function_name,
+                "second_delete": second_delete.function_name,
+            },
+            "second_delete_queue_url": second_delete.queue.url,
+            "second_delete_dead_letter_queue_url": second_delete.dead_letters.url,
+            "second_delete_dead_letter_queue_arn": second_delete.dead_letters.arn,
             "images": images,
         },
         operator_rights=[
             *(right for consumer in consumers.values() for right in consumer.operator_rights),
             *backfill.operator_rights,
+            *second_delete.operator_rights,
         ],
         operator_indexes=consumers_settings.indexes,
-        alarms=[alarm for consumer in consumers.values() for alarm in consumer.alarms],
+        alarms=[*(alarm for consumer in consumers.values() for alarm in consumer.alarms), *second_delete.alarms],
     )

@@ -1,11 +1,14 @@
-"""Watches one consumer: its age, errors and throttles, and everything that left the straight way into the index."""
+"""Watches one consumer: its age, errors and throttles, and everything that left the straight way into the index.
+
+And the second deletes, which wait by design: what rings is that they wait longer, or were given up.
+"""
 
 from __future__ import annotations
 
 import pulumi
 
 from infra.base.alarm import Alarm, AlarmSettings
-from infra.base.metrics import function_metric, mapping_metric, waiting_messages
+from infra.base.metrics import function_metric, mapping_metric, oldest_message, waiting_messages
 
 
 def consumer_alarms(
@@ -50,5 +53,24 @@ def consumer_alarms(
             suffix="dropped",
             description="Lambda gave batches up and could not even report them: verify and repair the index.",
             watched=mapping_metric("DroppedEventCount", mapping_uuid),
+        ),
+    ]
+
+
+def second_delete_alarms(
+    queue_name: pulumi.Input[str], dead_letters_name: pulumi.Input[str], oldest_seconds: int
+) -> list[Alarm]:
+    """Lists the alarms of the queue of second deletes. A message's age counts from its sending, the delay included."""
+    return [
+        Alarm(
+            suffix="waiting-deletes",
+            description="Second deletes wait longer than their delay: the function doesn't take them.",
+            watched=oldest_message(queue_name),
+            threshold=oldest_seconds,
+        ),
+        Alarm(
+            suffix="dead-deletes",
+            description="Second deletes failed again and again and wait in the dead-letter queue: move them back.",
+            watched=waiting_messages(dead_letters_name),
         ),
     ]

@@ -49,9 +49,13 @@ class StreamConsumer(pulumi.ComponentResource):
         table: SourceTable,
         target: SearchTarget,
         index: pulumi.Input[str],
+        second_deletes: MessageQueue,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`index` is the name as the resource gives it that creates the index, so that the mapping waits for it."""
+        """`index` is the name as the resource gives it that creates the index, so that the mapping waits for it.
+
+        `second_deletes` gets each delete that the function has written, to be sent again later.
+        """
         super().__init__("driftless:index:StreamConsumer", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         spec = kit.function(own, image_uri)
@@ -71,6 +75,7 @@ class StreamConsumer(pulumi.ComponentResource):
                     "OPENSEARCH_INDEX": index,
                     "TABLE_NAME": table.table_name,
                     "PARKING_QUEUE_URL": queue.url,
+                    "SECOND_DELETE_QUEUE_URL": second_deletes.url,
                     "TRUST_SECONDS": str(own.trust_seconds),
                 },
                 statements=[
@@ -78,6 +83,7 @@ class StreamConsumer(pulumi.ComponentResource):
                     table.may_reread,
                     target.may_use,
                     queue.may_send,
+                    second_deletes.may_send,
                     *(bucket.may_write_failures if bucket else []),
                 ],
                 network=target.network,

@@ -1,4 +1,4 @@
-"""The sections `consumers` and `backfill`."""
+"""The sections `consumers`, `backfill` and `second_delete`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from infra.base.alarm import AlarmSettings
-from infra.base.section import FunctionSettings, PhysicalName, Problem, Section
+from infra.base.section import FunctionSettings, NamedFunctionSettings, PhysicalName, Problem, Section
 from infra.base.values import FunctionName, IndexName, MemoryMegabytes
 from infra.source.settings import StreamSettings
 
@@ -135,3 +135,20 @@ class BackfillSettings(FunctionSettings):
     def names(self) -> Iterator[PhysicalName]:
         """Yields the function's name."""
         yield from self.function_names("backfill")
+
+
+class SecondDeleteSettings(NamedFunctionSettings):
+    """The function that sends deletes again, from the image of the backfill, and how much later; the queues' names too.
+
+    The longest delay that SQS has is the default: a bulk request that was applied later than that is not made good.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+    """
+
+    function_name: FunctionName = "second-deletes"
+    memory_mb: MemoryMegabytes = 512
+    timeout_seconds: int = Field(default=60, ge=1, le=900)
+    delay_seconds: int = Field(default=900, ge=0, le=900)
+
+    def names(self) -> Iterator[PhysicalName]:
+        """Yields the function's name."""
+        yield from self.function_names("second_delete")

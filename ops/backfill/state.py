@@ -35,6 +35,7 @@ class BackfillState:
     written: int = 0
     superseded: int = 0
     parked: int = 0
+    unindexed: int = 0
     read_units: float = 0.0
     invocations: int = 0
     runs: int = 0
@@ -55,8 +56,8 @@ class BackfillState:
     def take(self, segment: Segment, answer: dict[str, Any]) -> None:
         """Notes what an invocation returned (`changefeed.backfill.request.BackfillAnswer`)."""
         segment.next_key, segment.done = answer["next_key"], answer["done"]
-        for count in ("items", "written", "superseded", "parked", "read_units"):
-            setattr(self, count, getattr(self, count) + answer[count])
+        for count in ("items", "written", "superseded", "parked", "unindexed", "read_units"):
+            setattr(self, count, getattr(self, count) + answer.get(count, 0))
         self.invocations += 1
 
     def save(self, file: Path) -> None:

@@ -144,6 +144,7 @@ def _print_result(options: argparse.Namespace, state: BackfillState, file: Path)
         "written": state.written,
         "superseded": state.superseded,
         "parked": state.parked,
+        "unindexed": state.unindexed,
         "read_units": round(state.read_units, 1),
         "seconds": round(state.seconds, 1),
         "items_per_second": round(state.items / state.seconds) if state.seconds else None,
@@ -159,5 +160,9 @@ def _print_result(options: argparse.Namespace, state: BackfillState, file: Path)
         f"{state.items:,} items settled in {state.seconds:.0f} s: {state.written:,} written, "
         f"{state.superseded:,} already there or newer, {state.parked:,} parked."
     )
+    if state.unindexed:
+        print(
+            f"{state.unindexed:,} of them are whole, but not wholly searchable: `python -m ops verify --help` says why."
+        )
     if state.parked:
         print(f"Parked items: python -m ops redrive {state.consumer} --dry-run")

@@ -39,6 +39,7 @@ def test_whole_table_is_written_page_by_page_with_external_versions() -> None:
         "written": 5,
         "superseded": 0,
         "parked": 0,
+        "unindexed": 0,
         "retryable": 0,
         "reasons": [],
         "pages": 3,

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.errors import RecordError
 from changefeed.plan.fold import plan
-from changefeed.write.bulk_body import BulkRequests, Chunk, encode
+from changefeed.write.bulk_body import MOST_WITH_NEW_NAMES, BulkRequests, Chunk, encode
 from changefeed.write.pending_write import PendingWrite
-from tests.changefeed.records import item, stream_record
+from tests.changefeed.consumer_rig import DECODERS
+from tests.changefeed.records import item, kinesis_record, stream_record
 
 
 def write(key: str, *, size: int = 0, operation: str = "MODIFY", number: str = "1") -> PendingWrite:
@@ -101,3 +104,18 @@ def test_every_line_is_external_with_its_version_and_ends_with_a_line_feed() -> 
         b'{"id":"a","x":"","n":1}\n'
         b'{"delete":{"_id":"\\"b","version":1767323045000000,"version_type":"external"}}\n'
     )
+
+
+@pytest.mark.parametrize("feed", ["dynamodb_stream", "kinesis_stream"])
+def test_documents_with_new_names_go_in_small_requests(feed: str) -> None:
+    make = stream_record if feed == "dynamodb_stream" else kinesis_record
+    images = [item(f"k{number}", **{f"new {feed} {number}": {"S": "x"}}) for number in range(180)]
+
+    def cut() -> list[int]:
+        actions, _ = plan([DECODERS[feed](make(image)) for image in images])
+        return [len(chunk.writes) for chunk in taken(requests([*map(PendingWrite.of, actions)], max_actions=1_000))]
+
+    first = cut()
+    assert sum(first) == 180
+    assert max(first) <= MOST_WITH_NEW_NAMES + 1
+    assert cut() == [180], "the names are known now"

@@ -22,6 +22,8 @@ class FakeIndices:
     aliases: dict[str, str] = field(default_factory=dict)
     failures: deque[Exception | None] = field(default_factory=deque)
     hidden: bool = False
+    is_serverless: bool = False
+    """Refuses a setting, and every change of settings."""
 
     def _call(self) -> None:
         failure = self.failures.popleft() if self.failures else None
@@ -38,7 +40,15 @@ class FakeIndices:
             raise RequestError(400, "resource_already_exists_exception", {})
         if "bad" in body:
             raise RequestError(400, "mapper_parsing_exception", {})
+        if self.is_serverless and "gc_deletes" in body.get("settings", {}).get("index", {}):
+            raise RequestError(400, "illegal_argument_exception", {})
         self.indexes[index] = body
+
+    def put_settings(self, *, index: str, body: Any) -> None:
+        self._call()
+        if self.is_serverless:
+            raise AuthorizationException(403, "security_exception", {})
+        self.indexes[index] = self.indexes[index] | {"settings": body}
 
     def put_mapping(self, *, index: str, body: Any) -> None:
         self._call()
@@ -136,3 +146,29 @@ def test_a_403_that_stays_is_raised_after_two_minutes() -> None:
 def test_an_event_that_lacks_something_says_what() -> None:
     with pytest.raises(SettingsError, match=r"index.*definition"):
         handler({"alias": "lab"}, None)
+
+
+LONG_MEMORY = {"settings": {"index": {"gc_deletes": "1h", "mapping": {"depth": {"limit": 40}}}}, **DEFINITION}
+
+
+def test_a_collection_that_refuses_the_long_memory_of_deletes_gets_an_index_without(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    client = FakeClient(indices=FakeIndices(is_serverless=True))
+    assert run(client, definition=LONG_MEMORY)["index_created"]
+    assert client.indices.indexes["i"] == {"settings": {"index": {"mapping": {"depth": {"limit": 40}}}}, **DEFINITION}
+    assert "the index takes no gc_deletes" in capsys.readouterr().out
+    assert not run(client, definition=LONG_MEMORY)["index_created"]
+    assert "the index keeps its settings" in capsys.readouterr().out
+
+
+def test_a_definition_that_is_wrong_in_another_way_is_told_as_it_is() -> None:
+    with pytest.raises(RequestError, match="mapper_parsing_exception"):
+        run(FakeClient(), definition=LONG_MEMORY | {"bad": True})
+
+
+def test_an_index_that_exists_gets_the_settings_that_were_added() -> None:
+    client = FakeClient()
+    run(client)
+    assert not run(client, definition=LONG_MEMORY)["index_created"]
+    assert client.indices.indexes["i"]["settings"] == LONG_MEMORY["settings"]

@@ -205,3 +205,14 @@ def test_a_batch_leaves_one_line_with_its_counts(capsys: pytest.CaptureFixture[s
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     expected = {"records": 3, "documents": 2, "parked": 0, "written": 1, "superseded": 1, "retry_from": None}
     assert line.items() >= expected.items()
+
+
+@pytest.mark.parametrize("feed", ["dynamodb_stream", "kinesis_stream"])
+def test_documents_that_are_not_wholly_searchable_are_counted(feed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rig = Rig(feed=feed)
+    make = stream_record if feed == "dynamodb_stream" else kinesis_record
+    odd = [make(item(f"k{number}", odd={"M": {}}), number=number) for number in (1, 2)]
+    assert rig.invoke([*odd, make(item("tame"), number=3)]) == []
+    assert rig.queue.messages == []
+    metric, settled = capsys.readouterr().out.splitlines()
+    assert json.loads(metric)["UnindexedDocuments"] == json.loads(settled)["unindexed"] == 2

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from changefeed.second_delete.again import LARGEST_MESSAGE_BYTES, DeleteAgain
-from changefeed.second_delete.function import SecondDelete, SecondDeleteEnvironment
+from changefeed.second_delete.environment import SecondDeleteEnvironment
+from changefeed.second_delete.function import SecondDelete
+from changefeed.write.item_reader import ItemReader
 from lambda_kit.errors import SettingsError
 from tests.changefeed.consumer_rig import INDEX, Rig
-from tests.changefeed.records import item, kinesis_record, stream_record
-from tests.fakes import NOW, FakeClock, FakeQueue, Fault, ModelIndex, client_error
+from tests.changefeed.records import TABLE, item, kinesis_record, stream_record
+from tests.fakes import NOW, FakeClock, FakeContext, FakeQueue, FakeTable, Fault, ModelIndex, client_error
 
 VERSION = int(NOW * 1_000_000)
 
@@ -22,13 +24,21 @@ def event(*messages: Any) -> dict[str, Any]:
     return {"Records": [{"messageId": f"m{place}", "body": body} for place, body in enumerate(bodies)]}
 
 
-def failed(index: ModelIndex, *messages: Any) -> list[str]:
-    answer = SecondDelete(send={INDEX: index})(event(*messages), None)
+def failed(index: ModelIndex, *messages: Any, seconds: float = 60.0) -> list[str]:
+    table = FakeTable()
+    table.put(item("kept"))
+    second = SecondDelete(
+        send={INDEX: index},
+        read_items=ItemReader(table_name=TABLE, client=lambda: table),
+        clock=lambda: NOW + 900,
+    )
+    answer = second(event(*messages), FakeContext(clock=index.clock, seconds=seconds))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def message(*deletes: Sequence[Any], index: str = INDEX) -> dict[str, Any]:
-    return {"kind": "second_delete", "index": index, "deletes": [*deletes]}
+    with_keys = [[*delete, {"id": {"S": delete[0]}}] for delete in deletes]
+    return {"kind": "second_delete", "index": index, "deletes": with_keys}
 
 
 @pytest.mark.parametrize("feed", ["dynamodb_stream", "kinesis_stream"])
@@ -90,7 +100,7 @@ def test_a_delete_that_failed_is_not_queued() -> None:
 
 def test_many_deletes_go_in_several_messages_that_sqs_takes() -> None:
     queue = FakeQueue()
-    deletes = [("\0" * 500 + str(number), VERSION) for number in range(1_000)]
+    deletes = [("\0" * 500, VERSION + number, {"id": {"S": "\0" * 500}}) for number in range(1_000)]
     DeleteAgain(queue_url="q", index=INDEX, client=lambda: queue)(deletes)
     assert len(queue.messages) > 1
     assert all(len(call["MessageBody"]) <= LARGEST_MESSAGE_BYTES for call in queue.calls)
@@ -99,13 +109,25 @@ def test_many_deletes_go_in_several_messages_that_sqs_takes() -> None:
 
 def test_a_second_delete_removes_what_came_back_and_nothing_newer() -> None:
     index = ModelIndex()
-    index.documents = {"back": (VERSION - 5, {}), "newer": (VERSION + 1, {}), 'hostile\n"id': (VERSION - 1, {})}
+    index.documents = {
+        "back": (VERSION - 5, {}),
+        "newer": (VERSION + 890_000_000, {}),
+        'hostile\n"id': (VERSION - 1, {}),
+    }
     assert (
         failed(index, message(["back", VERSION], ["newer", VERSION], ['hostile\n"id', VERSION], ["gone", VERSION]))
         == []
     )
     assert list(index.documents) == ["newer"]
     assert index.guards["gone"][0] == VERSION
+
+
+def test_what_came_back_under_the_deletes_own_version_or_that_of_a_tie_is_looked_at() -> None:
+    index = ModelIndex()
+    index.documents = {"tie": (VERSION, {}), "kept": (VERSION, {}), "later": (VERSION + 5, {})}
+    assert failed(index, message(["tie", VERSION], ["kept", VERSION], ["later", VERSION])) == []
+    assert list(index.documents) == ["kept"]
+    assert index.guards["later"][0] == VERSION + 6
 
 
 def test_what_the_index_does_not_answer_for_comes_again() -> None:
@@ -115,6 +137,14 @@ def test_what_the_index_does_not_answer_for_comes_again() -> None:
     sent = [message([identifier, VERSION]) for identifier in ("x", "a", "y", "b")]
     assert failed(index, *sent) == ["m0", "m2", "m3"]
     assert failed(index, *sent) == []
+
+
+def test_what_there_is_no_time_for_comes_again_unsent() -> None:
+    index = ModelIndex(faults=deque([Fault(late=True, until_timeout=True)] * 5))
+    sent = [message([identifier, VERSION]) for identifier in "abcdef"]
+    assert failed(index, *sent) == ["m0", "m1", "m2", "m3", "m4", "m5"]
+    assert len(index.requests) == 3
+    assert index.timeouts == pytest.approx([20.0, 20.0, 18.0], abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +168,8 @@ def test_nothing_of_an_id_reaches_the_log(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_the_settings_tell_what_is_wrong() -> None:
-    good = {"OPENSEARCH_ENDPOINT": "https://a.eu-west-1.aoss.amazonaws.com", "AWS_REGION": "eu-west-1"}
+    endpoint = "https://a.eu-west-1.aoss.amazonaws.com"
+    good = {"OPENSEARCH_ENDPOINT": endpoint, "AWS_REGION": "eu-west-1", "TABLE_NAME": "t"}
     assert SecondDeleteEnvironment.from_env(good | {"INDEXES": '["a", "b"]'}).indexes == ("a", "b")
     for wrong in ("{", "{}", "[5]"):
         with pytest.raises(SettingsError, match="INDEXES is not a JSON list"):

@@ -279,7 +279,7 @@ def second_deletes_are_of_their_own_time(feed: str, clock: FakeClock, **parts: A
 
     def wrap(delete_again: Any) -> Any:
         later = int((clock.now + 1_000_000) * MICROSECONDS_PER_SECOND)
-        return lambda deletes: delete_again([(identifier, later) for identifier, _ in deletes])
+        return lambda deletes: delete_again([(identifier, later, keys) for identifier, _, keys in deletes])
 
     return Rig(feed=feed, clock=clock, wrap_deletes=wrap, **parts)
 

@@ -12,6 +12,7 @@ from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecor
 from changefeed.errors import ParkingError, RecordError, SuspectedEnvironmentError
 from changefeed.plan.document_id import document_id
 from changefeed.second_delete.function import SecondDelete
+from changefeed.write.item_reader import ItemReader
 from changefeed.write.write_result import Outcome, WriteResult
 from local.runners.mapping.batch import DiscardBatch, InvokeBatch
 from local.runners.mapping.batch import Wait as LaneWait
@@ -41,7 +42,7 @@ from tests.convergence.history import (
     Wait,
     WritePage,
 )
-from tests.fakes import ConsumerKilled, FakeClock, Fault, client_error
+from tests.fakes import ConsumerKilled, FakeClock, FakeContext, Fault, client_error
 from tests.local.mapping_fakes import settings as mapping_settings
 
 EXTRAS: dict[str, Any] = {"poison": {"poison": {"M": {"k": {"S": "x"}}}}, "odd": {"odd": {"M": {"k": {"S": "x"}}}}}
@@ -88,7 +89,11 @@ class World:
         self.clock = self.rig.clock
         self.rig.index.longest_lateness_seconds = self.history.longest_lateness
         self.rig.index.gc_deletes_seconds = self.history.gc_deletes
-        self.delete_again = SecondDelete(send={INDEX: self.rig.index})
+        self.delete_again = SecondDelete(
+            send={INDEX: self.rig.index},
+            read_items=ItemReader(table_name=TABLE, client=lambda: self.rig.table),
+            clock=lambda: self.clock.now + self.rig.skew_seconds,
+        )
         self.feed = RecordFeed(history=self.history, prefix=self.prefix)
         self.accounting = Accounting(rig=self.rig)
         self.lane = Lane(
@@ -320,7 +325,7 @@ class World:
         for _, message in due:
             event = {"Records": [{"messageId": "1", "body": json.dumps(message)}]}
             try:
-                failed = self.delete_again(event, None)["batchItemFailures"]
+                failed = self.delete_again(event, FakeContext(clock=self.clock))["batchItemFailures"]
             except ConsumerKilled:
                 failed = [{"itemIdentifier": "1"}]
             if failed:

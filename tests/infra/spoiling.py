@@ -49,13 +49,23 @@ def policy(action: str, resource: str) -> str:
 
 
 def with_inputs_of(type_: str, name: str, **changed: Any) -> Spoil:
-    """Changes inputs of the named registration."""
+    """Changes inputs of the named registration; None removes one."""
 
-    def spoil(graph: Deployment) -> None:
-        for position, entry in enumerate(graph.registrations):
-            if (entry.type, entry.name) == (type_, name):
-                graph.registrations[position] = dataclasses.replace(entry, inputs={**entry.inputs, **changed})
-                return
-        raise AssertionError(f"no {name} of type {type_} to spoil")
+    def change(entry: Registration) -> Registration:
+        merged = {**entry.inputs, **changed}
+        return dataclasses.replace(entry, inputs={key: value for key, value in merged.items() if value is not None})
 
-    return spoil
+    return lambda graph: _change_named(graph, type_, name, change)
+
+
+def with_options_of(type_: str, name: str, **changed: Any) -> Spoil:
+    """Changes options of the named registration."""
+    return lambda graph: _change_named(graph, type_, name, lambda entry: dataclasses.replace(entry, **changed))
+
+
+def _change_named(graph: Deployment, type_: str, name: str, change: Callable[[Registration], Registration]) -> None:
+    for position, entry in enumerate(graph.registrations):
+        if (entry.type, entry.name) == (type_, name):
+            graph.registrations[position] = change(entry)
+            return
+    raise AssertionError(f"no {name} of type {type_} to spoil")

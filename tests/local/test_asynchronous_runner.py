@@ -12,9 +12,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from local.runners.asynchronous.event import AsynchronousEvent
-from local.runners.asynchronous.pipe import Pipe, pipe_record
+from local.runners.asynchronous.pipe import Pipe
 from local.runners.asynchronous.runner import AsynchronousRunner
 from local.runners.asynchronous.settings import MAX_EVENT_BYTES
+from local.runners.queue_record import queue_record
 from tests.local.asynchronous_fakes import (
     DONE,
     ERROR,
@@ -196,7 +197,7 @@ def test_a_record_of_the_pipe_has_every_field_of_the_guide() -> None:
         "Attributes": {"SentTimestamp": "1"},
         "MessageAttributes": {"kind": {"StringValue": "s", "DataType": "String"}},
     }
-    assert pipe_record(message, PIPE) == {
+    assert queue_record(message, PIPE.queue_arn) == {
         "messageId": "m",
         "receiptHandle": "r",
         "body": "b",

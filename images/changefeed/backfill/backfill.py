@@ -98,6 +98,7 @@ class Backfill:
         progress.settled["written"] += outcomes[Outcome.WRITTEN]
         progress.settled["superseded"] += outcomes[Outcome.SUPERSEDED]
         progress.settled["parked"] += len(rejections)
+        progress.unindexed += sum(result.unindexed for result in results if result.outcome is Outcome.WRITTEN)
         progress.pages += 1
         progress.next_key = page.next_key
         progress.done = page.next_key is None

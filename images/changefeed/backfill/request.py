@@ -53,6 +53,7 @@ class BackfillAnswer(TypedDict):
     """`next_key` is where to go on; it lies behind settled pages only. `reasons` says why the last page is not one.
 
     `items` = `written` + `superseded` + `parked`, all of settled pages; `retryable` is of the page that isn't.
+    `unindexed`: so many of `written` are not wholly searchable.
     """
 
     done: bool
@@ -61,6 +62,7 @@ class BackfillAnswer(TypedDict):
     written: int
     superseded: int
     parked: int
+    unindexed: int
     retryable: int
     reasons: list[str]
     pages: int
@@ -75,6 +77,7 @@ class BackfillProgress:
     done: bool = False
     pages: int = 0
     read_units: float = 0.0
+    unindexed: int = 0
     retryable: int = 0
     reasons: set[str] = field(default_factory=set)
     settled: Counter[str] = field(default_factory=Counter)
@@ -88,6 +91,7 @@ class BackfillProgress:
             "written": self.settled["written"],
             "superseded": self.settled["superseded"],
             "parked": self.settled["parked"],
+            "unindexed": self.unindexed,
             "retryable": self.retryable,
             "reasons": sorted(self.reasons),
             "pages": self.pages,

@@ -13,6 +13,7 @@ class EncodedImage(NamedTuple):
     """The document's text, or why there is none: then the record is rejected when it would be sent, not before."""
 
     outcome: bytes | UnindexableItemError
+    has_new_names: bool = False
 
     @property
     def document(self) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from pybase64 import b64decode
 
-from changefeed.decode.attribute_values import encode_document, own_text
+from changefeed.decode.attribute_values import encode_document, names_met, own_text
 from changefeed.decode.change_record import AttributeMap, ChangeRecord
 from changefeed.decode.dynamodb_record import checked_version, decode_image, decode_keys, decode_operation
 from changefeed.decode.encoded_image import EncodedImage
@@ -60,8 +60,10 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
 def _encoded(image: AttributeMap | None) -> EncodedImage | None:
     if image is None:
         return None
+    met = names_met()
     try:
-        return EncodedImage(own_text(encode_document(image)))
+        document = own_text(encode_document(image))
+        return EncodedImage(document, names_met() > met)
     except UnindexableItemError as error:
         return EncodedImage(error)
 

@@ -3,22 +3,32 @@
 A bulk request whose end nobody saw (a time-out, a lost connection, a killed function) may be applied minutes later. Its
 puts lose against what the index holds by then; only where the index holds nothing, because the item was deleted and
 OpenSearch has forgotten the delete (`index.gc_deletes`), a put brings the item back. Who was killed can't say which
-requests are in doubt, so all deletes are said twice. The second one needs no reading: it carries the version of the
-first, so that a newer document refuses it.
+requests are in doubt, so all deletes are said twice. The second one has the version of the first, so that a newer
+document refuses it.
 """
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from changefeed.decode.change_record import AttributeMap
 from changefeed.errors import SecondDeleteError
 
 KIND = "second_delete"
 LARGEST_MESSAGE_BYTES = 1_000_000
 """Below SQS's 1 MiB."""
 
-Delete = tuple[str, int]
-"""A document's id and the version under which it was deleted."""
+Delete = tuple[str, int, AttributeMap]
+"""A document's id, the version under which it was deleted, and its item's key."""
+
+
+@dataclass(frozen=True)
+class SecondDeletes:
+    """What one message holds."""
+
+    index: str
+    deletes: list[Delete]
 
 
 class DeleteAgain:
@@ -38,9 +48,7 @@ class DeleteAgain:
             for text in _messages(deletes, self._index):
                 self._client().send_message(QueueUrl=self._queue_url, MessageBody=text)
         except (BotoCoreError, ClientError) as error:
-            raise SecondDeleteError(
-                f"The queue of second deletes did not take a batch: {type(error).__name__}."
-            ) from error
+            raise SecondDeleteError(f"The queue of second deletes refused a batch: {type(error).__name__}.") from error
 
 
 def _messages(deletes: Sequence[Delete], index: str) -> Iterator[str]:
@@ -48,6 +56,18 @@ def _messages(deletes: Sequence[Delete], index: str) -> Iterator[str]:
     if len(text) <= LARGEST_MESSAGE_BYTES:
         yield text
         return
-    middle = len(deletes) // 2  # an id has at most 3 KB as JSON
+    middle = len(deletes) // 2  # one delete has at most 21 KB as JSON
     yield from _messages(deletes[:middle], index)
     yield from _messages(deletes[middle:], index)
+
+
+def read_message(body: str) -> SecondDeletes | None:
+    """Reads a message; None for one that no consumer wrote."""
+    try:
+        message = json.loads(body)
+        deletes = [(identifier, version, keys) for identifier, version, keys in message["deletes"]]
+        kind, index = message["kind"], message["index"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    right = all(isinstance(one, str) and isinstance(version, int) and keys for one, version, keys in deletes)
+    return SecondDeletes(index, deletes) if right and deletes and kind == KIND and isinstance(index, str) else None

@@ -3,6 +3,7 @@
 import uuid
 
 from local.program.resources.creation import Cloud, Created, Inputs
+from local.program.resources.queue_mappings import add_queue_mapping
 from local.runners.mapping.settings import MappingSettings
 from local.runners.mapping.start import mapping_runner
 from local.runners.part import Part
@@ -12,7 +13,10 @@ KIND = "mapping"
 
 def _event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     mapping_uuid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{inputs['functionName']}:{inputs['eventSourceArn']}"))
-    cloud.add_part(lambda: _part(cloud, mapping_uuid, inputs))
+    if ":sqs:" in inputs["eventSourceArn"]:
+        add_queue_mapping(cloud, inputs)
+    else:
+        cloud.add_part(lambda: _part(cloud, mapping_uuid, inputs))
     return mapping_uuid, {"uuid": mapping_uuid}
 
 

@@ -7,6 +7,7 @@ from local.program.resources.creation import Cloud, Created, Inputs, physical_na
 _ATTRIBUTES = {
     "messageRetentionSeconds": "MessageRetentionPeriod",
     "visibilityTimeoutSeconds": "VisibilityTimeout",
+    "delaySeconds": "DelaySeconds",
     "maxMessageSize": "MaximumMessageSize",
     "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
     "redrivePolicy": "RedrivePolicy",

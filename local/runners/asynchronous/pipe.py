@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from local.runners.asynchronous.settings import MAX_EVENT_BYTES, PipeSettings
 from local.runners.asynchronous.status import PipeStatus
 from local.runners.counters import Counters
+from local.runners.queue_record import queue_record
 
 POLL_SECONDS = 1
 RETRY_SECONDS = 1.0
@@ -74,7 +75,7 @@ class Pipe:
         if not messages:
             return 0
         self._counters.add(messages_received=len(messages))
-        event = [pipe_record(message, self.settings) for message in messages]
+        event = [queue_record(message, self.settings.queue_arn) for message in messages]
         if len(json.dumps(event)) > MAX_EVENT_BYTES:
             _log.warning("pipe %s: Lambda takes no asynchronous event of this size", self.settings.name)
             return 0
@@ -103,29 +104,3 @@ class Pipe:
                 MessageBody=message["Body"],
                 **({"MessageAttributes": attributes} if attributes else {}),
             )
-
-
-def pipe_record(message: Mapping[str, Any], settings: PipeSettings) -> dict[str, Any]:
-    """Converts a received message as a pipe hands it over: the example event of EventBridge's guide, "SQS as a source".
-
-    An attribute of a message keeps its three fields in Lambda's spelling.
-    """
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": dict(message.get("Attributes", {})),
-        "messageAttributes": {
-            name: {
-                "stringValue": value.get("StringValue"),
-                "stringListValues": [],
-                "binaryListValues": [],
-                "dataType": value["DataType"],
-            }
-            for name, value in message.get("MessageAttributes", {}).items()
-        },
-        "md5OfBody": message["MD5OfBody"],
-        "eventSource": "aws:sqs",
-        "eventSourceARN": settings.queue_arn,
-        "awsRegion": settings.region,
-    }

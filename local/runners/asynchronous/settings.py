@@ -55,8 +55,3 @@ class PipeSettings:
     def __post_init__(self) -> None:
         """Refuses what this runner doesn't do."""
         check_ranges(self, f"pipe {self.name}", batch_size=(1, 10))
-
-    @property
-    def region(self) -> str:
-        """Returns the queue's region."""
-        return self.queue_arn.split(":")[3]

@@ -1,11 +1,11 @@
 """Reads a function's answer as AWS does: success, a checkpoint inside the batch, failure, or "it was not invoked"."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from local.runners.invocation import InvokeResult
+from local.runners.item_failures import reported_identifiers
 from streams.record import StreamRecord
 
 
@@ -45,7 +45,6 @@ def read_outcome(result: InvokeResult, batch: Sequence[StreamRecord], *, report_
     response is success; a missing, empty, null, mistyped or unknown identifier fails the whole batch. Source:
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html and, for throttles,
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html ("before invocation").
-    AWS doesn't say what an answer that is no JSON object means: here it fails the batch, which can't lose a record.
     """
     if result.status_code == 429:
         return NotInvoked(throttled=True)
@@ -59,23 +58,11 @@ def read_outcome(result: InvokeResult, batch: Sequence[StreamRecord], *, report_
 
 
 def _read_item_failures(payload: bytes, batch: Sequence[StreamRecord]) -> Outcome:
-    if not payload.strip():
-        return Succeeded()
-    try:
-        response = json.loads(payload)
-    except (ValueError, RecursionError):
-        return Failed()
-    if response is None or response == "":
-        return Succeeded()
-    if not isinstance(response, dict):
-        return Failed()
-    failures = response.get("batchItemFailures")
-    if failures is None:
-        return Succeeded()
-    if not isinstance(failures, list):
+    identifiers = reported_identifiers(payload)
+    if identifiers is None:
         return Failed()
     index_of = {record.sequence: index for index, record in enumerate(batch)}
-    found = [_failed_index(failure, index_of) for failure in failures]
+    found = [_failed_index(identifier, index_of) for identifier in identifiers]
     known = [index for index in found if index is not None]
     if len(known) < len(found):
         return Failed()
@@ -83,8 +70,7 @@ def _read_item_failures(payload: bytes, batch: Sequence[StreamRecord]) -> Outcom
     return PartlyFailed(first_failed=min(known)) if known else Succeeded()
 
 
-def _failed_index(failure: object, index_of: dict[int, int]) -> int | None:
-    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+def _failed_index(identifier: object, index_of: dict[int, int]) -> int | None:
     if not isinstance(identifier, str) or not _SEQUENCE_NUMBER.fullmatch(identifier):
         return None
     return index_of.get(int(identifier))

@@ -137,7 +137,12 @@ def test_nothing_of_it_is_there_when_it_is_off(deploy: Deploy) -> None:
     left = [entry.name for entry in graph.registrations if re.search("scilearn|analy", entry.name) and entry.custom]
     assert left == []
     assert not [export for export in graph.exports if export.startswith("analysis")]
-    assert set(graph.exports["functions"]) == {*graph.exports["indexes"], "replicate", "table_api"}
+    assert set(graph.exports["functions"]) == {
+        *graph.exports["indexes"],
+        "replicate",
+        "second_delete",
+        "table_api",
+    }
 
 
 def test_operators_of_a_stack_without_it_get_nothing_of_it(deploy: Deploy) -> None:

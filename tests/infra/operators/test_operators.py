@@ -48,12 +48,20 @@ def test_operators_may_do_exactly_this(deploy: Deploy) -> None:
         f"{LAMBDA}event-source-mapping:uuid-of-sync-dynamodb-stream-mapping-1a2b3c4": ["lambda:GetEventSourceMapping"],
         f"{LAMBDA}event-source-mapping:uuid-of-sync-kinesis-stream-mapping-1a2b3c4": ["lambda:GetEventSourceMapping"],
         f"{LAMBDA}function:replicate": ["lambda:InvokeFunction"],
+        f"{QUEUES}second-deletes-dead-letters": [
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ListMessageMoveTasks",
+            "sqs:ReceiveMessage",
+            "sqs:StartMessageMoveTask",
+        ],
+        f"{QUEUES}second-deletes": ["sqs:SendMessage"],
         f"{QUEUES}scilearn-not-handed-over": settling,
         f"{QUEUES}scilearn-failures": settling,
         f"{QUEUES}scilearn-requests": ["sqs:SendMessage"],
         TABLE.replace("lab-table", "scilearn-status"): ["dynamodb:GetItem"],
     }
-    assert len(statements) == 15
+    assert len(statements) == 17
     assert {statement["Effect"] for statement in statements} == {"Allow"}
 
 
@@ -68,6 +76,7 @@ def test_operators_policy_fits_into_a_managed_policy_with_the_longest_names(depl
                 "sync_dynamodb_stream": {"function_name": "a" * 38, "failure_destination": "s3"},
                 "sync_kinesis_stream": {"function_name": "b" * 38, "failure_destination": "s3"},
             },
+            "second_delete": {"function_name": "d" * 44},
             "analyses": {"function_name": "c" * 37},
         }
     )

@@ -13,7 +13,11 @@ ALIASING = ["aoss:CreateCollectionItems", "aoss:DescribeCollectionItems", "aoss:
 EXPORTS: Exports = {
     "reader_alias": None,
     **dict.fromkeys(("indexes", "dead_letter_queues", "failure_destinations", "event_source_mappings"), CONSUMERS),
-    **dict.fromkeys(("functions", "images"), CONSUMERS | {"replicate"}),
+    "images": CONSUMERS | {"replicate"},
+    "functions": CONSUMERS | {"replicate", "second_delete"},
+    "second_delete_queue_url": None,
+    "second_delete_dead_letter_queue_url": None,
+    "second_delete_dead_letter_queue_arn": None,
 }
 
 ACCESS: Access = {
@@ -25,10 +29,11 @@ ACCESS: Access = {
     ],
     "sync-kinesis-stream-index-access": [([OTHER], MAKING, "sync-kinesis-stream-index")],
     "replicate-access": [([INDEX, OTHER], WRITING, "replicate")],
+    "second-delete-access": [([INDEX, OTHER], WRITING, "second-delete")],
 }
 
 ALARMS: set[str] = {
     f"{consumer}-alarms-{suffix}"
     for consumer in ("sync-dynamodb-stream", "sync-kinesis-stream")
     for suffix in ("iterator-age", "errors", "throttles", "dead-letters", "given-up", "dropped")
-}
+} | {"second-delete-alarms-waiting-deletes", "second-delete-alarms-dead-deletes"}

@@ -26,6 +26,8 @@ ALLOWED: list[dict[str, Any]] = [
     _consumer(image_digest="sha256:" + "0" * 64),
     {"backfill": {"timeout_seconds": 60, "memory_mb": 128}},
     {"backfill": {"timeout_seconds": 900}},
+    {"second_delete": {"timeout_seconds": 1, "memory_mb": 128, "delay_seconds": 0}},
+    {"second_delete": {"timeout_seconds": 900, "delay_seconds": 900}},
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -58,6 +60,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"backfill": {"timeout_seconds": 901}}, "backfill.timeout_seconds"),
     ({"backfill": {"function_name": "table-api"}}, "backfill.function_name"),
     ({"name_prefix": "p-", "backfill": {"function_name": "f" * 63}}, "backfill.function_name"),
+    ({"second_delete": {"delay_seconds": -1}}, "second_delete.delay_seconds"),
+    ({"second_delete": {"delay_seconds": 901}}, "second_delete.delay_seconds"),
+    ({"second_delete": {"timeout_seconds": 901}}, "second_delete.timeout_seconds"),
+    ({"second_delete": {"function_name": "replicate"}}, "second_delete.function_name"),
+    ({"name_prefix": "p-", "second_delete": {"function_name": "f" * 63}}, "second_delete.function_name"),
+    ({"second_delete": {"image_digest": "sha256:" + "0" * 64}}, "second_delete.image_digest"),
     ({"alarms": {"iterator_age_seconds": 21_600}}, "alarms.iterator_age_seconds"),
     (_consumer(image_digest="0" * 64), "consumers.sync_dynamodb_stream.image_digest"),
     (_consumer(image_digest="sha256:" + "A" * 64), "consumers.sync_dynamodb_stream.image_digest"),

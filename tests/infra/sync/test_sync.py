@@ -6,14 +6,14 @@ import json
 
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
+from tests.infra.sync.rules import stream_mappings
 
 
 def test_bucket_destination_is_what_the_mapping_reports_to(deploy: Deploy) -> None:
     graph = deploy({"consumers": {"sync_kinesis_stream": {"failure_destination": "s3"}}})
 
     reported = {
-        entry.name: entry.inputs["destinationConfig"]["onFailure"]["destinationArn"]
-        for entry in graph.all(types.MAPPING)
+        entry.name: entry.inputs["destinationConfig"]["onFailure"]["destinationArn"] for entry in stream_mappings(graph)
     }
     assert reported["sync-kinesis-stream-mapping"] == "arn:aws:s3:::sync-kinesis-stream-failures-1a2b3c4"
     assert reported["sync-dynamodb-stream-mapping"].startswith("arn:aws:sqs:")
@@ -41,12 +41,13 @@ def test_environment_of_a_consumer_is_the_contract(deploy: Deploy) -> None:
         "OPENSEARCH_INDEX": "lab-table-kinesis-stream",
         "TABLE_NAME": "lab-table",
         "PARKING_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/sync-data-with-kinesis-stream-dead-letters",
+        "SECOND_DELETE_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/second-deletes",
         "TRUST_SECONDS": "30",
     }
 
 
 def test_environment_of_the_backfill_names_every_consumers_index_and_queue(deploy: Deploy) -> None:
-    variables = deploy().one(types.FUNCTION, "replicate").inputs["environment"]["variables"]
+    variables = dict(deploy().one(types.FUNCTION, "replicate").inputs["environment"]["variables"])
 
     queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/sync-data-with-{}-stream-dead-letters"
     assert json.loads(variables.pop("CONSUMERS")) == {

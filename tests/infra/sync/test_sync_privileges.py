@@ -17,6 +17,7 @@ def test_table_stream_consumer_may_do_exactly_this(deploy: Deploy) -> None:
         TABLE: ["dynamodb:BatchGetItem"],
         COLLECTION: ["aoss:APIAccessAll"],
         f"{QUEUES}sync-data-with-dynamodb-stream-dead-letters": ["sqs:SendMessage"],
+        f"{QUEUES}second-deletes": ["sqs:SendMessage"],
     }
 
 
@@ -33,6 +34,7 @@ def test_kinesis_consumer_may_do_exactly_this(deploy: Deploy) -> None:
         TABLE: ["dynamodb:BatchGetItem"],
         COLLECTION: ["aoss:APIAccessAll"],
         f"{QUEUES}sync-data-with-kinesis-stream-dead-letters": ["sqs:SendMessage"],
+        f"{QUEUES}second-deletes": ["sqs:SendMessage"],
     }
 
 
@@ -50,6 +52,15 @@ def test_backfill_may_do_exactly_this(deploy: Deploy) -> None:
         COLLECTION: ["aoss:APIAccessAll"],
         f"{QUEUES}sync-data-with-dynamodb-stream-dead-letters": ["sqs:SendMessage"],
         f"{QUEUES}sync-data-with-kinesis-stream-dead-letters": ["sqs:SendMessage"],
+    }
+
+
+def test_sender_of_second_deletes_may_do_exactly_this(deploy: Deploy) -> None:
+    assert rights(deploy(), "second-delete-policy") == {
+        **logs_of("second-deletes"),
+        f"{QUEUES}second-deletes": ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+        TABLE: ["dynamodb:BatchGetItem"],
+        COLLECTION: ["aoss:APIAccessAll"],
     }
 
 
