@@ -233,6 +233,38 @@ def test_failures_of_the_index_are_told_apart_and_echo_nothing(api: Api, failure
     assert "secret" not in response["body"] + api.lines[0]
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "answered"),
+    [
+        (400, "query_shard_exception", 400),
+        (500, "too_many_nested_clauses", 400),
+        (400, "index_closed_exception", 503),
+        (404, "index_not_found_exception", 503),
+        (429, "rejected_execution_exception", 429),
+        (503, "search_phase_execution_exception", 503),
+    ],
+)
+def test_an_answer_of_200_that_holds_a_failure_is_one(api: Api, status: int, kind: str, answered: int) -> None:
+    """As `_msearch` answers: each search has its own status."""
+    api.index.answer = json.dumps(error_info(kind) | {"status": status})
+    response = api.answer(event("GET", "/search", query={"q": ["secret"]}))
+    assert response["statusCode"] == answered
+    assert "secret" not in response["body"] + api.lines[0]
+
+
+def test_an_answer_says_how_many_documents_of_the_index_are_not_fully_searchable(api: Api) -> None:
+    assert "not_fully_searchable" not in api.call("GET", "/search")[1]
+    api.index.unindexed = 3
+    assert api.call("GET", "/search")[1]["not_fully_searchable"] == "3"
+
+
+def test_a_found_item_has_its_unindexed_attributes(api: Api) -> None:
+    source = {"id": "a", "%unindexed": {"%5Fplace": {"a%2Eb": 1.5}}, "%unindexed_attributes": 1}
+    api.index.answer = json.dumps({"hits": {"total": {"value": 1}, "hits": [{"_id": "a", "_source": source}]}})
+    (found,) = api.call("GET", "/search")[1]["items"]
+    assert found["item"] == {"id": "a", "_place": {"a.b": "1.5"}}
+
+
 def test_an_answer_that_is_no_json_is_503(api: Api) -> None:
     api.index.answer = "<html>"
     assert api.call("GET", "/search")[0] == 503
