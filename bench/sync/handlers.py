@@ -36,9 +36,8 @@ class Feed(StrEnum):
     @property
     def decode(self) -> Callable[[Mapping[str, Any]], ChangeRecord]:
         """The decoder that its handler binds."""
-        if self is Feed.KINESIS_STREAM:
-            return partial(decode_kinesis_record, table_name=TABLE)
-        return decode_dynamodb_record
+        decode = decode_kinesis_record if self is Feed.KINESIS_STREAM else decode_dynamodb_record
+        return partial(decode, table_name=TABLE)
 
     @property
     def events(self) -> Callable[[Sequence[Change], float], list[str]]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from changefeed.decode.change_record import ChangeRecord
 from changefeed.decode.sequence_number import is_sequence_number
-from changefeed.errors import RecordDecodeError
+from changefeed.errors import OtherTableError, RecordDecodeError
 from changefeed.plan.document_action import DocumentAction
 from changefeed.plan.rejection import Rejection
 from changefeed.value_class import value_class
+from lambda_kit.telemetry import log
 
 Decode = Callable[[Mapping[str, Any]], ChangeRecord]
 Plan = Callable[[Sequence[ChangeRecord]], tuple[Sequence[DocumentAction], Sequence[Rejection]]]
@@ -48,17 +49,25 @@ def parts_folded_apart(records: Sequence[Any], read: ReadPart, lead: Lead) -> It
 
 
 def read_part(records: Sequence[Any], *, decode: Decode, plan: Plan) -> Part:
-    """Decodes and plans records. Rejects those that can't be; leaves none out."""
-    changes, rejections = [], []
+    """Decodes and plans records, and rejects those that can't be. Leaves none out but another table's.
+
+    Those of a stream that tables share are no fault of the record or the index, and there may be thousands: they are
+    neither parked nor judged with the others, only counted in the log.
+    """
+    changes, rejections, foreign = [], [], 0
     for raw in records:
         try:
             if not isinstance(raw, dict):
                 raise RecordDecodeError("not_a_record", "The record is not a JSON object.")
             changes.append(decode(raw))
+        except OtherTableError:
+            foreign += 1
         except RecordDecodeError as error:
             rejections.append(
                 Rejection(code=error.code, message=str(error), raw=raw, sequence_number=_sequence_number(raw))
             )
+    if foreign:
+        log("records skipped", level="WARNING", reason="other_table", records=foreign)
     actions, unplannable = plan(changes)
     return Part(changes=changes, actions=actions, rejections=[*rejections, *unplannable])
 

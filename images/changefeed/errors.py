@@ -3,6 +3,7 @@
 * SyncError
   - RecordError               permanent: park this record, its shard moves on
     - RecordDecodeError       the record is not a change that we know
+      - OtherTableError       it is one of another table, on a stream that tables may share: skip and count it
     - UnindexableItemError    the item can't be a JSON document
   - RetryableError            transient: report the records, Lambda hands them over again
     - ItemReadError           an item could not be read again
@@ -36,6 +37,13 @@ class RecordError(SyncError):
 
 class RecordDecodeError(RecordError):
     """The record is not a change of a DynamoDB item in a shape that we know."""
+
+
+class OtherTableError(RecordDecodeError):
+    """The record is a change of another table, where that is no mistake: several tables may share a Kinesis stream."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("other_table", message)
 
 
 class UnindexableItemError(RecordError):

@@ -1,7 +1,8 @@
 """Puts a record that can't succeed into the consumer's dead-letter queue, whole and with its reason.
 
-A message holds what `redrive` needs: keys, operation, version and the record as it came. It is the only place where
-an item's content is kept outside table and index; the queue is encrypted and its role is the consumer's alone.
+A message holds what `redrive` needs: keys, operation, version with its span, and the record as it came. It is the only
+place where an item's content is kept outside table and index; the queue is encrypted and its role is the consumer's
+alone.
 """
 
 import json
@@ -52,6 +53,7 @@ def parked_message(rejection: Rejection, *, index: str, parked_at: datetime) -> 
         "keys": keys,
         "operation": record.operation if record else None,
         "version": record.version if record else None,
+        "version_span": record.version_span if record else None,
         "sequence_number": rejection.sequence_number,
         "parked_at": parked_at.isoformat(),
         "record": rejection.raw,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from changefeed.decode.change_record import ChangeRecord
-from changefeed.decode.dynamodb_record import decode_dynamodb_record
+from changefeed.decode.dynamodb_record import OTHER_TABLE, decode_dynamodb_record
 from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.decode.sequence_number import is_sequence_number
-from changefeed.errors import RecordDecodeError
+from changefeed.errors import OtherTableError, RecordDecodeError
 from ops.redrive.letter import DeadLetter, Place
 from ops.redrive.stream_range import StreamRange
 from ops.redrive.untrusted import change_of_keys, untrusted
@@ -41,11 +41,16 @@ class LetterReader:
         return self._failed_batch(name, body, Place.OBJECT if in_bucket else Place.MESSAGE)
 
     def add(self, letter: DeadLetter, raw: object) -> ChangeRecord | None:
-        """Makes an untrusted change of a letter's record. A failure to decode it is noted on the letter."""
+        """Makes an untrusted change of a letter's record. A failure to decode it is noted on the letter.
+
+        Returns None for a change of another table on a shared stream, too, which leaves nothing to do for this index.
+        """
         try:
             if not isinstance(raw, Mapping):
                 raise RecordDecodeError("not_a_record", "The record is not a JSON object.")
             return untrusted(self._decode(raw))
+        except OtherTableError:
+            return None
         except RecordDecodeError as error:
             letter.failures[error.code] += 1
             return None
@@ -53,14 +58,14 @@ class LetterReader:
     def _decode(self, raw: Mapping[str, Any]) -> ChangeRecord:
         if "kinesis" in raw:
             return decode_kinesis_record(raw, table_name=self.table_name)
-        return decode_dynamodb_record(raw)
+        return decode_dynamodb_record(raw, table_name=self.table_name)
 
     def _parked(self, name: str, body: Mapping[str, Any]) -> DeadLetter:
         reason = body.get("reason")
         code = reason.get("code") if isinstance(reason, Mapping) else None
         letter = DeadLetter(place=Place.PARKED, name=name, reason=str(code or "unknown"), is_read=True)
         change = self.add(letter, body["record"]) if body.get("record") is not None else None
-        if change is None and body.get("keys") is not None:
+        if change is None and body.get("keys") is not None and OTHER_TABLE not in letter.failures:
             try:
                 change = change_of_keys(body)
                 letter.failures.clear()
@@ -68,7 +73,7 @@ class LetterReader:
                 letter.failures[error.code] += 1
         if change is not None:
             letter.changes.append(change)
-        elif not letter.failures:
+        elif body.get("record") is None and not letter.failures:
             letter.failures["no_keys"] += 1
         return letter
 

@@ -8,8 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord, Operation
-from changefeed.decode.dynamodb_record import checked_version, decode_keys
+from changefeed.decode.change_time import MICROSECONDS_PER_UNIT, checked_version
+from changefeed.decode.dynamodb_record import decode_keys
 from changefeed.errors import RecordDecodeError
+
+COARSEST_SPAN = MICROSECONDS_PER_SECOND
+KNOWN_SPANS = frozenset({*MICROSECONDS_PER_UNIT.values(), COARSEST_SPAN})
 
 
 def untrusted(change: ChangeRecord) -> ChangeRecord:
@@ -25,11 +29,11 @@ def untrusted(change: ChangeRecord) -> ChangeRecord:
 def change_of_keys(message: Mapping[str, Any]) -> ChangeRecord:
     """Makes the change behind a parked message from its `keys` and `version` alone, already untrusted.
 
-    For records that were too large to be parked whole. The message doesn't name the feed, so the version spans a
-    second, as on the feed with the coarser clock: a conflict within that second is then settled by reading the item,
-    where the finer clock could decide without. Raises RecordDecodeError when the message lacks one of both.
+    For records that were too large to be parked whole. A message that doesn't tell the version's span (older ones
+    don't) gets a second, that of the coarsest clock: a conflict within it is settled by reading the item, where a finer
+    clock could decide without. Raises RecordDecodeError when the message lacks keys or version.
     """
-    version = message.get("version")
+    version, span = message.get("version"), message.get("version_span")
     if not isinstance(version, int) or isinstance(version, bool):
         raise RecordDecodeError("no_version", "The message has neither a decodable record nor a version.")
     return ChangeRecord(
@@ -38,7 +42,7 @@ def change_of_keys(message: Mapping[str, Any]) -> ChangeRecord:
         keys=decode_keys(message.get("keys")),
         image=None,
         version=checked_version(version),
-        version_span=MICROSECONDS_PER_SECOND,
+        version_span=span if isinstance(span, int) and span in KNOWN_SPANS else COARSEST_SPAN,
         in_order=False,
         raw={},
     )

@@ -20,7 +20,7 @@ from tests.changefeed.records import TABLE
 from tests.fakes import FakeClock, FakeContext, FakeQueue, FakeTable, ModelIndex
 
 DECODERS: dict[str, Decode] = {
-    "dynamodb_stream": decode_dynamodb_record,
+    "dynamodb_stream": partial(decode_dynamodb_record, table_name=TABLE),
     "kinesis_stream": partial(decode_kinesis_record, table_name=TABLE),
 }
 

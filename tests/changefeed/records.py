@@ -50,6 +50,7 @@ def kinesis_record(
     operation: str = "MODIFY",
     precision: str | None = "MICROSECOND",
     key_names: Sequence[str] = ("id",),
+    table: str = TABLE,
 ) -> dict[str, Any]:
     """A record of the table's Kinesis stream; `precision` None leaves the field out, as old records do."""
     body: dict[str, Any] = {
@@ -60,6 +61,6 @@ def kinesis_record(
     if precision is not None:
         body["ApproximateCreationDateTimePrecision"] = precision
     body["OldImage" if operation == "REMOVE" else "NewImage"] = image
-    change = {"eventName": operation, "tableName": TABLE, "dynamodb": body, "eventSource": "aws:dynamodb"}
+    change = {"eventName": operation, "tableName": table, "dynamodb": body, "eventSource": "aws:dynamodb"}
     data = base64.b64encode(json.dumps(change).encode()).decode()
     return {"kinesis": {"sequenceNumber": str(number), "data": data}, "eventSource": "aws:kinesis"}

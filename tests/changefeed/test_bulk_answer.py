@@ -102,9 +102,52 @@ def test_verdicts_stand_in_the_order_of_the_request() -> None:
     assert verdicts == [Verdict.DONE, Verdict.RETRYABLE, Verdict.DONE]
 
 
-def test_an_answer_without_errors_is_not_read_item_by_item() -> None:
-    body = b'{"took":3,"errors":false,"items":[ not looked at ]}\n'
+def all_done(*items: bytes, end: bytes = b"]}") -> bytes:
+    return b'{"took":3,"errors":false,"items":[' + b",".join(items) + end
+
+
+def done(document_id: str = "a", status: int = 201) -> bytes:
+    return json.dumps({"index": {"_id": document_id, "status": status}}, separators=(",", ":")).encode()
+
+
+def test_an_answer_without_errors_is_counted_and_not_read_item_by_item() -> None:
+    body = all_done(b'{"index":{"status":201}, not looked at ]}', b'{"index":{"status":200}}')
     assert [result.verdict for result in read_bulk_answer(200, body, expected_items=2)] == [Verdict.DONE] * 2
+
+
+@pytest.mark.parametrize("items", [0, 1, 2, 4, 6])
+def test_an_answer_without_errors_for_another_number_of_items_is_no_success(items: int) -> None:
+    with pytest.raises(BulkRequestError, match=f"3 items was answered with {items}"):
+        read_bulk_answer(200, all_done(*[done()] * items), expected_items=3)
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3])
+@pytest.mark.parametrize("end", [b"", b",", b"]", b"}"])
+def test_an_answer_without_errors_that_is_cut_off_behind_an_item_is_no_success(kept: int, end: bytes) -> None:
+    with pytest.raises(BulkRequestError, match="cut off"):
+        read_bulk_answer(200, all_done(*[done()] * kept, end=end), expected_items=3)
+
+
+@pytest.mark.parametrize(
+    "document_id", ['"status":2', '\\"status":2', '{"index":{"status":201}}', '","status":201,"x":"']
+)
+def test_an_id_that_looks_like_a_status_is_not_counted(document_id: str) -> None:
+    assert len(read_bulk_answer(200, all_done(done(document_id), done()), expected_items=2)) == 2
+    with pytest.raises(BulkRequestError, match="2 items was answered with 1"):
+        read_bulk_answer(200, all_done(done(document_id)), expected_items=2)
+
+
+def test_an_answer_that_contradicts_itself_is_read_item_by_item() -> None:
+    error = json.dumps({"index": refused(429, "rejected_execution_exception")}, separators=(",", ":")).encode()
+    results = read_bulk_answer(200, all_done(done(), error, done()), expected_items=3)
+    assert [result.verdict for result in results] == [Verdict.DONE, Verdict.RETRYABLE, Verdict.DONE]
+
+
+def test_deletes_of_missing_documents_and_answers_with_blanks_are_read_item_by_item() -> None:
+    items = [{"delete": {"status": 404, "result": "not_found"}}, {"index": {"status": 201}}]
+    for indent in (None, 2):
+        body = json.dumps({"took": 1, "errors": False, "items": items}, indent=indent).encode()
+        assert [result.verdict for result in read_bulk_answer(200, body, expected_items=2)] == [Verdict.DONE] * 2
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_body_is_posted_whole_and_uncompressed_to_the_index(server: HTTPServer
 def test_an_answer_that_is_cut_off_is_no_answer(server: HTTPServer) -> None:
     Recorder.cut_off = True
     with pytest.raises(BulkRequestError):
-        transport(server)(b"{}\n", 5.0)
+        transport(server)(b"{}\n", 0.5)
 
 
 def test_requests_share_one_connection(server: HTTPServer) -> None:

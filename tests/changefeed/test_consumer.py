@@ -143,6 +143,16 @@ def test_importing_a_handler_imports_no_client_of_aws_or_opensearch(consumer: st
     assert answer.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("consumer", ["sync_dynamodb_stream", "sync_kinesis_stream"])
+def test_a_handler_takes_its_tables_records_only(consumer: str) -> None:
+    program = f"import {consumer}.handler as h; print(h.handler.decode.keywords)"
+    environment = {**os.environ, **COMPLETE, **ROLE, "PYTHONPATH": "images"}
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == str({"table_name": COMPLETE["TABLE_NAME"]})
+
+
 def test_a_handler_without_its_environment_fails_at_import_with_every_problem() -> None:
     environment = {"PYTHONPATH": "images", "PATH": os.environ["PATH"]}
     answer = subprocess.run(

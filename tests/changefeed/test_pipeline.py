@@ -128,6 +128,45 @@ def test_few_rejections_are_judged_one_by_one() -> None:
     assert len(rig.queue.messages) == 4
 
 
+def foreign(number: int) -> dict[str, Any]:
+    return kinesis_record(item("secret-key", x={"S": "secret"}), number=number, table="other")
+
+
+@pytest.mark.parametrize(("others", "lead"), [(1, None), (4, None), (9, None), (2_000, None), (2_000, 1_000)])
+def test_changes_of_another_table_on_a_shared_stream_are_skipped_and_counted(
+    others: int, lead: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig = Rig(feed="kinesis_stream", lead=lead)
+    batch = [foreign(number) for number in range(others)]
+    poisonous = [kinesis_record(item(f"p{n}", x={"N": "NaN"}), number=5_000 + n) for n in range(2)]
+    assert rig.invoke([*batch, *poisonous, kinesis_record(item("a"), number=9_000)]) == []
+    assert list(rig.index.documents) == ["a"]
+    assert rig.queue.sequence_numbers() == ["5000", "5001"]
+    output = capsys.readouterr().out
+    lines = [json.loads(line) for line in output.splitlines()]
+    skipped = [line for line in lines if line["message"] == "records skipped"]
+    assert sum(line["records"] for line in skipped) == others
+    assert {(line["level"], line["reason"]) for line in skipped} == {("WARNING", "other_table")}
+    assert "secret" not in output
+
+
+def test_a_batch_of_other_tables_changes_alone_is_settled_without_a_request() -> None:
+    rig = Rig(feed="kinesis_stream")
+    assert rig.invoke([foreign(number) for number in range(1, 11)]) == []
+    assert (rig.index.requests, rig.queue.messages) == ([], [])
+
+
+def test_another_tables_changes_do_not_hide_an_index_at_fault() -> None:
+    rig = Rig(feed="kinesis_stream")
+    rig.index.is_poison = lambda _: True
+    batch = [kinesis_record(item(f"k{number}"), number=number) for number in range(5)]
+    for number in range(5):
+        rig.table.put(item(f"k{number}"))
+    with pytest.raises(SuspectedEnvironmentError, match="mapper_parsing_exception"):
+        rig.invoke([*batch, *(foreign(10 + number) for number in range(100))])
+    assert rig.queue.messages == []
+
+
 @pytest.mark.parametrize(
     ("status", "error_type"),
     [

@@ -10,7 +10,7 @@ from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.decode.kinesis_record import decode_kinesis_record
 from changefeed.errors import RecordDecodeError, RecordError
 from tests.changefeed.consumer_rig import DECODERS, Rig
-from tests.changefeed.records import item, kinesis_record, recorded, stream_record
+from tests.changefeed.records import TABLE, item, kinesis_record, recorded, stream_record
 from tests.fakes import NOW
 
 FEEDS = ("dynamodb_stream", "kinesis_stream")
@@ -81,6 +81,63 @@ def test_a_kinesis_version_spans_what_its_precision_can_not_tell(
     assert (change.version, change.version_span) == (version, span)
 
 
+@pytest.mark.parametrize(
+    ("time", "precision", "version", "span"),
+    [
+        (1_767_323_045_123_456, "MICROSECOND", 1_767_323_045_123_456, 1),
+        (1_767_323_045_123_456.0, "MICROSECOND", 1_767_323_045_123_456, 1),
+        (1_767_323_045_123, "MILLISECOND", 1_767_323_045_123_000, 1_000),
+        (1_767_323_045, None, 1_767_323_045_000_000, 1_000_000),
+        (1_767_323_045, "MICROSECOND", 1_767_323_045_000_000, 1_000_000),
+        (1_767_323_045, "MILLISECOND", 1_767_323_045_000_000, 1_000_000),
+    ],
+)
+def test_a_streams_record_that_names_a_unit_is_taken_by_it(
+    time: float, precision: str | None, version: int, span: int
+) -> None:
+    raw = stream_record(item("a"))
+    raw["dynamodb"] |= {"ApproximateCreationDateTime": time, "ApproximateCreationDateTimePrecision": precision}
+    change = decode_dynamodb_record(raw)
+    assert (change.version, change.version_span, change.in_order) == (version, span, True)
+
+
+@pytest.mark.parametrize(
+    ("time", "precision"),
+    [(1_767_323_045_123_456, "MILLISECOND"), (1_767_323_045_123, "MICROSECOND"), (1_767_323_045_123, None)],
+)
+def test_a_streams_time_that_is_not_of_its_unit_is_refused(time: int, precision: str | None) -> None:
+    raw = stream_record(item("a"))
+    raw["dynamodb"] |= {"ApproximateCreationDateTime": time, "ApproximateCreationDateTimePrecision": precision}
+    with pytest.raises(RecordDecodeError) as error:
+        decode_dynamodb_record(raw)
+    assert error.value.code == "bad_time"
+
+
+@pytest.mark.parametrize("unit", ["NANOSECOND", "SECOND", "microsecond", "", 6, ["MICROSECOND"]])
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_unit_unheard_of_is_refused(feed: str, unit: object) -> None:
+    raw = kinesis_record(item("a"), precision=unit)  # type: ignore[arg-type]
+    if feed == "dynamodb_stream":
+        raw = stream_record(item("a"))
+        raw["dynamodb"]["ApproximateCreationDateTimePrecision"] = unit
+    with pytest.raises(RecordDecodeError) as error:
+        DECODERS[feed](raw)
+    assert error.value.code == "bad_time"
+
+
+def test_changes_of_one_millisecond_on_the_stream_end_with_the_last_in_one_batch_or_two() -> None:
+    for batches in ([[1, 2]], [[1], [2]]):
+        rig = Rig()
+        rig.table.put(item("a", n={"N": "2"}))
+        for batch in batches:
+            records = [stream_record(item("a", n={"N": str(number)}), number=number) for number in batch]
+            for record in records:
+                record["dynamodb"]["ApproximateCreationDateTime"] *= 1_000
+                record["dynamodb"]["ApproximateCreationDateTimePrecision"] = "MILLISECOND"
+            assert rig.invoke(records) == []
+        assert rig.index.sources() == {"a": {"id": "a", "n": "2"}}
+
+
 @pytest.mark.parametrize("year_second", [1_325_375_999, 4_102_444_800])
 def test_a_time_outside_dynamodbs_years_would_lock_or_lose_a_document_and_is_refused(year_second: int) -> None:
     with pytest.raises(RecordDecodeError) as error:
@@ -127,3 +184,45 @@ def test_no_odd_record_crashes_a_batch(feed: str) -> None:
     (raw,) = recorded(f"{feed}_modify")["Records"]
     for odd in mangled(raw):
         assert Rig(feed=feed).invoke([odd]) == []
+
+
+def arn(table: str, partition: str = "aws") -> str:
+    return f"arn:{partition}:dynamodb:eu-west-1:123456789012:table/{table}/stream/2026-01-02T03:04:05.678"
+
+
+@pytest.mark.parametrize("stream", [arn(TABLE), arn(TABLE, "aws-cn"), arn(TABLE, "aws-us-gov"), None])
+def test_a_record_of_the_tables_stream_or_of_a_stream_that_is_not_named_is_taken(stream: str | None) -> None:
+    raw = stream_record(item("a")) | ({} if stream is None else {"eventSourceARN": stream})
+    assert decode_dynamodb_record(raw, table_name=TABLE).keys == {"id": {"S": "a"}}
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        arn("other"),
+        arn(f"{TABLE}-2"),
+        arn(f"my-{TABLE}"),
+        arn(TABLE).replace(TABLE, "x/stream/lab-table"),
+        "",
+        7,
+        [],
+        {},
+    ],
+)
+def test_a_record_of_another_stream_is_refused(stream: object) -> None:
+    with pytest.raises(RecordDecodeError) as error:
+        decode_dynamodb_record(stream_record(item("a")) | {"eventSourceARN": stream}, table_name=TABLE)
+    assert error.value.code == "other_table"
+    assert decode_dynamodb_record(stream_record(item("a")) | {"eventSourceARN": stream}).version
+
+
+@pytest.mark.parametrize("age_seconds", [0, 31])
+@pytest.mark.parametrize("operation", ["MODIFY", "REMOVE"])
+def test_a_record_of_another_tables_stream_changes_no_document(operation: str, age_seconds: int) -> None:
+    rig = Rig()
+    rig.invoke([stream_record(item("a"), number=1)])
+    rig.clock.now += 60
+    foreign = stream_record(item("a"), number=2, seconds=rig.clock.now - age_seconds, operation=operation)
+    assert rig.invoke([foreign | {"eventSourceARN": arn("other")}]) == []
+    assert list(rig.index.documents) == ["a"]
+    assert [message["reason"]["code"] for message in rig.queue.messages] == ["other_table"]

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from local.commands.status import part_lines
 from local.runners.forwarder.change_clock import ChangeClock
 from local.runners.forwarder.disorder import Disorder
 from local.runners.forwarder.forwarder import KinesisForwarder
@@ -21,6 +22,7 @@ from local.runners.mapping.runner import MappingRunner
 from local.runners.mapping.start import stream_reader
 from streams.client import polling_config
 from streams.record import StreamRecord
+from tests.fakes import client_error
 from tests.local.mapping_fakes import FakeFunction, Ministack, running_ministack, settings
 from tests.streams.stream_fakes import STREAM_ARN
 
@@ -215,6 +217,7 @@ class StreamOfChanges:
     """A table's stream in memory, as boto3 gives it: one shard with the given numbers of one item."""
 
     numbers: list[str]
+    page: int = 2
 
     def describe_stream(self, **_call: Any) -> dict[str, Any]:
         return {"StreamDescription": {"Shards": [{"ShardId": "s"}]}}
@@ -232,7 +235,7 @@ class StreamOfChanges:
                 "awsRegion": "us-east-1",
                 "dynamodb": {"Keys": {"id": {"S": "a"}}, "SequenceNumber": number, "NewImage": {"n": {"N": number}}},
             }
-            for number in self.numbers[int(ShardIterator) : int(ShardIterator) + 2]
+            for number in self.numbers[int(ShardIterator) : int(ShardIterator) + self.page]
         ]
         return {"Records": found, "NextShardIterator": str(int(ShardIterator) + len(found))}
 
@@ -254,19 +257,77 @@ class KinesisWithOutage:
 
 def test_an_outage_of_the_stream_loses_and_reorders_nothing() -> None:
     kinesis = KinesisWithOutage(failures=3)
+    status = run_forwarder(kinesis, changes=7).status()
+    assert kinesis.stored == [1, 2, 3, 4, 5, 6, 7]
+    assert (status.records_put, status.put_failures) == (7, 3)
+
+
+@dataclass
+class KinesisWithLimits:
+    """Refuses every call that holds one of these records, and fails a few calls on the way."""
+
+    refused: set[int]
+    code: str = "ValidationException"
+    failures: int = 2
+    stored: list[int] = field(default_factory=list)
+    calls: int = 0
+
+    def put_records(self, *, StreamARN: str, Records: list[dict[str, Any]]) -> dict[str, Any]:
+        self.calls += 1
+        numbers = [int(json.loads(one["Data"])["dynamodb"]["NewImage"]["n"]["N"]) for one in Records]
+        if self.refused & set(numbers):
+            raise client_error(self.code, "PutRecords")
+        if self.failures:
+            self.failures -= 1
+            raise client_error("ProvisionedThroughputExceededException", "PutRecords")
+        self.stored += numbers
+        return {"Records": [{"SequenceNumber": "1", "ShardId": "s"} for _ in Records]}
+
+
+def run_forwarder(kinesis: Any, *, changes: int, page: int = 2, seconds: float = 5.0) -> KinesisForwarder:
     forwarder = KinesisForwarder(
-        streams_client=StreamOfChanges(numbers=[str(number) for number in range(1, 8)]),
+        streams_client=StreamOfChanges(numbers=[str(number) for number in range(1, changes + 1)], page=page),
         kinesis_client=kinesis,
         table_stream_arn=STREAM_ARN,
         kinesis_stream_arn="arn",
         poll_interval_seconds=0.005,
     )
     forwarder.start()
-    assert forwarder.wait_until_drained(5)
+    forwarder.wait_until_drained(seconds)
     assert forwarder.stop()
-    assert kinesis.stored == [1, 2, 3, 4, 5, 6, 7]
-    status = forwarder.status()
-    assert (status.records_put, status.put_failures) == (7, 3)
+    return forwarder
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "InvalidArgumentException"])
+@pytest.mark.parametrize("refused", [{1}, {4}, {3, 4}, {1, 2, 7}, {9}, set(range(1, 10))])
+def test_a_record_that_kinesis_always_refuses_is_skipped_and_told(
+    refused: set[int], code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    kinesis = KinesisWithLimits(refused=refused, code=code)
+    status = run_forwarder(kinesis, changes=9).status()
+    assert kinesis.stored == [number for number in range(1, 10) if number not in refused]
+    assert (status.changes_skipped, status.records_put) == (len(refused), 9 - len(refused))
+    (line,) = part_lines({"kinesis_forwarder": {"t": asdict(status)}})
+    assert f"changes skipped {len(refused)}" in line
+    told = [record.getMessage() for record in caplog.records if "skipped" in record.getMessage()]
+    assert len(told) == len(refused)
+    assert all(code in line and "NewImage" not in line for line in told)
+
+
+@pytest.mark.parametrize(
+    "code", ["ResourceNotFoundException", "ProvisionedThroughputExceededException", "InternalFailure"]
+)
+def test_what_says_nothing_of_the_record_is_waited_for(code: str) -> None:
+    kinesis = KinesisWithLimits(refused={2}, code=code)
+    status = run_forwarder(kinesis, changes=2, seconds=0.5).status()
+    assert (kinesis.stored, status.changes_skipped) == ([], 0)
+
+
+def test_finding_the_refused_record_of_a_full_call_costs_few_calls() -> None:
+    kinesis = KinesisWithLimits(refused={250}, failures=0)
+    run_forwarder(kinesis, changes=500, page=500)
+    assert kinesis.stored == [*range(1, 250), *range(251, 501)]
+    assert kinesis.calls < 20
 
 
 def test_chunks_keep_kinesis_limits() -> None:
@@ -345,6 +406,22 @@ def test_changes_of_a_table_arrive_on_the_stream_in_order_with_rising_times(clou
         assert times == sorted(set(times))
     removed = next(body for body in bodies if body["eventName"] == "REMOVE")
     assert removed["dynamodb"]["OldImage"]["n"] == {"N": "19"}
+
+
+@pytest.mark.local
+def test_a_change_too_large_for_the_stream_holds_nothing_up(cloud: Ministack) -> None:
+    table_stream, kinesis_stream = cloud.table("large-table"), cloud.stream("large")
+    table = cloud.client("dynamodb")
+    many = {"L": [{"BOOL": True}] * 90_000}  # 90 KB in DynamoDB, 1.2 MB as JSON
+    for key, flags in (("before", {"L": []}), ("large", many), ("after", {"L": []})):
+        table.put_item(TableName="large-table", Item={"id": {"S": key}, "flags": flags})
+    forwarder = forward(cloud, table_stream, kinesis_stream)
+    forwarder.start()
+    assert forwarder.wait_until_drained(20)
+    assert forwarder.stop()
+    arrived = [body["dynamodb"]["Keys"]["id"]["S"] for body in delivered_bodies(cloud, kinesis_stream)]
+    assert arrived == ["before", "after"]
+    assert (forwarder.status().changes_skipped, forwarder.status().put_failures) == (1, 0)
 
 
 @pytest.mark.local

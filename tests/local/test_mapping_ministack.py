@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from local.runners.invocation import InvokeResult
 from local.runners.mapping.destination import failure_destination
 from local.runners.mapping.runner import MappingRunner
@@ -51,6 +52,7 @@ def test_changes_of_a_table_arrive_in_lambdas_shape(cloud: Ministack) -> None:
         assert runner.stop()
     inserted, modified, removed = function.received
     assert inserted["eventSourceARN"] == stream_arn
+    assert len([decode_dynamodb_record(record, table_name="shape-table") for record in function.received]) == 3
     assert inserted["dynamodb"]["NewImage"] == {"id": {"S": "a"}, "raw": {"B": "AP8="}}
     assert modified["dynamodb"]["NewImage"]["n"] == {"N": "12345678901234567890.5"}
     assert modified["dynamodb"]["OldImage"]["raw"] == {"B": "AP8="}

@@ -125,7 +125,7 @@ class RedriveRig:
     def decode(self, raw: Any) -> Any:
         """Decodes with the consumer's decoder."""
         if self.feed == "dynamodb_stream":
-            return decode_dynamodb_record(raw)
+            return decode_dynamodb_record(raw, table_name=TABLE)
         return decode_kinesis_record(raw, table_name=TABLE)
 
     def writer(self) -> BulkWriter:

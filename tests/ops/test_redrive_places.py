@@ -9,9 +9,9 @@ import pytest
 from ops.redrive.letter import End, Place
 from ops.redrive.letter_reader import LetterReader
 from ops.redrive.report import Report
-from tests.changefeed.records import TABLE, item
-from tests.fakes import Fault
-from tests.ops.redrive_rig import FEEDS, RedriveRig
+from tests.changefeed.records import TABLE, item, kinesis_record
+from tests.fakes import NOW, Fault
+from tests.ops.redrive_rig import FEEDS, STREAM_ARN, RedriveRig, sequence_text
 
 FORGOTTEN_SECONDS = 4_000
 PUT: dict[str, Callable[[RedriveRig, int], Any]] = {
@@ -49,16 +49,34 @@ def test_a_record_that_never_reached_the_index_is_written_and_its_letter_deleted
 
 @pytest.mark.parametrize(("feed", "span"), [("dynamodb_stream", 1_000_000), ("kinesis_stream", 1)])
 @pytest.mark.parametrize("large", [False, True])
-def test_one_reader_knows_the_feed_by_the_record_and_takes_the_coarser_clock_without_one(
-    feed: str, span: int, large: bool
-) -> None:
+def test_one_reader_knows_the_feed_by_the_record_and_the_clock_without_one(feed: str, span: int, large: bool) -> None:
     rig = RedriveRig(feed=feed)
     name = rig.park(rig.change("a"), large=large)
     letter = LetterReader(table_name=TABLE)(name, rig.sqs.messages[name].body)
     assert letter is not None
     (change,) = letter.changes
-    assert change.version_span == (1_000_000 if large else span)
+    assert change.version_span == span
     assert (change.keys, change.image) == ({"id": {"S": "a"}}, None)
+
+
+@pytest.mark.parametrize(("told", "span"), [("told", 1_000), ("not told", 1_000_000), (0, 1_000_000), ("1", 1_000_000)])
+def test_a_change_of_the_same_millisecond_that_was_too_large_to_park_is_not_taken_for_superseded(
+    told: object, span: int
+) -> None:
+    rig, first = RedriveRig(feed="kinesis_stream"), int(NOW * 1_000_000)
+    rig.index.documents["a"] = (first, {"id": "a", "n": "1"})
+    rig.stream.records.append(kinesis_record(item("a", n={"N": "2"}), microseconds=first, precision="MILLISECOND"))
+    rig.table.put(item("a", n={"N": "2"}))
+    message = rig.sqs.messages[rig.park(1, large=True)]
+    if told != "told":
+        letter = json.loads(message.body)
+        del letter["version_span"]  # as before it was told
+        message.body = json.dumps(letter | ({} if told == "not told" else {"version_span": told}))
+    read = LetterReader(table_name=TABLE)("a", message.body)
+    assert read is not None
+    assert [change.version_span for change in read.changes] == [span]
+    assert rig.run().is_clean
+    assert (rig.index.sources(), is_empty(rig)) == ({"a": {"id": "a", "n": "2"}}, True)
 
 
 @pytest.mark.parametrize("place", PUT)
@@ -67,6 +85,46 @@ def test_the_items_present_state_is_written_and_never_the_image(rig: RedriveRig,
     rig.table.put(item("a", n={"N": "2"}))  # not even by a change that is in the stream
     rig.run()
     assert rig.index.sources() == {"a": {"id": "a", "n": "2"}}
+
+
+@pytest.mark.parametrize("place", ["parked", "failure object"])
+def test_a_record_of_another_tables_stream_deletes_nothing_and_keeps_its_letter(place: str) -> None:
+    rig = RedriveRig()
+    number = rig.change("a")
+    rig.table.delete(item("a"))  # as if it had never been this table's
+    rig.index.documents["a"] = (1, {"id": "a"})
+    foreign = STREAM_ARN.replace(TABLE, "other")
+    if place == "parked":  # by a version that didn't look at the stream's name
+        message = rig.sqs.messages[rig.park(number)]
+        body = json.loads(message.body)
+        body["record"]["eventSourceARN"] = foreign
+        message.body = json.dumps(body)
+    else:
+        rig.record(number)["eventSourceARN"] = foreign
+        PUT[place](rig, number)
+    report = rig.run()
+    assert (ends(report), is_empty(rig)) == ({End.FAILING: 1}, False)
+    assert {new for _, _, new in report.still_failing} == {"other_table"}
+    assert list(rig.index.documents) == ["a"]
+
+
+@pytest.mark.parametrize("place", ["failure message", "failure object", "parked"])
+def test_changes_of_another_table_on_a_shared_stream_leave_nothing_to_do(place: str) -> None:
+    rig = RedriveRig(feed="kinesis_stream")
+    rig.change("a")
+    rig.stream.records.append(kinesis_record(item("b"), number=2, table="other"))
+    rig.record(2)["kinesis"]["sequenceNumber"] = sequence_text(2)
+    if place == "parked":  # by a version that parked them
+        parked = {"kind": "parked_record", "reason": {"code": "other_table"}, "keys": None, "record": rig.record(2)}
+        rig.sqs.send(json.dumps(parked))
+        rig.park(1)
+    elif place == "failure message":
+        rig.fail(1, 2)
+    else:
+        rig.store([1, 2])
+    report = rig.run()
+    assert report.is_clean
+    assert (rig.index.sources(), is_empty(rig)) == ({"a": {"id": "a"}}, True)
 
 
 @pytest.mark.parametrize("place", PUT)

@@ -1,8 +1,8 @@
 """Decodes a record of a Kinesis stream that is a table's streaming destination.
 
-The data is base64 JSON without DynamoDB's sequence number; its time is an integer in the unit of
-`ApproximateCreationDateTimePrecision` (absent in old records: milliseconds). Kinesis may deliver changes out of order
-and twice: the version sorts them out. Source: "Change data capture for Kinesis Data Streams", DynamoDB guide.
+The data is base64 JSON without DynamoDB's sequence number; its time has the unit that it names (`change_time`).
+Kinesis may deliver changes out of order and twice: the version sorts them out. Source: "Change data capture for
+Kinesis Data Streams", DynamoDB guide.
 """
 
 import binascii
@@ -14,20 +14,20 @@ from pybase64 import b64decode
 
 from changefeed.decode.attribute_values import encode_document, names_met, own_text
 from changefeed.decode.change_record import AttributeMap, ChangeRecord
-from changefeed.decode.dynamodb_record import checked_version, decode_image, decode_keys, decode_operation
+from changefeed.decode.change_time import MICROSECONDS_PER_UNIT, version_and_span
+from changefeed.decode.dynamodb_record import decode_image, decode_keys, decode_operation
 from changefeed.decode.encoded_image import EncodedImage
 from changefeed.decode.sequence_number import is_sequence_number
-from changefeed.errors import RecordDecodeError, UnindexableItemError
+from changefeed.errors import OtherTableError, RecordDecodeError, UnindexableItemError
 
-MICROSECONDS_PER_UNIT = {"MICROSECOND": 1, "MILLISECOND": 1_000}
 KPL_MAGIC = b"\xf3\x89\x9a\xc2"
 
 
 def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = None) -> ChangeRecord:
     """Turn one entry of `event["Records"]` into a change record.
 
-    With `table_name`, a record of another table is refused: written here, it would mix two tables in one index.
-    Raises RecordDecodeError when a part is missing or is not what AWS documents.
+    With `table_name`, a record of another table raises OtherTableError: written here, it would mix two tables in one
+    index. Raises RecordDecodeError when a part is missing or is not what AWS documents.
     """
     envelope = raw.get("kinesis")
     if not isinstance(envelope, dict):
@@ -39,19 +39,19 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
     body = change.get("dynamodb")
     if not isinstance(body, dict):
         raise RecordDecodeError("not_a_dynamodb_change", "The data has no 'dynamodb' part: not a table's change.")
-    if table_name is not None and change.get("tableName") not in (table_name, None):
-        raise RecordDecodeError("other_table", f"The change is not one of table {table_name}.")
-    unit = MICROSECONDS_PER_UNIT.get(str(body.get("ApproximateCreationDateTimePrecision", "MILLISECOND")))
-    time = body.get("ApproximateCreationDateTime")
-    if unit is None or not isinstance(time, int):
-        raise RecordDecodeError("bad_time", "ApproximateCreationDateTime or its precision is not what AWS documents.")
+    source = change.get("tableName")
+    if table_name is not None and source not in (table_name, None):
+        if isinstance(source, str):
+            raise OtherTableError(f"The change is not one of table {table_name}.")
+        raise RecordDecodeError("bad_table_name", "tableName is not a text.")
+    version, version_span = version_and_span(body, MICROSECONDS_PER_UNIT["MILLISECOND"])
     return ChangeRecord(
         sequence_number=sequence_number,
         operation=decode_operation(change.get("eventName")),
         keys=decode_keys(body.get("Keys")),
         image=_encoded(decode_image(change.get("eventName"), body.get("NewImage"))),
-        version=checked_version(time * unit),
-        version_span=unit,
+        version=version,
+        version_span=version_span,
         in_order=False,
         raw=raw,
     )

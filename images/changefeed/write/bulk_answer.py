@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from changefeed.decode.dynamodb_record import LATEST_VERSION
+from changefeed.decode.change_time import LATEST_VERSION
 from changefeed.errors import BulkRequestError
 
 RETRYABLE_STATUSES = frozenset({401, 403, 408, 409, 429, 500, 502, 503, 504})
@@ -40,6 +40,9 @@ _CURRENT_VERSION = re.compile(
     r"current version \[(\d{1,19})\] is higher (?:or equal to|than) the one provided \[(\d{1,19})\]\Z"
 )
 _NO_ERRORS = b'"errors":false'
+_DONE_STATUS = b'"status":2'
+"""Stands once in each item that is done. No user's text can hold it: inside a text a quote is written as backslash and
+quote, so these two quotes are a name's, and an answer's names are the engine's own."""
 
 
 class Verdict(StrEnum):
@@ -87,7 +90,7 @@ def says_nothing_of_the_document(status: int, error_type: str | None) -> bool:
 
 
 def _item_verdicts(body: bytes, expected_items: int) -> list[ItemVerdict]:
-    if _NO_ERRORS in body[:64] and body.rstrip().endswith(b"}"):
+    if _is_all_done(body, expected_items):
         return [DONE] * expected_items
     try:
         items = orjson.loads(body)["items"]
@@ -97,6 +100,11 @@ def _item_verdicts(body: bytes, expected_items: int) -> list[ItemVerdict]:
     if len(verdicts) != expected_items:
         raise BulkRequestError(f"A bulk request of {expected_items} items was answered with {len(verdicts)}.")
     return verdicts
+
+
+def _is_all_done(body: bytes, expected_items: int) -> bool:
+    """True when a count shows that each item was taken: a tenth of the price of reading them one by one."""
+    return _NO_ERRORS in body[:64] and body.rstrip().endswith(b"]}") and body.count(_DONE_STATUS) == expected_items
 
 
 def _request_error_type(body: bytes) -> str:

@@ -6,77 +6,91 @@ retry layer. Bodies go uncompressed: serverless collections are reported to refu
 netrc of the environment changes where documents go.
 """
 
-import select
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import NoReturn
 from urllib.parse import quote, urlsplit
 
 from changefeed.errors import BulkRequestError
+from changefeed.write.bulk_connection import BulkConnection
 from changefeed.write.bulk_post import Answer
 from lambda_kit.signing import request_signer
 
-CONNECT_TIMEOUT_SECONDS = 3.0
+GREATEST_IDLE_SECONDS = 50.0
+"""A connection that was idle for longer isn't used again. Load balancers close theirs after 60 s; they, firewalls and
+NAT gateways forget one after 350 s (Elastic Load Balancing and Network Firewall guides), maybe without a word to a
+container that was frozen meanwhile. Its next request would wait for all of its time, a new connection some
+milliseconds."""
 
 
 class BulkTransport:
     """A callable `(body, timeout_seconds) -> (status, answer)` for one index, and `post`, which doesn't wait."""
 
-    def __init__(self, *, endpoint: str, index: str, region: str) -> None:
-        parts = urlsplit(endpoint)
-        self._path = f"{parts.path.rstrip('/')}/{quote(index, safe='')}/_bulk"
+    def __init__(self, *, endpoint: str, index: str, region: str, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives the time of day in seconds: a machine's own stopwatch may stand still while it is frozen."""
+        self._path = f"{urlsplit(endpoint).path.rstrip('/')}/{quote(index, safe='')}/_bulk"
         self._sign = request_signer(endpoint, region)
-        self._connect = partial(_connection, parts.scheme, parts.hostname or "", parts.port)
-        self._idle: deque[HTTPConnection] = deque()
+        self._connect = partial(BulkConnection, endpoint)
+        self._clock = clock
+        self._idle: deque[tuple[float, BulkConnection]] = deque()
 
     def __call__(self, body: bytes, timeout_seconds: float) -> tuple[int, bytes]:
         """Send once and wait. Raises BulkRequestError without an answer: it may have been applied all the same."""
         return self.post(body, timeout_seconds)(timeout_seconds)
 
     def post(self, body: bytes, timeout_seconds: float) -> Answer:
-        """Sends once, on a connection that nothing else uses meanwhile. The answer raises what goes wrong."""
+        """Sends once, on a connection that nothing else uses meanwhile. The answer raises what goes wrong.
+
+        All that is waited for, here and in the answer, ends within the time; what happens in between doesn't count.
+        """
+        headers = {"Content-Type": "application/x-ndjson", **self._sign(self._path, body)}
+        connection = self._kept() or self._connect()
         try:
-            connection = self._idle.pop()  # to look first whether there is one would let two threads race for the last
-        except IndexError:
-            connection = self._connect()
-        try:
-            _open(connection, timeout_seconds)
-            headers = {"Content-Type": "application/x-ndjson", **self._sign(self._path, body)}
-            connection.request("POST", self._path, body, headers)
+            connection.send(self._path, body, headers, timeout_seconds)
         except (OSError, HTTPException) as error:
             connection.close()
             return partial(_no_answer, error)
         return _Posted(connection, self._keep)
 
-    def _keep(self, connection: HTTPConnection) -> None:
-        self._idle.append(connection)
+    def _kept(self) -> BulkConnection | None:
+        """Takes the connection that was used last, unless it was idle for too long: then all of them were."""
+        while True:
+            try:
+                since, connection = self._idle.pop()  # to look first whether there is one would let threads race
+            except IndexError:
+                return None
+            if abs(self._clock() - since) < GREATEST_IDLE_SECONDS:
+                return connection
+            connection.close()
+
+    def _keep(self, connection: BulkConnection) -> None:
+        self._idle.append((self._clock(), connection))
 
     def __del__(self) -> None:
-        for connection in getattr(self, "_idle", ()):  # not where the endpoint was refused
+        for _, connection in getattr(self, "_idle", ()):  # not where the endpoint was refused
             connection.close()
 
 
 class _Posted:
     """The answer to a request; its connection is kept once it was read, and closed if nobody ever waits for it."""
 
-    def __init__(self, connection: HTTPConnection, keep: Callable[[HTTPConnection], object]) -> None:
-        self._connection: HTTPConnection | None = connection
+    def __init__(self, connection: BulkConnection, keep: Callable[[BulkConnection], object]) -> None:
+        self._connection: BulkConnection | None = connection
         self._keep = keep
 
     def __call__(self, timeout_seconds: float) -> tuple[int, bytes]:
         connection, self._connection = self._connection, None
         assert connection is not None, "an answer comes once"
         try:
-            connection.sock.settimeout(timeout_seconds)
-            answer = connection.getresponse()
-            status, body = answer.status, answer.read()
+            answer = connection.receive(timeout_seconds)
         except (OSError, HTTPException) as error:
             connection.close()
             _no_answer(error, timeout_seconds)
         self._keep(connection)
-        return status, body
+        return answer
 
     def __del__(self) -> None:
         if self._connection is not None:
@@ -85,23 +99,3 @@ class _Posted:
 
 def _no_answer(error: Exception, _timeout_seconds: float) -> NoReturn:
     raise BulkRequestError(f"No answer to a bulk request: {type(error).__name__}.") from error
-
-
-def _open(connection: HTTPConnection, timeout_seconds: float) -> None:
-    """Connect, unless the last connection is still good, and limit how long it may be silent."""
-    if connection.sock is not None and select.select([connection.sock], [], [], 0)[0]:
-        connection.close()  # nobody sends unasked: it was closed while the container was frozen
-    if connection.sock is None:
-        connection.timeout = min(CONNECT_TIMEOUT_SECONDS, timeout_seconds)
-        connection.connect()
-    connection.sock.settimeout(timeout_seconds)
-
-
-def _connection(scheme: str, host: str, port: int | None) -> HTTPConnection:
-    if scheme == "http":
-        return HTTPConnection(host, port)
-    import ssl  # only a collection's endpoint pays for these
-
-    import certifi
-
-    return HTTPSConnection(host, port, context=ssl.create_default_context(cafile=certifi.where()))

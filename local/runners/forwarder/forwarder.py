@@ -5,6 +5,7 @@ MiniStack's own destination lacks fields, has whole seconds and random partition
 
 import logging
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from local.runners.counters import Counters, RunnerStatus
 from local.runners.forwarder.change_clock import ChangeClock
 from local.runners.forwarder.disorder import Disorder
 from local.runners.forwarder.record import ForwardedRecord, forwarded_record
-from local.runners.forwarder.writer import KinesisWriter, chunks
+from local.runners.forwarder.writer import KinesisWriter, RecordsRefusedError, chunks
 from local.runners.polling.backoff import Backoff
 from local.runners.polling.walker import ShardSink, StreamWalker
 from streams.dynamodb import DynamoDBStreamReader
@@ -23,9 +24,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class ForwarderStatus(RunnerStatus):
-    """A forwarder at one moment; a repeated record counts again."""
+    """A forwarder at one moment; a repeated record counts again. `changes_skipped`: Kinesis refuses their records."""
 
     records_put: int = 0
+    changes_skipped: int = 0
     put_failures: int = 0
     poll_failures: int = 0
 
@@ -129,18 +131,34 @@ class _ShardForwarder:
 
     def _put(self, records: list[ForwardedRecord]) -> None:
         writer = KinesisWriter(client=self.forwarder.kinesis_client, stream_arn=self.forwarder.kinesis_stream_arn)
-        for chunk in chunks(records):
-            failures, remaining = 0, chunk
-            while remaining and not self._stopping.is_set():
-                try:
-                    again = writer.put_once(remaining)
-                except Exception as error:  # a forwarder outlives whatever the service says
-                    again = remaining
-                    if failures & (failures + 1) == 0:
-                        _log.warning("%s: PutRecords: %s: %s", self.shard_id, type(error).__name__, error)
-                self.counters.add(records_put=len(remaining) - len(again))
-                remaining = again
-                if remaining:
-                    failures += 1
-                    self.counters.add(put_failures=1)
-                    self._stopping.wait(self.backoff.seconds(failures))
+        waiting = deque(chunks(records))
+        failures = 0
+        while waiting and not self._stopping.is_set():
+            chunk = waiting.popleft()
+            try:
+                again = writer.put_once(chunk)
+            except RecordsRefusedError as error:
+                waiting.extendleft(reversed(self._without_refused(chunk, error.code)))
+                continue
+            except Exception as error:  # a forwarder outlives whatever the service says
+                again = chunk
+                if failures & (failures + 1) == 0:
+                    _log.warning("%s: PutRecords: %s: %s", self.shard_id, type(error).__name__, error)
+            self.counters.add(records_put=len(chunk) - len(again))
+            failures = failures + 1 if again else 0
+            if again:
+                waiting.appendleft(again)
+                self.counters.add(put_failures=1)
+                self._stopping.wait(self.backoff.seconds(failures))
+
+    def _without_refused(self, chunk: list[ForwardedRecord], code: str) -> list[list[ForwardedRecord]]:
+        """Halves what was refused together, in order. One that is refused alone is skipped, as DynamoDB skips it."""
+        if len(chunk) > 1:
+            middle = len(chunk) // 2
+            return [chunk[:middle], chunk[middle:]]
+        self.counters.add(changes_skipped=1)
+        _log.warning(
+            "%s: skipped a change: Kinesis refuses its record of %s bytes (%s). AWS skips such a change, too: see "
+            "not-replicated in docs/operations.md.", self.shard_id, f"{len(chunk[0].data):,}", code,
+        )  # fmt: skip
+        return []

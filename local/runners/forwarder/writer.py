@@ -4,10 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local.runners.forwarder.record import ForwardedRecord
 
+REFUSALS = frozenset({"ValidationException", "InvalidArgumentException", "SerializationException"})
+"""Codes that say that what was sent is wrong, so that it would be the next time, too."""
 _MAX_RECORDS = 500  # of one PutRecords call, as the two below: API_PutRecords
 _MAX_BYTES = 5 * 1024 * 1024
+
+
+class RecordsRefusedError(Exception):
+    """Kinesis refused a call for what is in one of its records at least; nothing of it was stored."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +34,18 @@ class KinesisWriter:
 
         That is every record that failed, and every later one of the same partition key although it arrived: else the
         failed one would stay behind it for good. The repeat is a duplicate, which the destination may make anyway.
-        Raises botocore's errors when the whole call failed.
+        Raises RecordsRefusedError when they can never be sent together, botocore's errors when the whole call failed.
         """
-        answer = self.client.put_records(
-            StreamARN=self.stream_arn,
-            Records=[{"Data": record.data, "PartitionKey": record.partition_key} for record in records],
-        )
+        try:
+            answer = self.client.put_records(
+                StreamARN=self.stream_arn,
+                Records=[{"Data": record.data, "PartitionKey": record.partition_key} for record in records],
+            )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in REFUSALS:
+                raise RecordsRefusedError(code) from error
+            raise
         failed_keys: set[str] = set()
         again: list[ForwardedRecord] = []
         for record, result in zip(records, answer["Records"], strict=True):
