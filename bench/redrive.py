@@ -27,6 +27,7 @@ from changefeed.plan.document_id import document_id
 from changefeed.plan.rejection import Rejection
 from demo.batch_write import write_all
 from demo.proof import compare, read_items
+from lambda_kit.unindexed import whole_document
 from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Batch, DiscardBatch
 from local.runners.mapping.failure_record import failure_object, failure_object_key, failure_record
@@ -148,7 +149,7 @@ def read_documents(stack: Stack) -> dict[str, Any]:
     """Reads every document by its id, by scrolling: the local node can, a serverless collection can't."""
     search, index = stack.search(), stack.consumer(CONSUMER).index
     search.indices.refresh(index=index)
-    return {hit["_id"]: hit["_source"] for hit in scan(search, index=index, size=5_000)}
+    return {hit["_id"]: whole_document(hit["_source"]) for hit in scan(search, index=index, size=5_000)}
 
 
 def _parked(record: StreamRecord, index: str) -> str:

@@ -1,37 +1,20 @@
-"""Shows and checks, after the load: a search, an update and a delete, a poison item."""
+"""Looks at what a stack shows: a search, documents by their ids, what is parked."""
 
 import json
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
 
-from demo.batch_write import write_all
 from demo.flights import FlightChange
-from demo.item_json import to_item
 from demo.load import ItemApi
+from demo.proof import whole
 from local.services.aws_client import aws_client
 from local.services.ministack import REGION
 
 PATIENCE_SECONDS = 30.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoisonIds:
-    """Ids of this run only: what an earlier run has left in table and queues proves nothing."""
-
-    poison: str
-    neighbours: tuple[str, str]
-
-    @classmethod
-    def new(cls) -> "PoisonIds":
-        """Makes fresh ones."""
-        run = uuid.uuid4().hex[:8]
-        return cls(poison=f"demo-poison-{run}", neighbours=(f"demo-before-{run}", f"demo-after-{run}"))
 
 
 def late_flights(items: Sequence[FlightChange]) -> list[str]:
@@ -46,9 +29,14 @@ def late_flights(items: Sequence[FlightChange]) -> list[str]:
 
 def search_late_flights(api: ItemApi) -> list[dict[str, Any]]:
     """Asks the index the same question, through the API."""
-    query = {"q": "Los Angeles", "where": "arrival_delay_minutes>60", "sort": "-arrival_delay_minutes", "size": "50"}
-    answer = api.request("GET", f"/search?{urlencode(query, quote_via=quote)}", expect=[200])
+    answer = search(api, q="Los Angeles", where="arrival_delay_minutes>60", sort="-arrival_delay_minutes", size="50")
     return [hit["item"] for hit in answer["items"]]
+
+
+def search(api: ItemApi, **query: str) -> dict[str, Any]:
+    """Gives the API's answer to a search."""
+    answer: dict[str, Any] = api.request("GET", f"/search?{urlencode(query, quote_via=quote)}", expect=[200])
+    return answer
 
 
 def wait_for(condition: Callable[[], object], timeout_seconds: float = PATIENCE_SECONDS) -> bool:
@@ -64,8 +52,7 @@ def wait_for(condition: Callable[[], object], timeout_seconds: float = PATIENCE_
 def document(outputs: Mapping[str, Any], index: str, document_id: str) -> dict[str, Any] | None:
     """Reads a document by its id, as of now; None when it doesn't exist."""
     answer = requests.get(f"{outputs['opensearch_url']}/{index}/_doc/{quote(document_id, safe='')}", timeout=10).json()
-    source: dict[str, Any] | None = answer.get("_source")
-    return source
+    return whole(answer["_source"]) if answer.get("found") else None
 
 
 def in_every_index(outputs: Mapping[str, Any], document_id: str, is_right: Callable[[Any], bool]) -> bool:
@@ -73,17 +60,6 @@ def in_every_index(outputs: Mapping[str, Any], document_id: str, is_right: Calla
     return wait_for(
         lambda: all(is_right(document(outputs, index, document_id)) for index in outputs["indexes"].values())
     )
-
-
-def write_poison(outputs: Mapping[str, Any], good: dict[str, Any], ids: PoisonIds) -> None:
-    """Writes a flight whose destination is a map where all others have a text, between two good ones, in one batch."""
-    rows = [
-        good | {"id": ids.neighbours[0]},
-        good | {"id": ids.poison, "destination": {"code": "LAX"}},
-        good | {"id": ids.neighbours[1]},
-    ]
-    dynamodb = aws_client(outputs["aws_endpoint_url"], REGION, "dynamodb")
-    write_all(dynamodb, outputs["table_name"], [{"PutRequest": {"Item": to_item(dict(row))}} for row in rows])
 
 
 def parked_messages(outputs: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:

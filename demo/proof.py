@@ -67,7 +67,15 @@ def read_documents(opensearch_url: str, index: str) -> dict[str, Any]:
     hits = json.loads(answer.content, parse_int=Decimal, parse_float=Decimal)["hits"]
     if hits["total"]["value"] > MOST_DOCUMENTS:
         raise OverflowError(f"{index} has more than {MOST_DOCUMENTS} documents.")
-    return {hit["_id"]: _unescaped(hit["_source"]) for hit in hits["hits"]}
+    return {hit["_id"]: _unescaped(whole(hit["_source"])) for hit in hits["hits"]}
+
+
+def whole(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Puts the attributes that the mapping refused, as many as their mark says, among the others."""
+    indexed = dict(source)
+    unindexed = indexed.pop("%unindexed", {})
+    mark = indexed.pop("%unindexed_attributes", 0)
+    return indexed | unindexed if mark == len(unindexed) else dict(source)
 
 
 def _plain(value: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from demo import checks
+from demo import checks, misfits
 from demo.flights import FlightChange, flight_changes
 from demo.lag import LagMeter
 from demo.load import ItemApi, write_by_api, write_by_batches
@@ -47,7 +47,8 @@ class Demo:
             seconds = time.monotonic() - started
             self._search(api, changes)
             self._update_and_delete(api, changes)
-            parked = self._poison(api, changes)
+            not_fully_searchable = self._refused_item(api, changes)
+            parked = self._foreign_record()
             comparisons = self._prove(dynamodb)
             lags = meter.percentiles()
         self.memory.look()
@@ -64,6 +65,7 @@ class Demo:
                 }
                 for consumer, comparison in comparisons.items()
             },
+            "not_fully_searchable": not_fully_searchable,
             "parked": parked,
             "seconds": round(seconds, 2),
             "changes_per_second": round(len(changes) / seconds, 1),
@@ -126,31 +128,45 @@ class Demo:
         else:
             self._problem(f"The delete of {deleted} did not arrive in both indexes.")
 
-    def _poison(self, api: ItemApi, changes: list[FlightChange]) -> int:
-        self.console.rule("A poison item: a map where every other flight has a text")
-        ids = checks.PoisonIds.new()
+    def _refused_item(self, api: ItemApi, changes: list[FlightChange]) -> int:
+        self.console.rule("An item that the index refuses: a map where every other flight has a text")
+        ids = misfits.MisfitIds.new()
         good = next(change.item for change in reversed(changes) if change.item)
-        checks.write_poison(self.outputs, good, ids)
-        for neighbour in ids.neighbours:
-            if not checks.in_every_index(self.outputs, neighbour, lambda doc: doc is not None):
-                self._problem(f"{neighbour} did not land beside the poison item.")
-        parked: dict[str, int] = dict.fromkeys(self.outputs["indexes"], 0)
+        refused = misfits.write_refused(self.outputs, good, ids)
+        for key in (*ids.neighbours, ids.refused):
+            if not checks.in_every_index(self.outputs, key, lambda doc: doc is not None):
+                self._problem(f"{key} did not land.")
+        answer: dict[str, Any] = {}
 
-        def all_parked() -> bool:
-            for consumer, messages in checks.parked_messages(self.outputs).items():
-                mine = [message for message in messages if message.get("keys") == {"id": {"S": ids.poison}}]
-                parked[consumer] = max(parked[consumer], len(mine))
-            return all(parked.values())
+        def is_found() -> bool:
+            answer.update(checks.search(api, where=f"id={ids.refused}"))
+            return bool(answer["items"])
 
-        if not checks.wait_for(all_parked):
-            self._problem(f"The poison item was not parked by every consumer: {parked}.")
-        for consumer, count in parked.items():
-            self.console.print(
-                f"  {consumer} parked {ids.poison} ({count} message in its queue); its neighbours landed"
-            )
-        api.request("PUT", f"/items/{ids.poison}", json={"destination": "LAX", "remark": "repaired"}, expect=[200])
-        self.console.print("  The item is repaired; the parked records stay in their queues for redrive.")
-        return sum(parked.values())
+        if not checks.wait_for(is_found) or answer["items"][0]["item"]["destination"] != refused["destination"]:
+            self._problem(f"The search for {ids.refused} did not find the whole item.")
+        count: int = answer.get("not_fully_searchable", 0)
+        if count < 1:
+            self._problem("The search does not say that an item is not fully searchable.")
+        self.console.print(f"  {ids.refused} landed whole; only a search for its destination would miss it")
+        self.console.print(f"  the API says so with every search: not_fully_searchable {count}")
+        return count
+
+    def _foreign_record(self) -> int:
+        self.console.rule("A foreign record on the Kinesis stream: no table wrote it")
+        data = misfits.put_foreign_record(self.outputs)
+        parked = 0
+
+        def is_parked() -> bool:
+            nonlocal parked
+            messages = (message for queue in checks.parked_messages(self.outputs).values() for message in queue)
+            parked = max(parked, len(misfits.parked_with(messages, data)))
+            return bool(parked)
+
+        if checks.wait_for(is_parked):
+            self.console.print(f"  parked ({parked} message in the consumer's queue); the records beside it moved on")
+        else:
+            self._problem("The foreign record was not parked.")
+        return parked
 
     def _prove(self, dynamodb: Any) -> dict[str, Comparison]:
         self.console.rule("The proof: every item of the table against its document")

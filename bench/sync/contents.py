@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import requests
 
 from bench.sync.documents import Change
+from lambda_kit.unindexed import whole_document
 
 PAGE = 500
 GUARD_FIELD = "sync_version"
@@ -46,14 +47,14 @@ def difference(wanted: Contents, held: Contents) -> str | None:
     return None if held == wanted else "other content than the table's"
 
 
-def _documents(url: str, index: str) -> Iterable[tuple[str, dict[str, Any]]]:
+def _documents(url: str, index: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     requests.post(f"{url}/{index}/_refresh", timeout=60).raise_for_status()
-    query: dict[str, Any] = {"size": PAGE, "sort": [{"id.keyword": "asc"}], "track_total_hits": False}
+    query: dict[str, Any] = {"size": PAGE, "sort": [{"id": "asc"}], "track_total_hits": False}
     while True:
         answer = requests.post(f"{url}/{index}/_search", json=query, timeout=60)
         answer.raise_for_status()
         hits = json.loads(answer.text, parse_float=Decimal)["hits"]["hits"]
-        yield from ((hit["_id"], hit["_source"]) for hit in hits)
+        yield from ((hit["_id"], whole_document(hit["_source"])) for hit in hits)
         if len(hits) < PAGE:
             return
         query["search_after"] = hits[-1]["sort"]

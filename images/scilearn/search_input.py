@@ -5,8 +5,8 @@ values of documents are read; those inside maps are named with dots. With more d
 reservoir sample by seed is kept (Vitter's algorithm R), so memory holds one page and the sample. After `row_limit`
 documents reading ends, and the result says so.
 
-`query` is a simple query string over all fields, whose syntax can't fail (OpenSearch, "Simple query string");
-`filters` compare an index field exactly: of a text, its `.keyword`.
+`query` is a simple query string over all attributes, whose syntax can't fail (OpenSearch, "Simple query string");
+`filters` compare an attribute's value exactly. What a document keeps unindexed is read, but neither of them sees it.
 """
 
 import random
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambda_kit.field_names import escape_name, unescape_name
+from lambda_kit.index_fields import Field, fields_of, fields_with_words
+from lambda_kit.unindexed import UNINDEXED, whole_document
 from scilearn.errors import PermanentError, TransientError
 from scilearn.limits import Limits
 from scilearn.table import Table, table_of_rows
@@ -41,7 +43,7 @@ class SearchInput:
         names: set[str] = set()
         draw = random.Random(seed)  # noqa: S311 - a sample, no secret
         seen, rows, limit = 0, max_rows, "max_rows"
-        for document in self._documents(_body(source, columns)):
+        for document in self._documents(source, columns):
             row = _flat(document, None if columns is None else set(columns))
             if not names.issuperset(row):
                 names.update(row)
@@ -62,11 +64,16 @@ class SearchInput:
         numbers = [number for number, _ in kept]
         return table_of_rows([row for _, row in kept], row_numbers=numbers, rows_seen=seen, limit=sampled_by)
 
-    def _documents(self, body: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+    def _documents(self, source: Mapping[str, Any], columns: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
         from opensearchpy.exceptions import OpenSearchException, OpenSearchWarning
 
         warnings.filterwarnings("ignore", "Loading the fielddata on the _id field", OpenSearchWarning)
         try:
+            fields: list[Field] = []
+            if "query" in source or source.get("filters"):
+                indexes = self.client.indices.get_mapping(index=self.alias)
+                fields = fields_of(index.get("mappings", {}) for index in indexes.values())
+            body = _body(source, columns, fields)
             pit = self.client.create_pit(index=self.alias, params={"keep_alive": KEEP_ALIVE})["pit_id"]
             try:
                 yield from self._pages(body, pit)
@@ -82,33 +89,37 @@ class SearchInput:
             if answer.get("timed_out") or answer.get("_shards", {}).get("failed"):
                 raise TransientError("search_unavailable", "A part of the search index did not answer.")
             hits = answer["hits"]["hits"]
-            yield from (hit.get("_source") or {} for hit in hits)
+            yield from (whole_document(hit.get("_source") or {}) for hit in hits)
             if len(hits) < PAGE:
                 return
             pit = answer.get("pit_id", pit)
             body["search_after"] = hits[-1]["sort"]
 
 
-def _body(source: Mapping[str, Any], columns: Sequence[str] | None) -> dict[str, Any]:
+def _body(source: Mapping[str, Any], columns: Sequence[str] | None, fields: Sequence[Field]) -> dict[str, Any]:
     must: list[Any] = [{"match_all": {}}]
     if "query" in source:
-        must = [{"simple_query_string": {"query": source["query"], "fields": ["*"], "lenient": True}}]
+        words = {"query": source["query"], "fields": fields_with_words(fields), "lenient": True}
+        must = [{"simple_query_string": words | {"analyze_wildcard": True}}]
+    compared = {field.path: field.compared for field in fields}
     filters = []
     for entry in source.get("filters", ()):
         if "equals" in entry:
-            filters.append(_any("term", entry["field"], {"value": entry["equals"]}))
+            filters.append(_any("term", entry["field"], {"value": entry["equals"]}, compared))
         bounds = {"gte": entry.get("from"), "lte": entry.get("to")}
         given = {name: value for name, value in bounds.items() if value is not None}
         if given:
-            filters.append(_any("range", entry["field"], given))
+            filters.append(_any("range", entry["field"], given, compared))
     body: dict[str, Any] = {"query": {"bool": {"must": must, "filter": filters}}}
     wanted = None if columns is None else [path for name in columns for path in _paths(name)]
-    return body | ({"_source": wanted} if wanted is not None else {})
+    return body | ({} if wanted is None else {"_source": [*wanted, *(f"{UNINDEXED}.{path}" for path in wanted)]})
 
 
-def _any(kind: str, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    queries = [{kind: {path: value}} for path in _paths(name)]
-    return queries[0] if len(queries) == 1 else {"bool": {"should": queries, "minimum_should_match": 1}}
+def _any(kind: str, name: str, value: Mapping[str, Any], compared: Mapping[str, str]) -> dict[str, Any]:
+    """Compares each attribute that the name can mean; also one named with the `.keyword` that texts once had."""
+    paths = [path for path in _paths(name) if path in compared] or _paths(name.removesuffix(".keyword"))
+    queries = [{kind: {compared[path]: value}} for path in paths if path in compared]
+    return {"bool": {"should": queries}} if queries else {"match_none": {}}
 
 
 def _paths(name: str) -> list[str]:

@@ -1,16 +1,16 @@
 """Makes one OpenSearch query of a search request's words: no raw query DSL, no script, no regular expression.
 
-A field's type in the index decides how it is compared: text by its `.keyword` subfield, numbers as numbers. Callers
-name attributes as their items do; the names that the index had to escape are found by its mapping.
+A field's type in the index decides how it is compared: texts exactly, numbers as numbers. Callers name attributes as
+their items do; the names that the index had to escape are found by its mapping.
 """
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambda_kit.field_names import unescape_name
+from lambda_kit.index_fields import Field, fields_with_words
 from lambda_kit.problem import Problem, bad_request
 from table_api.problem import shown
 from table_api.request import Request
@@ -19,21 +19,15 @@ PARAMETERS = ("q", "where", "sort", "size", "from")
 MAX_SIZE = 100
 MAX_WINDOW = 10_000  # index.max_result_window's default, which a serverless collection doesn't let us change
 MAX_CONDITIONS = 10
-MAX_TEXT_CHARACTERS = 1024  # also the index's `ignore_above`: a longer keyword is not there to be found
+MAX_CLAUSES = 1024  # indices.query.bool.max_clause_count's default, which a serverless collection doesn't let us change
+MAX_TEXT_CHARACTERS = 1024
+MAX_COMPARED_CHARACTERS = 512  # the index's `ignore_above`: a longer keyword is not there to be found
 TIMEOUT = "5s"
 _FLAGS = "AND|OR|NOT|PHRASE|PREFIX|PRECEDENCE|ESCAPE|WHITESPACE"  # all but FUZZY, NEAR and SLOP, which can be costly
 _CONDITION = re.compile(r"(?P<field>[^=!<>]+)(?P<operator>!=|>=|<=|=|>|<)(?P<value>.*)", re.DOTALL)
 _RANGES = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?")
 _NUMBER_TYPES = {"double", "float", "long", "integer"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """A field of the index: its path there, escaped, and its type ("text.keyword" for text that can be compared)."""
-
-    path: str
-    type: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,24 +53,26 @@ class ItemQuery:
     @property
     def needs_fields(self) -> bool:
         """True when `body` has to know the index's mapping."""
-        return bool(self.conditions or self.sort_field)
+        return bool(self.text or self.conditions or self.sort_field)
 
-    def body(self, fields: Mapping[str, Field]) -> dict[str, Any]:
-        """Gives the search body; `fields` as `fields_of` gives them. 400 for a text where a number belongs."""
+    def body(self, fields: Sequence[Field]) -> dict[str, Any]:
+        """Gives the search body. Of two fields with one name the first counts. 400 for a text as a number's bound."""
+        named = {field.name: field for field in reversed(fields)}
         found: dict[str, Any] = {"match_all": {}}
         if self.text:
             found = {
                 "simple_query_string": {
                     "query": self.text,
-                    "fields": ["*"],
+                    "fields": self._fields_with_words(fields),
                     "default_operator": "and",
                     "flags": _FLAGS,
                     "lenient": True,
+                    "analyze_wildcard": True,  # so that a prefix finds what its words found: Los-Ang*
                 }
             }
         body: dict[str, Any] = {
             "query": {
-                "bool": {"must": [found], "filter": [_clause(condition, fields) for condition in self.conditions]}
+                "bool": {"must": [found], "filter": [_clause(condition, named) for condition in self.conditions]}
             },
             "size": self.size,
             "from": self.start,
@@ -87,8 +83,20 @@ class ItemQuery:
             order = "desc" if self.descending else "asc"
             # The id breaks ties, so that pages neither repeat nor skip items.
             wanted = [(self.sort_field, order), ("id", "asc")]
-            body["sort"] = [_sort(fields[name], direction) for name, direction in wanted if name in fields]
+            body["sort"] = [_sort(named[name], direction) for name, direction in wanted if name in named]
         return body
+
+    def _fields_with_words(self, fields: Sequence[Field]) -> list[str]:
+        """Lists the fields to look for the words in. 400 when an index made before there was one has too many."""
+        paths = fields_with_words(fields)
+        most = MAX_CLAUSES // len(paths)
+        if len(self.text.split()) > most:
+            raise bad_request(
+                "too_many_words",
+                f"This index has {len(paths)} fields to look for each word in, and so takes {most} words at most.",
+                "Use fewer words; or ask the operator for an index made anew, which has one field for all words.",
+            )
+        return paths
 
 
 def query_of(request: Request) -> ItemQuery:
@@ -105,34 +113,13 @@ def query_of(request: Request) -> ItemQuery:
     if len(conditions) > MAX_CONDITIONS:
         raise bad_request("too_many_conditions", f"More than {MAX_CONDITIONS} `where`.", "Use fewer.")
     return ItemQuery(
-        text=_short("q", (request.text("q") or "").strip()),
+        text=_short("q", (request.text("q") or "").strip(), "Search for fewer words."),
         conditions=conditions,
         sort_field=None if sort is None else _field("sort", sort.removeprefix("-")),
         descending=(sort or "").startswith("-"),
         size=size,
         start=start,
     )
-
-
-def fields_of(mappings: Iterable[Mapping[str, Any]]) -> dict[str, Field]:
-    """Finds each leaf field by its dotted name as items have it, in the `mappings` of every index behind the alias.
-
-    Unescapes each part of a path separately, as the sync escaped it; the first of two equal names counts.
-    """
-    fields: dict[str, Field] = {}
-
-    def walk(properties: Mapping[str, Any], name: str, path: str) -> None:
-        for part, definition in properties.items():
-            here, there = name + unescape_name(part), path + part
-            walk(definition.get("properties", {}), f"{here}.", f"{there}.")
-            if "type" in definition:
-                searchable_text = definition["type"] == "text" and "keyword" in definition.get("fields", {})
-                kind = "text.keyword" if searchable_text else definition["type"]
-                fields.setdefault(here, Field(path=there, type=kind))
-
-    for mapping in mappings:
-        walk(mapping.get("properties", {}), "", "")
-    return fields
 
 
 def _condition(text: str) -> Condition:
@@ -146,7 +133,7 @@ def _condition(text: str) -> Condition:
     return Condition(
         field=_field("where", match["field"].strip()),
         operator=match["operator"],
-        value=_short("where", match["value"]),
+        value=_short("where", match["value"], "Search for its words with `q`.", most=MAX_COMPARED_CHARACTERS),
     )
 
 
@@ -158,11 +145,9 @@ def _field(parameter: str, field: str) -> str:
     return _short(parameter, field)
 
 
-def _short(parameter: str, text: str) -> str:
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise bad_request(
-            "invalid_parameter", f"`{parameter}` is longer than {MAX_TEXT_CHARACTERS} characters.", "Shorten it."
-        )
+def _short(parameter: str, text: str, hint: str = "Shorten it.", *, most: int = MAX_TEXT_CHARACTERS) -> str:
+    if len(text) > most:
+        raise bad_request("invalid_parameter", f"`{parameter}` is longer than {most} characters.", hint)
     return text
 
 
@@ -174,27 +159,21 @@ def _clause(condition: Condition, fields: Mapping[str, Field]) -> dict[str, Any]
     value: Any = condition.value
     if field.type in _NUMBER_TYPES:
         if not _NUMBER.fullmatch(value.strip()) or not math.isfinite(float(value)):
-            if condition.operator in ("=", "!="):  # a text equals no number
-                return nothing
-            raise _not_a_number(condition.field)
+            raise _not_a_number(condition.field)  # not "none equals it": the field doesn't see texts
         value = float(value)
     if condition.operator in _RANGES:
-        return {"range": {_comparable(field): {_RANGES[condition.operator]: value}}}
-    equal = {"term": {_comparable(field): {"value": value}}}
+        return {"range": {field.compared: {_RANGES[condition.operator]: value}}}
+    equal = {"term": {field.compared: {"value": value}}}
     return equal if condition.operator == "=" else {"bool": {"must_not": [equal]}}
 
 
 def _sort(field: Field, order: str) -> dict[str, Any]:
-    return {_comparable(field): {"order": order, "missing": "_last"}}
-
-
-def _comparable(field: Field) -> str:
-    return f"{field.path}.keyword" if field.type == "text.keyword" else field.path
+    return {field.compared: {"order": order, "missing": "_last"}}
 
 
 def _not_a_number(field: str) -> Problem:
     return bad_request(
         "invalid_condition",
         f"{shown(field)} holds numbers, and the value to compare with is none.",
-        "Compare with a number.",
+        "Compare with a number. An item's text in this attribute is found by its words, with `q`.",
     )

@@ -65,6 +65,19 @@ def delete_of_nothing_keeps_older_writes_out(scratch: Scratch) -> Finding:
     return _refusal("so does a delete of a document that isn't there yet", deleted, again)
 
 
+def deletes_are_remembered_for_an_hour(scratch: Scratch) -> Finding:
+    """Sets `gc_deletes` and reads it back. Either answer is safe: the second delete needs no memory."""
+    check = "how long deletes are remembered"
+    if not scratch.own_index:
+        return _finding(check, True, "not tried: this caller may not create an index to set it on", "")
+    remembered = scratch.set_memory_of_deletes("1h")
+    if remembered == "1h":
+        return _finding(check, True, "an hour, as the sync's indexes ask for", "")
+    return _finding(
+        check, True, f"it can't be set ({remembered}): what a late request brings back stays for up to 15 minutes", ""
+    )
+
+
 def conflict_names_the_current_version(scratch: Scratch) -> Finding:
     """Reads the version out of a conflict's answer: the sync settles two changes of one second by it."""
     first = scratch.index_document("named", 7)
@@ -102,6 +115,7 @@ CHECKS: tuple[Check, ...] = (
     equal_version_is_refused,
     delete_keeps_older_writes_out,
     delete_of_nothing_keeps_older_writes_out,
+    deletes_are_remembered_for_an_hour,
     conflict_names_the_current_version,
     own_ids_are_kept,
 )

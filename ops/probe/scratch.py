@@ -58,6 +58,16 @@ class Scratch:
             return None
         return answer
 
+    def set_memory_of_deletes(self, time_text: str) -> str:
+        """Sets the index's `gc_deletes`. Gives what the index says of it then, or the type of the refusal."""
+        name = "index.gc_deletes"
+        try:
+            self.client.indices.put_settings(index=self.index, body={name: time_text})
+            answer = self.client.indices.get_settings(index=self.index, params={"flat_settings": "true"})
+        except TransportError as error:
+            return str(error.error)
+        return str(next(iter(answer.values()))["settings"].get(name, "not kept"))
+
     def clean(self) -> bool:
         """Removes everything again. Returns False when something had to stay."""
         if self.own_index:

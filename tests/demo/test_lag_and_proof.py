@@ -102,6 +102,15 @@ def test_documents_are_read_with_their_attribute_names() -> None:
         assert read_documents(node.url, "i") == {"a": {"_id": 1, "": {".": 2}}}
 
 
+def test_a_document_that_is_not_fully_indexed_is_read_whole() -> None:
+    whole = {"a": {"n": Decimal(1), "place": {"is.x": "m"}}}
+    with FakeNode() as node:
+        node.documents = {"a": {"n": 1, "%unindexed": {"place": {"is%2Ex": "m"}}, "%unindexed_attributes": 1}}
+        assert read_documents(node.url, "i") == whole
+        node.documents["a"]["%unindexed_attributes"] = 2
+        assert read_documents(node.url, "i") != whole, "its mark is wrong"
+
+
 def test_lag_runs_until_the_document_shows_the_change() -> None:
     with FakeNode() as node, LagMeter(node.url, {"feed": "i"}) as meter:
         node.documents = {"a": {"change": 1}}

@@ -118,8 +118,20 @@ class FakeS3:
             raise failure
 
 
+class FakeIndices:
+    """The mapping of the one index behind the alias: two numbers and a text."""
+
+    def get_mapping(self, *, index: str) -> dict[str, Any]:
+        number = {"type": "double", "copy_to": ["%text"]}
+        text = {"type": "keyword", "copy_to": ["%text"]}
+        properties = {"%text": {"type": "text"}, "n": number, "arrival_delay_minutes": number, "city": text}
+        return {f"{index}-1": {"mappings": {"properties": properties}}}
+
+
 class FakeIndex:
     """An opensearch-py client whose every search finds all documents, in pages, in the order of their ids."""
+
+    indices = FakeIndices()
 
     def __init__(self, documents: Mapping[str, dict[str, Any]]) -> None:
         self.documents = sorted(documents.items())

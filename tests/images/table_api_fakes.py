@@ -119,36 +119,50 @@ class FakeIndices:
 
 
 class FakeIndex:
-    """An opensearch-py client that answers every search with the text in `answer`, read by its own deserializer."""
+    """An opensearch-py client that answers every search with the text in `answer`, read by its own deserializer.
+
+    `bodies` has the searches' bodies; `unindexed` is how many documents have the mark of an unindexed attribute.
+    """
 
     def __init__(self) -> None:
         self.transport = FakeTransport()
-        text = {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 1024}}}
-        origin = {"properties": {"city": text, "100%25": {"type": "double"}, "%2Eb": text}}
+        text = {"type": "keyword", "ignore_above": 512, "copy_to": ["%text"]}
+        number = {"type": "double", "ignore_malformed": True, "copy_to": ["%text"]}
+        origin = {"properties": {"city": text, "100%25": number, "%2Eb": text}}
         self.indices = FakeIndices(
             {
                 "properties": {
+                    "%text": {"type": "text"},
+                    "%unindexed": {"type": "object", "enabled": False},
+                    "%unindexed_attributes": {"type": "integer"},
                     "id": text,
                     "name": text,
-                    "year": {"type": "double"},
-                    "open": {"type": "keyword"},
+                    "year": number,
+                    "open": text,
                     "o": origin,
                     "50%25": text,
                     "%5Fid": text,
                     "a%2E%2Eb": text,
+                    "old": {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 1024}}},
                 }
             }
         )
         self.answer = '{"hits": {"total": {"value": 0, "relation": "eq"}, "hits": []}}'
+        self.unindexed = 0
         self.failure: Exception | None = None
         self.bodies: list[dict[str, Any]] = []
 
-    def search(self, *, index: str, body: dict[str, Any], params: Mapping[str, Any]) -> Any:
+    def msearch(self, *, index: str, body: list[dict[str, Any]], params: Mapping[str, Any]) -> Any:
+        """Answers two searches: the items', and the count of documents with unindexed attributes."""
         json.dumps(body).encode()
-        self.bodies.append(body)
+        _, items, _, count = body
+        assert count["query"] == {"exists": {"field": "%unindexed_attributes"}}
+        self.bodies.append(items)
         if self.failure is not None:
             raise self.failure
-        return self.transport.deserializer.loads(self.answer, "application/json")
+        counted = json.dumps({"hits": {"total": {"value": self.unindexed}, "hits": []}})
+        text = f'{{"responses": [{self.answer}, {counted}]}}'
+        return self.transport.deserializer.loads(text, "application/json")
 
 
 def event(

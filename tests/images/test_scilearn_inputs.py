@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from opensearchpy.exceptions import ConnectionTimeout, NotFoundError, RequestError
 
+from lambda_kit.index_fields import fields_of
 from scilearn.errors import AnalysisFailedError, PermanentError, TransientError
 from scilearn.inputs import Inputs, Wanted
 from scilearn.limits import Limits
@@ -195,7 +196,9 @@ def test_documents_are_read_page_by_page_and_maps_are_named_with_dots(service: S
     assert list(table.frame.columns) == ["n", "place.city"]
     assert table.left_out == ("place.tags",)
     assert len(service.index.bodies) == 3
-    assert service.index.bodies[0]["query"]["bool"]["filter"] == [{"range": {"n": {"gte": 1, "lte": 9}}}]
+    assert service.index.bodies[0]["query"]["bool"]["filter"] == [
+        {"bool": {"should": [{"range": {"n": {"gte": 1, "lte": 9}}}]}}
+    ]
     assert service.index.open_pits == 0
 
 
@@ -247,8 +250,49 @@ def test_names_of_a_search_are_the_attributes_and_not_their_spelling_in_the_inde
     document = {"%5Fkind": "a", "price%2Eeur": 5, "place": {"%2E": 1, "city": "x"}, "n": 2}
 
     assert set(_flat(document, None)) == {"_kind", "price.eur", "place..", "place.city", "n"}
-    body = _body({"filters": [{"field": "n", "equals": 2}, {"field": "price.eur", "from": 1}]}, ["_kind", "place.city"])
-    plain, dotted = body["query"]["bool"]["filter"]
-    assert plain == {"term": {"n": {"value": 2}}}
-    assert dotted["bool"]["should"] == [{"range": {"price.eur": {"gte": 1}}}, {"range": {"price%2Eeur": {"gte": 1}}}]
-    assert body["_source"] == ["%5Fkind", "place.city", "place%2Ecity"]
+
+
+TEXT = {"type": "keyword", "copy_to": ["%text"]}
+OLD_TEXT = {"type": "text", "fields": {"keyword": {"type": "keyword"}}}
+FIELDS = fields_of([{"properties": {
+    "%text": {"type": "text"}, "n": {"type": "double", "copy_to": ["%text"]}, "city": TEXT, "old": OLD_TEXT,
+    "price%2Eeur": TEXT, "place": {"properties": {"is": TEXT}}, "place%2Eis": TEXT,
+}}])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "paths"),
+    [
+        ("n", ["n"]),
+        ("city", ["city"]),
+        ("city.keyword", ["city"]),
+        ("old", ["old.keyword"]),
+        ("old.keyword", ["old.keyword"]),
+        ("price.eur", ["price%2Eeur"]),
+        ("place.is", ["place.is", "place%2Eis"]),
+    ],
+)
+def test_a_filter_compares_whole_values_of_every_attribute_that_its_name_can_mean(name: str, paths: list[str]) -> None:
+    (filtered,) = _body({"filters": [{"field": name, "equals": 2}]}, None, FIELDS)["query"]["bool"]["filter"]
+    assert filtered == {"bool": {"should": [{"term": {path: {"value": 2}}} for path in paths]}}
+
+
+def test_a_filter_on_what_no_item_has_finds_nothing() -> None:
+    (filtered,) = _body({"filters": [{"field": "none", "from": 2}]}, None, FIELDS)["query"]["bool"]["filter"]
+    assert filtered == {"match_none": {}}
+
+
+def test_words_are_looked_for_where_all_values_are_copied_and_in_older_texts() -> None:
+    (words,) = _body({"query": "x"}, None, FIELDS)["query"]["bool"]["must"]
+    assert words["simple_query_string"]["fields"] == ["%text", "old"]
+
+
+def test_columns_are_read_from_the_unindexed_part_of_documents_too(service: Service) -> None:
+    service.index = FakeIndex({
+        "a": {"n": 1, "%unindexed": {"place": {"%2Ex": 2}, "kind": "m"}, "%unindexed_attributes": 2},
+        "b": {"n": 2, "kind": "t"},
+    })  # fmt: skip
+    assert list(read(service, {"type": "search"}).frame.columns) == ["n", "place..x", "kind"]
+    table = read(service, {"type": "search"}, Wanted(columns=["kind"], max_rows=9, seed=1, may_sample=True))
+    assert list(table.frame["kind"]) == ["m", "t"]
+    assert service.index.bodies[-1]["_source"] == ["kind", "%unindexed.kind"]

@@ -38,7 +38,7 @@ def test_words_must_all_match_in_any_field_and_costly_operators_are_off(api: Api
     words = body["query"]["bool"]["must"][0]["simple_query_string"]
     assert (words["query"], words["fields"], words["default_operator"], words["lenient"]) == (
         "flight ~late~2",
-        ["*"],
+        ["%text", "old"],
         "and",
         True,
     )
@@ -54,32 +54,33 @@ def test_without_words_everything_matches(api: Api) -> None:
 @pytest.mark.parametrize(
     ("condition", "clause"),
     [
-        ("name=Test A", {"term": {"name.keyword": {"value": "Test A"}}}),
-        ("name=5", {"term": {"name.keyword": {"value": "5"}}}),
-        ("name=", {"term": {"name.keyword": {"value": ""}}}),
-        ("name=a=b>c", {"term": {"name.keyword": {"value": "a=b>c"}}}),
+        ("name=Test A", {"term": {"name": {"value": "Test A"}}}),
+        ("name=5", {"term": {"name": {"value": "5"}}}),
+        ("name=", {"term": {"name": {"value": ""}}}),
+        ("name=a=b>c", {"term": {"name": {"value": "a=b>c"}}}),
         ("year=2013", {"term": {"year": {"value": 2013.0}}}),
         ("year=2.0130e3", {"term": {"year": {"value": 2013.0}}}),
-        ("year=abc", {"match_none": {}}),
-        ("year!=abc", {"match_all": {}}),
         ("open=true", {"term": {"open": {"value": "true"}}}),
-        ("o.city=NYC", {"term": {"o.city.keyword": {"value": "NYC"}}}),
+        ("o.city=NYC", {"term": {"o.city": {"value": "NYC"}}}),
         ("unknown=1", {"match_none": {}}),
         ("unknown>1", {"match_none": {}}),
         ("unknown!=1", {"match_all": {}}),
         (".=1", {"match_none": {}}),
-        ("name!=x", {"bool": {"must_not": [{"term": {"name.keyword": {"value": "x"}}}]}}),
+        ("name!=x", {"bool": {"must_not": [{"term": {"name": {"value": "x"}}}]}}),
         ("year>=2013", {"range": {"year": {"gte": 2013.0}}}),
         ("year<-1.5", {"range": {"year": {"lt": -1.5}}}),
         ("year > 2013", {"range": {"year": {"gt": 2013.0}}}),
-        ("50%=x", {"term": {"50%25.keyword": {"value": "x"}}}),
-        ("_id=x", {"term": {"%5Fid.keyword": {"value": "x"}}}),
+        ("50%=x", {"term": {"50%25": {"value": "x"}}}),
+        ("_id=x", {"term": {"%5Fid": {"value": "x"}}}),
         ("_source=x", {"match_none": {}}),
         ("o.100%=1", {"term": {"o.100%25": {"value": 1.0}}}),
-        ("a..b=x", {"term": {"a%2E%2Eb.keyword": {"value": "x"}}}),
-        ("o..b=x", {"term": {"o.%2Eb.keyword": {"value": "x"}}}),
-        ("name>m", {"range": {"name.keyword": {"gt": "m"}}}),
-        ("name<=2013", {"range": {"name.keyword": {"lte": "2013"}}}),
+        ("a..b=x", {"term": {"a%2E%2Eb": {"value": "x"}}}),
+        ("o..b=x", {"term": {"o.%2Eb": {"value": "x"}}}),
+        ("name>m", {"range": {"name": {"gt": "m"}}}),
+        ("name<=2013", {"range": {"name": {"lte": "2013"}}}),
+        ("old=x", {"term": {"old.keyword": {"value": "x"}}}),
+        ("%text=x", {"match_none": {}}),
+        ("%unindexed_attributes=1", {"match_none": {}}),
     ],
 )
 def test_a_condition_compares_a_field_as_the_index_holds_it(api: Api, condition: str, clause: dict[str, Any]) -> None:
@@ -99,10 +100,11 @@ def test_an_emulator_that_gives_only_the_first_value_still_filters(api: Api) -> 
 @pytest.mark.parametrize(
     ("sort", "field", "order"),
     [
-        ("name", "name.keyword", "asc"),
+        ("name", "name", "asc"),
         ("-year", "year", "desc"),
         ("-open", "open", "desc"),
-        ("50%", "50%25.keyword", "asc"),
+        ("50%", "50%25", "asc"),
+        ("old", "old.keyword", "asc"),
     ],
 )
 def test_sorting_uses_the_sortable_form_of_a_field_and_the_id_to_break_ties(
@@ -112,13 +114,15 @@ def test_sorting_uses_the_sortable_form_of_a_field_and_the_id_to_break_ties(
     first, last = api.index.bodies[0]["sort"]
     assert first[field]["order"] == order
     assert first[field]["missing"] == "_last"
-    assert list(last) == ["id.keyword"]
+    assert list(last) == ["id"]
 
 
-@pytest.mark.parametrize("sort", ["new", ".", "-..", "o", "_source", "50%25"])
+@pytest.mark.parametrize(
+    "sort", ["new", ".", "-..", "o", "_source", "50%25", "%text", "%unindexed", "%unindexed_attributes"]
+)
 def test_sorting_by_what_no_item_has_sorts_by_id(api: Api, sort: str) -> None:
     assert api.call("GET", "/search", sort=sort)[0] == 200
-    assert [list(clause) for clause in api.index.bodies[0]["sort"]] == [["id.keyword"]]
+    assert [list(clause) for clause in api.index.bodies[0]["sort"]] == [["id"]]
 
 
 @pytest.mark.parametrize(
@@ -134,10 +138,12 @@ def test_sorting_by_what_no_item_has_sorts_by_id(api: Api, sort: str) -> None:
         {"where": ["!x"]},
         {"where": [""]},
         {"where": ["year>abc"]},
+        {"where": ["year=abc"]},
+        {"where": ["year!=abc"]},
         {"where": ["year>1e400"]},
         {"where": ["year>٣"]},
         {"where": ["name=x"] * 11},
-        {"where": ["name=" + "x" * 1025]},
+        {"where": ["name=" + "x" * 513]},
         {"q": ["x" * 1025]},
         {"q": ["a", "b"]},
         {"q": ["\ud800"]},
@@ -225,6 +231,38 @@ def test_failures_of_the_index_are_told_apart_and_echo_nothing(api: Api, failure
     assert response["statusCode"] == status
     assert json.loads(response["body"])["error"]["hint"]
     assert "secret" not in response["body"] + api.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "answered"),
+    [
+        (400, "query_shard_exception", 400),
+        (500, "too_many_nested_clauses", 400),
+        (400, "index_closed_exception", 503),
+        (404, "index_not_found_exception", 503),
+        (429, "rejected_execution_exception", 429),
+        (503, "search_phase_execution_exception", 503),
+    ],
+)
+def test_an_answer_of_200_that_holds_a_failure_is_one(api: Api, status: int, kind: str, answered: int) -> None:
+    """As `_msearch` answers: each search has its own status."""
+    api.index.answer = json.dumps(error_info(kind) | {"status": status})
+    response = api.answer(event("GET", "/search", query={"q": ["secret"]}))
+    assert response["statusCode"] == answered
+    assert "secret" not in response["body"] + api.lines[0]
+
+
+def test_an_answer_says_how_many_documents_of_the_index_are_not_fully_searchable(api: Api) -> None:
+    assert "not_fully_searchable" not in api.call("GET", "/search")[1]
+    api.index.unindexed = 3
+    assert api.call("GET", "/search")[1]["not_fully_searchable"] == "3"
+
+
+def test_a_found_item_has_its_unindexed_attributes(api: Api) -> None:
+    source = {"id": "a", "%unindexed": {"%5Fplace": {"a%2Eb": 1.5}}, "%unindexed_attributes": 1}
+    api.index.answer = json.dumps({"hits": {"total": {"value": 1}, "hits": [{"_id": "a", "_source": source}]}})
+    (found,) = api.call("GET", "/search")[1]["items"]
+    assert found["item"] == {"id": "a", "_place": {"a.b": "1.5"}}
 
 
 def test_an_answer_that_is_no_json_is_503(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""The whole flow in the local stack: both feeds, an outage of the index, dying consumers, poison, and equality."""
+"""The whole flow in the local stack: both feeds, an outage of the index, dying consumers, misfits, and equality."""
 
 import json
 import threading
@@ -15,6 +15,7 @@ from demo.batch_write import write_all
 from demo.checks import parked_messages, wait_for
 from demo.disaster import kill_consumers
 from demo.item_json import to_item
+from demo.misfits import parked_with, put_foreign_record
 from demo.proof import prove
 from local.layout import Layout
 from local.services.aws_client import aws_client
@@ -101,19 +102,34 @@ def test_the_same_item_gives_the_same_document_by_both_feeds(stack: LocalStack, 
     dynamodb.delete_item(TableName=stack.outputs["table_name"], Key={"id": {"S": "every-type"}})
 
 
-def test_poison_is_parked_once_a_consumer_and_its_neighbours_land(stack: LocalStack, dynamodb: Any) -> None:
+def test_an_item_that_the_mapping_refuses_lands_and_so_do_its_neighbours(stack: LocalStack, dynamodb: Any) -> None:
     good = [{"id": f"good-{number}", "place": "here"} for number in range(10)]
     # The first to land gives the field its type. By Kinesis, whose shards don't wait for each other, that may be any.
     put(stack, dynamodb, good[0])
     landed(stack, "good-0")
-    put(stack, dynamodb, *good[1:5], {"id": "poison", "place": {"is": "a map"}}, *good[5:])
-    assert wait_for(lambda: all(parked_messages(stack.outputs).values()), PATIENCE_SECONDS)
+    put(stack, dynamodb, *good[1:5], {"id": "refused", "place": {"is": "a map"}}, *good[5:])
+    for text in landed(stack, "refused"):
+        assert json.loads(text) == {
+            "id": "refused", "%unindexed": {"place": {"is": "a map"}}, "%unindexed_attributes": 1,
+        }  # fmt: skip
+    assert_equal(stack, dynamodb)
+    assert not any(parked_messages(stack.outputs).values())
+    put(stack, dynamodb, {"id": "refused", "place": "repaired"})
+    assert_equal(stack, dynamodb)
+    assert [json.loads(text) for text in landed(stack, "refused")] == [{"id": "refused", "place": "repaired"}] * 2
+
+
+def test_a_foreign_record_is_parked_once_and_its_neighbours_land(stack: LocalStack, dynamodb: Any) -> None:
+    put(stack, dynamodb, *({"id": f"beside-{number}"} for number in range(5)))
+    data = put_foreign_record(stack.outputs)
+    put(stack, dynamodb, *({"id": f"beside-{number}"} for number in range(5, 10)))
+    assert wait_for(lambda: any(parked_messages(stack.outputs).values()), PATIENCE_SECONDS)
     time.sleep(2)  # a second parking would come with a retry, within moments
-    for messages in parked_messages(stack.outputs).values():
-        assert [message["keys"] for message in messages] == [{"id": {"S": "poison"}}]
-        assert messages[0]["reason"]["code"] == "mapper_parsing_exception"
-        assert messages[0]["record"]
-    put(stack, dynamodb, {"id": "poison", "place": "repaired"})
+    parked = parked_messages(stack.outputs)
+    (message,) = parked.pop("sync_kinesis_stream")
+    assert parked_with([message], data) == [message]
+    assert message["reason"]["code"] == "not_a_dynamodb_change"
+    assert not any(parked.values())
     assert_equal(stack, dynamodb)
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from opensearchpy.exceptions import AuthorizationException, ConnectionError, NotFoundError
+from opensearchpy.exceptions import AuthorizationException, ConnectionError, NotFoundError, RequestError
 
 from changefeed.errors import BulkRequestError
 from ops.probe.checks import Finding
@@ -36,12 +36,16 @@ class FakeCollection:
     own_ids: bool = True
     may_create: bool = True
     may_delete: bool = True
+    takes_settings: bool = True
     refusals: int = 0
     indexes: dict[str, ModelIndex] = field(default_factory=dict)
     slept: float = 0.0
 
     def __post_init__(self) -> None:
-        self.indices = SimpleNamespace(create=self._create, delete=self._delete)
+        self.indices = SimpleNamespace(
+            create=self._create, delete=self._delete, put_settings=self._put_settings, get_settings=self._get_settings
+        )
+        self.settings: dict[str, Any] = {}
         self.indexes[INDEX] = ModelIndex(gc_deletes_seconds=self.gc_deletes_seconds)
 
     def count(self, *, index: str) -> dict[str, int]:
@@ -69,6 +73,15 @@ class FakeCollection:
         if not self.may_create:
             raise AuthorizationException(403, "security_exception", {})
         self.indexes[index] = ModelIndex(gc_deletes_seconds=self.gc_deletes_seconds)
+
+    def _put_settings(self, *, index: str, body: Mapping[str, Any]) -> None:
+        if not self.takes_settings:
+            raise RequestError(400, "illegal_argument_exception", {})
+        self.settings[index] = dict(body)
+
+    def _get_settings(self, *, index: str, params: Mapping[str, str]) -> dict[str, Any]:
+        assert params == {"flat_settings": "true"}
+        return {index: {"settings": self.settings[index]}}
 
     def _delete(self, *, index: str) -> None:
         if not self.may_delete:
@@ -108,6 +121,20 @@ def test_who_may_not_create_an_index_gets_scratch_ids_and_they_are_removed() -> 
     documents = [document for body in collection.indexes[INDEX].requests for _, _, document in bulk_actions(body)]
     assert documents
     assert not any(documents), "a field would stay in the consumer's mapping"
+
+
+@pytest.mark.parametrize(
+    ("collection", "detail"),
+    [
+        ({}, "an hour, as the sync's indexes ask for"),
+        ({"takes_settings": False}, "can't be set (illegal_argument_exception): what a late request brings back"),
+        ({"may_create": False}, "not tried: this caller may not create an index"),
+    ],
+)
+def test_it_tells_how_long_deletes_are_remembered(collection: dict[str, Any], detail: str) -> None:
+    finding = FakeCollection(**collection).probe()["how long deletes are remembered"]
+    assert finding.ok
+    assert detail in finding.detail
 
 
 def unversioned(body: bytes) -> bytes:

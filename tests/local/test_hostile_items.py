@@ -1,0 +1,98 @@
+"""Hostile items among tame ones, with updates and deletes, on both feeds: all land, and none harms another.
+
+Nothing is parked, missing, stale or orphaned, no shard has failed, and a search answers. Then both indexes are made
+anew and filled by a backfill, and the same holds again.
+"""
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from changefeed.create_index import create_index
+from demo.checks import parked_messages, wait_for
+from demo.load import ItemApi
+from infra.sync.index import index_definition
+from local.layout import Layout
+from local.services.ports import free_port
+from local.stack import LocalStack
+from ops.__main__ import main
+from ops.stack import Stack
+from tests.local.hostile_items import Item, hostile_items
+
+pytestmark = pytest.mark.local
+
+TAME = 1_000
+ROUNDS = 3
+PATIENCE_SECONDS = 180
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    directory = Path(tmp_path_factory.mktemp("stack"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRIFTLESS_LOCAL_DIRECTORY", str(directory))  # so that `--stack local` is this one
+        ports = {"aws_port": free_port(4600, 4699), "opensearch_port": free_port(9290, 9299)}
+        with LocalStack(layout=Layout(directory=directory), say=lambda _: None, **ports) as running:
+            yield Stack(name="local", outputs=running.outputs)
+
+
+def write(stack: Stack) -> tuple[int, int]:
+    """Puts all items, changes each, and deletes some of both kinds. Gives how many hostile and tame ones are left."""
+    dynamodb, chance = stack.client("dynamodb"), random.Random(13)
+    tame: list[Item] = [{"id": {"S": f"tame-{number}"}, "text": {"S": "zebra"}} for number in range(TAME)]
+    hostile = hostile_items()
+    everything = [*tame, *hostile]
+    for number in range(ROUNDS):
+        chance.shuffle(everything)
+        for item in everything:
+            dynamodb.put_item(TableName=stack.table_name, Item={**item, "round": {"N": str(number)}})
+    gone = [*tame[::3], *hostile[::5]]
+    for item in gone:
+        dynamodb.delete_item(TableName=stack.table_name, Key={"id": item["id"]})
+    return len(hostile) - len(hostile[::5]), len(tame) - len(tame[::3])
+
+
+def verified(stack: Stack, consumer: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    capsys.readouterr()
+    main(["verify", consumer, "--stack", stack.name, "--json", "--settle", "3"])
+    report: dict[str, Any] = json.loads(capsys.readouterr().out)["consumers"][consumer]
+    return report
+
+
+def assert_all_is_right(stack: Stack, capsys: pytest.CaptureFixture[str], left: int) -> None:
+    for consumer, index in stack.outputs["indexes"].items():
+
+        def equal(consumer: str = consumer) -> bool:
+            return bool(verified(stack, consumer, capsys)["equal"])
+
+        assert wait_for(equal, PATIENCE_SECONDS), verified(stack, consumer, capsys)
+        report = verified(stack, consumer, capsys)
+        assert report["items"] == report["documents"] == left
+        assert [report[kind]["count"] for kind in ("missing", "stale", "orphaned")] == [0, 0, 0]
+        health = requests.get(f"{stack.search_endpoint}/_cluster/health/{index}", timeout=10).json()
+        assert (health["unassigned_shards"], health["active_primary_shards"]) == (0, 1)
+    assert not any(parked_messages(stack.outputs).values())
+    api = ItemApi(stack.outputs["api_url"])
+    assert api.request("GET", "/search?q=zebra", expect=[200])["total"] == TAME - len(range(0, TAME, 3))
+
+
+def test_every_item_lands_and_harms_no_other(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(hostile_items()) >= 60
+    hostile, tame = write(stack)
+    assert_all_is_right(stack, capsys, hostile + tame)
+
+    for consumer, index in stack.outputs["indexes"].items():
+        aliases = requests.get(f"{stack.search_endpoint}/{index}/_alias", timeout=10).json()[index]["aliases"]
+        requests.delete(f"{stack.search_endpoint}/{index}", timeout=30).raise_for_status()
+        alias = next(iter(aliases), None)
+        create_index(stack.search(), index=index, alias=alias, definition=index_definition(consumer))
+        state = str(Path(Layout().directory) / f"{consumer}.json")
+        assert main(["backfill", consumer, "--stack", "local", "--yes", "--json", "--state", state]) == 0
+    time.sleep(1)
+    assert_all_is_right(stack, capsys, hostile + tame)
