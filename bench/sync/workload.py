@@ -21,6 +21,7 @@ from changefeed.plan.fold import plan
 from changefeed.write.bulk_answer import read_bulk_answer
 from changefeed.write.bulk_body import encode
 from changefeed.write.pending_write import PendingWrite
+from lambda_kit.unindexed import MARK
 
 RECORDS = 500
 """In each repetition, at sizes up to 1 KB."""
@@ -28,6 +29,10 @@ STAGES = ("decode", "plan", "encode", "classify", "whole")
 REFERENCE = "reference"
 _ITEM = b'{"index":{"_index":"bench","_id":"order-00000000","_version":1767323045000000,"result":"created","_shards":\
 {"total":1,"successful":1,"failed":0},"_seq_no":1,"_primary_term":1,"status":201}}'
+_REFUSED_ITEM = (
+    b'{"index":{"_index":"bench","_id":"order-00000000","status":400,"error":{"type":"mapper_parsing_exception",\
+"reason":"object mapping for [address] tried to parse field [address] as object, but found a concrete value"}}}'
+)
 
 
 def records_at(size_bytes: int) -> int:
@@ -38,6 +43,14 @@ def records_at(size_bytes: int) -> int:
 def answer_of(actions: int) -> bytes:
     """Makes the index' answer to that many accepted actions."""
     return b'{"took":30,"errors":false,"items":[' + b",".join([_ITEM] * actions) + b"]}"
+
+
+def _refuse_whole_documents(body: bytes, _timeout: float) -> tuple[int, bytes]:
+    """Answers as an index whose mapping takes each document in its narrower form only."""
+    actions = body.count(b"\n") // 2
+    if MARK.encode() in body:
+        return 200, answer_of(actions)
+    return 200, b'{"took":30,"errors":true,"items":[' + b",".join([_REFUSED_ITEM] * actions) + b"]}"
 
 
 def work(name: str, size_bytes: int = SIZES["1 KB"]) -> Callable[[], object]:
@@ -64,6 +77,8 @@ def work(name: str, size_bytes: int = SIZES["1 KB"]) -> Callable[[], object]:
             return lambda: read_bulk_answer(200, answer, expected_items=len(changes))
         case "json_loads":
             return lambda: json.loads(text)
+    if stage == "refused":
+        return functools.partial(_whole, stubbed_handler(feed, _refuse_whole_documents), event)
     # Orders are put, never deleted: two lines each.
     handler = stubbed_handler(feed, lambda body, _: (200, answer_of(body.count(b"\n") // 2)))
     return functools.partial(_whole, handler, event)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from changefeed.decode.attribute_values import encode_document
 from changefeed.plan.document_id import document_id
-from changefeed.write.document_form import Form, narrowed
+from changefeed.write.document_form import Form, encode_narrowed
 from ops.verify.canonical import Number, document_digest, item_digest, parse_json
 from ops.verify.item_key import decode_key, encode_key, key_of_document
 
@@ -141,12 +141,12 @@ def test_an_item_equals_its_document_whatever_part_of_it_is_not_indexed(
     assert document_digest(document) != item_digest(item)
 
 
-@given(ITEMS, st.sampled_from(Form), st.sampled_from([(), ("%5Fid",), ("a", "n")]))
+@given(ITEMS, st.sampled_from(Form), st.sampled_from([(), ("_id",), ("a", "n")]))
 @settings(max_examples=150, deadline=None)
 def test_an_item_equals_its_document_in_every_form_that_the_sync_writes(
     item: dict[str, Any], form: Form, key_fields: tuple[str, ...]
 ) -> None:
-    text = narrowed(encode_document(item), form, key_fields)
+    text = encode_narrowed(item, form, key_fields)
     assert item_digest(item) == document_digest(parse_json(text), escapes=b"%" in text)
 
 

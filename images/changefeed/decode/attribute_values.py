@@ -28,10 +28,23 @@ def encode_document(image: AttributeMap) -> bytes:
     """
     try:
         return orjson.dumps(_fields(image, _TOP_FIELDS))
-    except (TypeError, ValueError, AttributeError, KeyError, ArithmeticError, RecursionError) as error:
-        raise UnindexableItemError(
-            "bad_attribute_value", f"The item is not DynamoDB JSON ({type(error).__name__})."
-        ) from error
+    except _NOT_DYNAMODB_JSON as error:
+        raise _unindexable(error) from error
+
+
+def encoded_fields(attributes: AttributeMap) -> dict[str, Any]:
+    """Gives attributes as fields at the top of a document, for `orjson.dumps`. Raises as `encode_document` does."""
+    try:
+        return _fields(attributes, _TOP_FIELDS)
+    except _NOT_DYNAMODB_JSON as error:
+        raise _unindexable(error) from error
+
+
+_NOT_DYNAMODB_JSON = (TypeError, ValueError, AttributeError, KeyError, ArithmeticError, RecursionError)
+
+
+def _unindexable(error: Exception) -> UnindexableItemError:
+    return UnindexableItemError("bad_attribute_value", f"The item is not DynamoDB JSON ({type(error).__name__}).")
 
 
 def own_text(text: bytes) -> bytes:

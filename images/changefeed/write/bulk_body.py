@@ -9,11 +9,11 @@ import orjson
 
 from changefeed.decode.attribute_values import encode_document, names_met
 from changefeed.decode.encoded_image import EncodedImage
+from changefeed.decode.kinesis_record import image_in
 from changefeed.errors import RecordError
 from changefeed.value_class import value_class
-from changefeed.write.document_form import narrowed
+from changefeed.write.document_form import encode_narrowed
 from changefeed.write.pending_write import PendingWrite
-from lambda_kit.field_names import escape_name
 
 MOST_WITH_NEW_NAMES = 50
 """Documents of one request that have a name which this process never met. Each may cost the index a change of its
@@ -119,9 +119,11 @@ def encode(write: PendingWrite) -> bytes:
         return delete_line(write.action.document_id, write.version)
     document_id, version = orjson.dumps(write.action.document_id), write.version
     image = write.image
-    document = image.document if isinstance(image, EncodedImage) else encode_document(image)
     if write.form:
-        document = narrowed(document, write.form, {escape_name(name, top=True) for name in write.action.keys})
+        attributes = image_in(write.action.record.raw) if isinstance(image, EncodedImage) else image
+        document = encode_narrowed(attributes, write.form, write.action.keys)
+    else:
+        document = image.document if isinstance(image, EncodedImage) else encode_document(image)
     return b'{"index":{"_id":%b,"version":%d,"version_type":"external"}}\n%b\n' % (document_id, version, document)
 
 

@@ -5,13 +5,14 @@ has no such limits. What is refused goes below a field that isn't indexed (`lamb
 and mixed lists, which are nearly always the reason, then everything but the key, whose type never changes.
 """
 
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 from typing import Any
 
 import orjson
 
+from changefeed.decode.attribute_values import encode_document, encoded_fields
+from changefeed.decode.change_record import AttributeMap
 from lambda_kit.unindexed import MARK, UNINDEXED
 
 
@@ -23,24 +24,22 @@ class Form(IntEnum):
     KEY = 2
 
 
-def narrowed(document: bytes, form: Form, key_fields: Collection[str]) -> bytes:
-    """Gives a whole document's text in another form; without a map or list, PLAIN_VALUES is KEY."""
-    if form is Form.WHOLE:
-        return document
-    fields: dict[str, Any] = json.loads(document, parse_int=orjson.Fragment, parse_float=orjson.Fragment)
+def encode_narrowed(image: AttributeMap, form: Form, key_names: Collection[str]) -> bytes:
+    """Encodes an item in a form; without a map or mixed list, PLAIN_VALUES is KEY. Raises as `encode_document` does."""
     refused = {
         name: value
-        for name, value in fields.items()
-        if name not in key_fields and (form is Form.KEY or not _is_plain(value))
+        for name, value in image.items()
+        if name not in key_names and (form is Form.KEY or not _plain(value))
     }
     if not refused:
-        return narrowed(document, Form.KEY, key_fields) if form is Form.PLAIN_VALUES else document
-    kept = {name: value for name, value in fields.items() if name not in refused}
-    return orjson.dumps(kept | {UNINDEXED: refused, MARK: len(refused)})
+        return encode_document(image) if form is Form.KEY else encode_narrowed(image, Form.KEY, key_names)
+    kept = encoded_fields({name: value for name, value in image.items() if name not in refused})
+    return orjson.dumps(kept | {UNINDEXED: encoded_fields(refused), MARK: len(refused)})
 
 
-def _is_plain(value: Any) -> bool:
+def _plain(value: Mapping[str, Any]) -> bool:
     """True for a single value, and for a list of single values of one type."""
-    if isinstance(value, list):
-        return len({type(part) for part in value}) < 2 and not any(isinstance(part, dict | list) for part in value)
-    return not isinstance(value, dict)
+    if "L" in value:
+        kinds = {kind for part in value["L"] for kind in part}
+        return len(kinds) < 2 and kinds.isdisjoint(("L", "M"))
+    return "M" not in value
