@@ -111,8 +111,8 @@ def test_numbers_differ_in_their_last_digit(one: str, other: str) -> None:
 
 
 def test_an_item_has_one_digest_as_boto3_gives_it_and_as_a_record_holds_it() -> None:
-    by_boto3 = {"b": {"B": b"\xff\xff"}, "s": {"BS": [b"\xff", b"\x00"]}}
-    in_a_record = {"b": {"B": "//8="}, "s": {"BS": ["/w==", "AA=="]}}
+    by_boto3: dict[str, Any] = {"b": {"B": b"\xff\xff"}, "s": {"BS": [b"\xff", b"\x00"]}}
+    in_a_record: dict[str, Any] = {"b": {"B": "//8="}, "s": {"BS": ["/w==", "AA=="]}}
     assert item_digest(by_boto3) == item_digest(in_a_record)
 
 
