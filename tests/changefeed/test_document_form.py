@@ -46,3 +46,8 @@ def test_where_no_map_can_be_the_reason_all_but_the_key_is_left_out_at_once() ->
 @pytest.mark.parametrize("form", [Form.PLAIN_VALUES, Form.KEY])
 def test_the_key_alone_has_no_part_that_could_be_left_out(form: Form) -> None:
     assert in_form({"id": {"S": "a"}}, form, "id") == {"id": "a"}
+
+
+def test_names_are_escaped_there_as_everywhere() -> None:
+    document = in_form({"id": {"S": "a"}, "_a.b": {"M": {"_c": {"S": "x"}}}}, Form.PLAIN_VALUES, "id")
+    assert document["%unindexed"] == {"%5Fa%2Eb": {"_c": "x"}}
