@@ -226,6 +226,12 @@ def test_read_capacity_is_kept_and_pages_get_small() -> None:
     assert all(scan["Limit"] <= 10 for scan in scanned(rig).scans), "no more than a second's worth at once"
 
 
+def test_pages_keep_their_limit_at_a_limited_rate() -> None:
+    rig = rig_with(*(f"{number:03}" for number in range(10)))
+    assert invoke(rig, read_units_per_second=500, page_limit=3, seconds=900)["done"]
+    assert [scan["Limit"] for scan in scanned(rig).scans] == [3, 3, 3, 3]
+
+
 def test_a_pause_that_does_not_fit_is_left_to_the_driver() -> None:
     rig = rig_with(*(f"{number:03}" for number in range(200)))
     answer = invoke(rig, read_units_per_second=0.01, seconds=60)

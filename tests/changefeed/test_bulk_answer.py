@@ -36,6 +36,8 @@ def refused(status: int, error_type: str, reason: str = "secret content") -> dic
         ("index", refused(429, "cluster_block_exception"), Verdict.RETRYABLE),
         ("index", refused(403, "security_exception"), Verdict.RETRYABLE),
         ("index", refused(401, "unknown_to_us"), Verdict.RETRYABLE),
+        ("index", refused(403, "unknown_to_us"), Verdict.RETRYABLE),
+        ("index", refused(408, "unknown_to_us"), Verdict.RETRYABLE),
         ("index", refused(429, "rejected_execution_exception"), Verdict.RETRYABLE),
         ("index", refused(500, "unknown_to_us"), Verdict.RETRYABLE),
         ("index", refused(502, "unknown_to_us"), Verdict.RETRYABLE),

@@ -8,6 +8,7 @@ from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.errors import RecordError
 from changefeed.plan.fold import plan
 from changefeed.write.bulk_body import MOST_WITH_NEW_NAMES, BulkRequests, Chunk, encode
+from changefeed.write.document_form import Form
 from changefeed.write.pending_write import PendingWrite
 from tests.changefeed.consumer_rig import DECODERS
 from tests.changefeed.records import item, kinesis_record, stream_record
@@ -119,3 +120,11 @@ def test_documents_with_new_names_go_in_small_requests(feed: str) -> None:
     assert sum(first) == 180
     assert max(first) <= MOST_WITH_NEW_NAMES + 1
     assert cut() == [180], "the names are known now"
+
+
+def test_a_key_stays_indexed_whatever_its_name() -> None:
+    image = {"_id": {"S": "a"}, "v": {"N": "1"}}
+    (action,), _ = plan([decode_dynamodb_record(stream_record(image, key_names=["_id"]))])
+    write = PendingWrite.of(action)
+    write.form = Form.KEY
+    assert encode(write).splitlines()[1] == b'{"%5Fid":"a","%unindexed":{"v":1},"%unindexed_attributes":1}'

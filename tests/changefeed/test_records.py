@@ -159,6 +159,19 @@ def test_a_remove_has_no_image_whatever_it_holds(feed: str) -> None:
     assert (removed.operation, removed.image) == (Operation.REMOVE, None)
 
 
+@pytest.mark.parametrize("second", [1_325_376_000, 4_102_444_799])
+def test_the_first_and_the_last_second_of_dynamodbs_years_are_times(second: int) -> None:
+    assert decode_dynamodb_record(stream_record(item("a"), seconds=second)).version == second * 1_000_000
+
+
+def test_a_kinesis_record_that_names_no_table_is_taken() -> None:
+    raw = kinesis_record(item("a"))
+    change = json.loads(base64.b64decode(raw["kinesis"]["data"]))
+    del change["tableName"]
+    raw["kinesis"]["data"] = base64.b64encode(json.dumps(change).encode()).decode()
+    assert decode_kinesis_record(raw, table_name="lab-table").keys == {"id": {"S": "a"}}
+
+
 def test_a_ttl_delete_is_a_delete() -> None:
     rig = Rig()
     insert, ttl = (recorded(f"dynamodb_stream_{name}")["Records"][0] for name in ("insert", "ttl_remove"))

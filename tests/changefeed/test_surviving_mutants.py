@@ -1,13 +1,16 @@
-"""Mutations that an outside audit made and no test noticed: each test kills the one in its docstring."""
+"""Mutations that an audit made and no test noticed: each test kills the one in its docstring."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from changefeed.batch_judgement import rejection_of
 from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.plan.fold import plan
 from changefeed.plan.rejection import Rejection
+from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import item, kinesis_record, stream_record
+from tests.fakes import NOW, FakeTable
 
 
 def test_a_tie_won_by_a_remove_is_read() -> None:
@@ -69,3 +72,36 @@ def test_a_chain_of_straddlers_moves_the_checkpoint_to_its_first() -> None:
 
     parked, failed = rig.pipeline._park([rejection(1, 6), rejection(5, 8)], ["7"], lambda: 60.0)
     assert (parked, min(map(int, failed))) == (0, 1)
+
+
+def test_a_refused_write_stands_for_all_changes_that_were_folded_into_it() -> None:
+    """Judgement: the rejection of a refused write names its last change only; parked, the first would come again."""
+    records = [stream_record(item("a", n={"N": str(number)}), number=number) for number in (5, 8)]
+    (action,), _ = plan([decode_dynamodb_record(record) for record in records])
+    assert rejection_of(WriteResult(action, Outcome.REJECTED, "x")).span == (5, 8)
+
+
+def test_a_record_that_can_not_be_decoded_is_parked_once_however_its_batch_is_divided() -> None:
+    """Parts: rejections of the whole batch are in both of its parts."""
+    rig = Rig(lead=1)
+    records = [stream_record(item(key), number=number) for number, key in enumerate("abc", 1)]
+    rig.invoke([*records, stream_record(item("d"), number=4) | {"eventName": "ALTER"}])
+    assert rig.queue.sequence_numbers() == ["4"]
+    assert sorted(rig.index.documents) == ["a", "b", "c"]
+
+
+def test_a_slow_table_does_not_outlast_the_invocation() -> None:
+    """Writer: the read isn't told how much time is left. Ten requests of 3 s, in an invocation of 9 s."""
+
+    class SlowTable(FakeTable):
+        def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+            rig.clock.now += 3
+            return super().batch_get_item(RequestItems=RequestItems)
+
+    rig = Rig(table=SlowTable())
+    rig.clock.now += 300
+    records = [stream_record(item(f"k{number}"), number=number, seconds=NOW) for number in range(1_000)]
+    before = rig.clock.now
+    assert rig.invoke(records, seconds=9.0)
+    # Four requests run at once here, each of which moves the one clock.
+    assert rig.clock.now - before < 9 + 4 * 3

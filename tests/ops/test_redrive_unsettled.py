@@ -68,13 +68,22 @@ def test_a_stream_that_expires_every_iterator_is_left_for_another_time(rig: Redr
     assert rig.stream.reads < 10
 
 
-def test_a_record_of_another_table_is_kept_and_not_written() -> None:
+def test_a_record_of_another_table_on_a_shared_stream_is_not_written() -> None:
     rig = RedriveRig(feed="kinesis_stream")
     number = rig.change("a")
-    letter = rig.store([number])
+    rig.store([number])
     rig.table.name = "another-table"
     redrive = rig.redrive()
     redrive.read_letter = LetterReader(table_name="another-table")
     report = redrive()
-    assert [new for _, _, new in report.still_failing] == ["other_table"]
-    assert (rig.index.requests, list(rig.s3.objects)) == ([], [letter])
+    assert (rig.index.requests, report.records) == ([], {})
+
+
+def test_two_records_of_one_item_that_were_too_large_are_settled_together(rig: RedriveRig) -> None:
+    letters = [rig.park(rig.change("a", n={"N": str(number)}), large=True) for number in (1, 2, 3)]
+    first = rig.sqs.messages[letters[0]]
+    first.body = json.dumps(json.loads(first.body) | {"sequence_number": None})
+    report = rig.run()
+    assert report.is_clean
+    assert report.records == {"written": 3}
+    assert (rig.index.sources(), rig.sqs.messages) == (rig.documents(), {})

@@ -110,6 +110,12 @@ def test_numbers_differ_in_their_last_digit(one: str, other: str) -> None:
     assert item_digest({"n": {"N": one}}) != document_digest(parse_json(f'{{"n":{other}}}'))
 
 
+def test_an_item_has_one_digest_as_boto3_gives_it_and_as_a_record_holds_it() -> None:
+    by_boto3: dict[str, Any] = {"b": {"B": b"\xff\xff"}, "s": {"BS": [b"\xff", b"\x00"]}}
+    in_a_record: dict[str, Any] = {"b": {"B": "//8="}, "s": {"BS": ["/w==", "AA=="]}}
+    assert item_digest(by_boto3) == item_digest(in_a_record)
+
+
 def test_a_second_spelling_of_a_name_is_another_field() -> None:
     assert item_digest({"a": {"S": "x"}}) != document_digest(parse_json('{"%61":"x"}'))
     assert item_digest({"a": {"S": "x"}}) != document_digest(parse_json('{"a":"x","%61":"x"}'))
