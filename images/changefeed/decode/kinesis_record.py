@@ -57,12 +57,6 @@ def decode_kinesis_record(raw: Mapping[str, Any], *, table_name: str | None = No
     )
 
 
-def image_in(raw: Mapping[str, Any]) -> AttributeMap:
-    """Gives the new image in a record that was decoded before: a document keeps its text alone."""
-    image: AttributeMap = _payload(raw["kinesis"]["data"])["dynamodb"]["NewImage"]
-    return image
-
-
 def _encoded(image: AttributeMap | None) -> EncodedImage | None:
     if image is None:
         return None

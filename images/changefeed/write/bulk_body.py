@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import orjson
 
 from changefeed.decode.attribute_values import NamesMet, encode_document
-from changefeed.decode.encoded_image import EncodedImage
-from changefeed.decode.kinesis_record import image_in
+from changefeed.decode.encoded_image import EncodedImage, image_in
 from changefeed.errors import RecordError
 from changefeed.value_class import value_class
 from changefeed.write.document_form import encode_narrowed
