@@ -139,6 +139,7 @@ def test_every_escaped_name_can_be_turned_back(name: str, top: bool) -> None:
 def test_an_underscore_is_escaped_at_the_top_of_a_document_only() -> None:
     image = {"_id": {"M": {"_id": {"M": {"_id": {"S": "x"}}}}}}
     assert json.loads(encode_document(image)) == {"%5Fid": {"_id": {"_id": "x"}}}
+    assert escape_name("_id") == "_id"
 
 
 @given(st.dictionaries(NAMES, st.just({"S": "x"}), max_size=8), st.booleans())
