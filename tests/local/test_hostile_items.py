@@ -15,7 +15,8 @@ import pytest
 import requests
 
 from changefeed.create_index import create_index
-from demo.checks import parked_messages, wait_for
+from demo.batch_write import write_all
+from demo.checks import parked_messages
 from demo.load import ItemApi
 from infra.sync.index import index_definition
 from local.layout import Layout
@@ -50,11 +51,10 @@ def write(stack: Stack) -> tuple[int, int]:
     everything = [*tame, *hostile]
     for number in range(ROUNDS):
         chance.shuffle(everything)
-        for item in everything:
-            dynamodb.put_item(TableName=stack.table_name, Item={**item, "round": {"N": str(number)}})
+        puts = [{"PutRequest": {"Item": {**item, "round": {"N": str(number)}}}} for item in everything]
+        write_all(dynamodb, stack.table_name, puts)
     gone = [*tame[::3], *hostile[::5]]
-    for item in gone:
-        dynamodb.delete_item(TableName=stack.table_name, Key={"id": item["id"]})
+    write_all(dynamodb, stack.table_name, [{"DeleteRequest": {"Key": {"id": item["id"]}}} for item in gone])
     return len(hostile) - len(hostile[::5]), len(tame) - len(tame[::3])
 
 
@@ -65,14 +65,18 @@ def verified(stack: Stack, consumer: str, capsys: pytest.CaptureFixture[str]) ->
     return report
 
 
+def equal_at_last(stack: Stack, consumer: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Verifies until nothing was on its way during a walk."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (report := verified(stack, consumer, capsys))["looked_at_again"] and time.monotonic() < deadline:
+        continue
+    assert report["equal"], report
+    return report
+
+
 def assert_all_is_right(stack: Stack, capsys: pytest.CaptureFixture[str], left: int) -> None:
     for consumer, index in stack.outputs["indexes"].items():
-
-        def equal(consumer: str = consumer) -> bool:
-            return bool(verified(stack, consumer, capsys)["equal"])
-
-        assert wait_for(equal, PATIENCE_SECONDS), verified(stack, consumer, capsys)
-        report = verified(stack, consumer, capsys)
+        report = equal_at_last(stack, consumer, capsys)
         assert report["items"] == report["documents"] == left
         assert [report[kind]["count"] for kind in ("missing", "stale", "orphaned")] == [0, 0, 0]
         health = requests.get(f"{stack.search_endpoint}/_cluster/health/{index}", timeout=10).json()

@@ -52,13 +52,10 @@ def own_text(text: bytes) -> bytes:
     return b"%b" % text
 
 
-class _Met:
-    names = 0
-
-
-def names_met() -> int:
+class NamesMet:
     """Counts the attribute names that were new to this process: one more, and the index may have to map a field."""
-    return _Met.names
+
+    count = 0
 
 
 class _FieldNames(dict[str, str]):
@@ -68,7 +65,7 @@ class _FieldNames(dict[str, str]):
         self._top = top
 
     def __missing__(self, name: str) -> str:
-        _Met.names += 1
+        NamesMet.count += 1
         field = escape_name(name, top=self._top)
         if len(self) < NAMES_KEPT:  # maps by user, day and such have new names for ever
             self[name] = field

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from pybase64 import b64decode
 
-from changefeed.decode.attribute_values import encode_document, names_met, own_text
+from changefeed.decode.attribute_values import NamesMet, encode_document, own_text
 from changefeed.decode.change_record import AttributeMap, ChangeRecord
 from changefeed.decode.change_time import MICROSECONDS_PER_UNIT, version_and_span
 from changefeed.decode.dynamodb_record import decode_image, decode_keys, decode_operation
@@ -66,10 +66,10 @@ def image_in(raw: Mapping[str, Any]) -> AttributeMap:
 def _encoded(image: AttributeMap | None) -> EncodedImage | None:
     if image is None:
         return None
-    met = names_met()
+    met = NamesMet.count
     try:
         document = own_text(encode_document(image))
-        return EncodedImage(document, names_met() > met)
+        return EncodedImage(document, NamesMet.count > met)
     except UnindexableItemError as error:
         return EncodedImage(error)
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from changefeed.value_class import value_class
 from changefeed.write.bulk_body import BulkRequests, Chunk
 from changefeed.write.bulk_post import Answer
+from changefeed.write.document_form import Form
 from changefeed.write.pending_write import PendingWrite
 from changefeed.write.results import Results
 from changefeed.write.write_result import Outcome, WriteResult
+
+_WRITTEN, _WHOLE = Outcome.WRITTEN, Form.WHOLE
 
 
 @value_class
@@ -30,7 +33,12 @@ class BegunWrites:
 
     def written(self) -> list[WriteResult]:
         """Gives what the answer to the request in flight nearly always means; made while it is on its way."""
-        return [write.result(Outcome.WRITTEN) for write in self._sent()]
+        return [
+            WriteResult(
+                write.action, _WRITTEN, None, write.version if write.image is None else None, write.form is not _WHOLE
+            )
+            for write in self._sent()
+        ]
 
     def are_over(self) -> bool:
         """True when each write has its result."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import orjson
 
-from changefeed.decode.attribute_values import encode_document, names_met
+from changefeed.decode.attribute_values import NamesMet, encode_document
 from changefeed.decode.encoded_image import EncodedImage
 from changefeed.decode.kinesis_record import image_in
 from changefeed.errors import RecordError
@@ -71,15 +71,17 @@ class BulkRequests:
         writes: list[PendingWrite] = []
         lines: list[bytes] = []
         size = with_new_names = 0
+        met = NamesMet.count
         for position in range(self._position, len(self._writes)):
             write = self._writes[position]
-            met = names_met()
             try:
                 line = encode(write)
             except RecordError as error:
                 self._reject(write, error)
                 continue
-            with_new_names += names_met() > met or _has_new_names(write)
+            if NamesMet.count != met or (write.image.__class__ is EncodedImage and write.image.has_new_names):
+                met = NamesMet.count
+                with_new_names += 1
             full = size + len(line) > self._max_bytes or len(writes) >= self._max_actions
             if writes and (full or with_new_names > MOST_WITH_NEW_NAMES):
                 self._position = position
@@ -125,10 +127,6 @@ def encode(write: PendingWrite) -> bytes:
     else:
         document = image.document if isinstance(image, EncodedImage) else encode_document(image)
     return b'{"index":{"_id":%b,"version":%d,"version_type":"external"}}\n%b\n' % (document_id, version, document)
-
-
-def _has_new_names(write: PendingWrite) -> bool:
-    return isinstance(write.image, EncodedImage) and write.image.has_new_names
 
 
 def delete_line(document_id: str, version: int) -> bytes:
