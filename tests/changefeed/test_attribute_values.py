@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changefeed.decode.attribute_values import encode_document
+from changefeed.decode.attribute_values import NAMES_KEPT, _FieldNames, encode_document
 from changefeed.errors import UnindexableItemError
 from lambda_kit.field_names import escape_name, unescape_name
 from tests.changefeed.records import recorded
@@ -154,3 +154,9 @@ def test_any_number_is_valid_json_of_the_same_value(text: str) -> None:
     from decimal import Decimal
 
     assert Decimal(decoded({"N": text})) == Decimal(text)
+
+
+def test_names_without_end_are_not_kept_without_end() -> None:
+    fields = _FieldNames(top=False)
+    assert [fields[f"{number}."] for number in range(NAMES_KEPT + 5)][-1] == f"{NAMES_KEPT + 4}%2E"
+    assert len(fields) == NAMES_KEPT
