@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changefeed.decode.attribute_values import encode_document
+from changefeed.decode.attribute_values import NAMES_KEPT, _FieldNames, encode_document
 from changefeed.errors import UnindexableItemError
 from lambda_kit.field_names import escape_name, unescape_name
 from tests.changefeed.records import recorded
@@ -139,6 +139,7 @@ def test_every_escaped_name_can_be_turned_back(name: str, top: bool) -> None:
 def test_an_underscore_is_escaped_at_the_top_of_a_document_only() -> None:
     image = {"_id": {"M": {"_id": {"M": {"_id": {"S": "x"}}}}}}
     assert json.loads(encode_document(image)) == {"%5Fid": {"_id": {"_id": "x"}}}
+    assert escape_name("_id") == "_id"
 
 
 @given(st.dictionaries(NAMES, st.just({"S": "x"}), max_size=8), st.booleans())
@@ -153,3 +154,9 @@ def test_any_number_is_valid_json_of_the_same_value(text: str) -> None:
     from decimal import Decimal
 
     assert Decimal(decoded({"N": text})) == Decimal(text)
+
+
+def test_names_without_end_are_not_kept_without_end() -> None:
+    fields = _FieldNames(top=False)
+    assert [fields[f"{number}."] for number in range(NAMES_KEPT + 5)][-1] == f"{NAMES_KEPT + 4}%2E"
+    assert len(fields) == NAMES_KEPT

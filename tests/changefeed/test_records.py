@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -162,6 +163,13 @@ def test_a_remove_has_no_image_whatever_it_holds(feed: str) -> None:
 @pytest.mark.parametrize("second", [1_325_376_000, 4_102_444_799])
 def test_the_first_and_the_last_second_of_dynamodbs_years_are_times(second: int) -> None:
     assert decode_dynamodb_record(stream_record(item("a"), seconds=second)).version == second * 1_000_000
+
+
+@pytest.mark.parametrize("make", [stream_record, kinesis_record])
+def test_a_key_may_have_two_attributes(make: Callable[..., dict[str, Any]]) -> None:
+    raw = make({"p": {"S": "a"}, "s": {"N": "1"}, "v": {"S": "x"}}, key_names=["p", "s"])
+    decode = decode_dynamodb_record if make is stream_record else decode_kinesis_record
+    assert decode(raw).keys == {"p": {"S": "a"}, "s": {"N": "1"}}
 
 
 def test_a_kinesis_record_that_names_no_table_is_taken() -> None:

@@ -87,6 +87,7 @@ def test_a_record_that_can_not_be_decoded_is_parked_once_however_its_batch_is_di
     records = [stream_record(item(key), number=number) for number, key in enumerate("abc", 1)]
     rig.invoke([*records, stream_record(item("d"), number=4) | {"eventName": "ALTER"}])
     assert rig.queue.sequence_numbers() == ["4"]
+    assert rig.queue.messages[0]["reason"]["message"] == "eventName is not INSERT, MODIFY or REMOVE."
     assert sorted(rig.index.documents) == ["a", "b", "c"]
 
 
@@ -105,3 +106,11 @@ def test_a_slow_table_does_not_outlast_the_invocation() -> None:
     assert rig.invoke(records, seconds=9.0)
     # Four requests run at once here, each of which moves the one clock.
     assert rig.clock.now - before < 9 + 4 * 3
+
+
+def test_a_key_that_can_not_be_an_id_is_parked_with_what_is_wrong() -> None:
+    """Rejection: the message is lost, and whoever looks at the queue sees a code only."""
+    rig = Rig()
+    rig.invoke([stream_record({"id": {"BOOL": True}})])
+    reason = rig.queue.messages[0]["reason"]
+    assert reason == {"code": "bad_key", "message": "Key attribute 'id' is not a string, number or binary."}

@@ -120,6 +120,8 @@ def test_a_second_spelling_of_a_name_is_another_field() -> None:
     assert item_digest({"a": {"S": "x"}}) != document_digest(parse_json('{"%61":"x"}'))
     assert item_digest({"a": {"S": "x"}}) != document_digest(parse_json('{"a":"x","%61":"x"}'))
     assert item_digest({"_id": {"S": "x"}}) == document_digest(parse_json('{"%5Fid":"x"}'))
+    assert item_digest({"a.b": {"S": "x"}}) == document_digest(parse_json('{"a%2Eb":"x"}'))
+    assert item_digest({"a.b": {"S": "x"}}) != document_digest(parse_json('{"a.b":"x"}')), "OpenSearch makes it a map"
 
 
 @pytest.mark.parametrize("source", ['{"a":"\\ud800"}', '{"a":1e999999999}', '{"a":NaN}', "null", "[1]"])
