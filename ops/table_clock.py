@@ -6,7 +6,11 @@ clock is AWS's own; by one that is ahead, the state would win against changes th
 
 import time
 from collections.abc import Callable
+from typing import Any
 
+from botocore.exceptions import ClientError
+
+from changefeed.backfill.page import server_time
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
 
 
@@ -18,3 +22,15 @@ def table_clock(now: Callable[[], int], stopwatch: Callable[[], float] = time.mo
     asked = now() / MICROSECONDS_PER_SECOND
     started = stopwatch()
     return lambda: asked + stopwatch() - started
+
+
+def dynamodb_time(client: Any, table_name: str) -> int:
+    """Reads DynamoDB's clock off an answer, in microseconds since the epoch. A refusal tells it as well.
+
+    Raises ItemReadError when the answer has no Date, and what botocore raises when there is none.
+    """
+    try:
+        answer = client.describe_table(TableName=table_name)
+    except ClientError as error:
+        answer = error.response
+    return server_time(answer)

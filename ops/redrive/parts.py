@@ -15,6 +15,7 @@ from ops.redrive.report import Report
 from ops.redrive.run import Choice, Redrive
 from ops.redrive.settler import Settler
 from ops.stack import Consumer, Stack
+from ops.table_clock import dynamodb_time, table_clock
 from streams.dynamodb import DynamoDBStreamReader
 from streams.kinesis import KinesisStreamReader
 from streams.reader import StreamReader
@@ -32,6 +33,7 @@ def redrive_of(
             write=BulkWriter(
                 post=BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region).post,
                 read_items=ItemReader(table_name=stack.table_name, client=lambda: dynamodb),
+                clock=table_clock(partial(dynamodb_time, dynamodb, stack.table_name)),
             )
         ),
         open_stream=partial(_open_stream, stack),

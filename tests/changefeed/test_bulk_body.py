@@ -1,6 +1,7 @@
 """Building bulk requests: how they are cut and encoded, and what is left of them."""
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 import pytest
 
@@ -110,7 +111,8 @@ def test_every_line_is_external_with_its_version_and_ends_with_a_line_feed() -> 
 @pytest.mark.parametrize("feed", ["dynamodb_stream", "kinesis_stream"])
 def test_documents_with_new_names_go_in_small_requests(feed: str) -> None:
     make = stream_record if feed == "dynamodb_stream" else kinesis_record
-    images = [item(f"k{number}", **{f"new {feed} {number}": {"S": "x"}}) for number in range(180)]
+    unheard_of = uuid4().hex  # by this process, however often this is run
+    images = [item(f"k{number}", **{f"{unheard_of} {number}": {"S": "x"}}) for number in range(180)]
 
     def cut() -> list[int]:
         actions, _ = plan([DECODERS[feed](make(image)) for image in images])

@@ -14,6 +14,8 @@ import requests
 from demo.checks import wait_for
 from demo.item_json import to_item
 from demo.proof import prove
+from infra.sync.index import index_definition
+from lambda_kit.unindexed import UNINDEXED
 from local.layout import ROOT
 from local.observation import count_messages
 from local.runners.mapping.destination import failure_destination
@@ -71,10 +73,22 @@ def assert_equal(outputs: Outputs, consumer: str) -> None:
     assert found.equal, found
 
 
+def forbid_maps_in_place(outputs: Outputs, consumer: str) -> None:
+    """Has the index refuse a map in `place` in whatever form, as a definition of one's own may: items of ours land."""
+    unindexed = {"dynamic": False, "properties": {"place": {"type": "text"}}}
+    definition = index_definition(consumer)
+    definition["mappings"]["properties"] |= {"place": {"type": "text"}, UNINDEXED: unindexed}
+    index, url = outputs["indexes"][consumer], outputs["opensearch_url"]
+    requests.delete(f"{url}/{index}", timeout=30).raise_for_status()
+    requests.put(f"{url}/{index}", json=definition, timeout=30).raise_for_status()
+
+
 def test_parked_poison_is_settled_once_its_item_is_mended(outputs: Outputs) -> None:
+    for consumer in CONSUMERS:
+        forbid_maps_in_place(outputs, consumer)
     put(outputs, {"id": "good", "place": "here"})
     for consumer in CONSUMERS:
-        assert_equal(outputs, consumer)  # from now on `place` is a text
+        assert_equal(outputs, consumer)
     put(outputs, {"id": "poison", "place": {"is": "a map"}}, {"id": "brief", "place": {"is": "a map"}})
     for consumer in CONSUMERS:
         assert wait_for(lambda name=consumer: waiting(outputs, name) == 2, PATIENCE_SECONDS)  # type: ignore[misc]
