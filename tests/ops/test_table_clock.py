@@ -42,7 +42,8 @@ def test_a_refusal_tells_the_time_as_well_as_an_answer() -> None:
 def test_a_redrives_writer_goes_by_dynamodbs_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """By this machine's, a state that was read could win against changes that are still to come."""
     monkeypatch.setattr("ops.redrive.parts.dynamodb_time", lambda _client, _table: 1_000_000_000)
-    outputs = {"table_name": "t", "opensearch_url": "http://127.0.0.1:9", "indexes": {"c": "i"}}
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/t/stream/1"
+    outputs = {"table_name": "t", "table_stream_arn": arn, "opensearch_url": "http://127.0.0.1:9"}
     stack = Stack(name="test", outputs=outputs)
     monkeypatch.setattr(Stack, "client", lambda *_, **__: Mock())
     consumer = Consumer(
