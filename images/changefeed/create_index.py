@@ -5,8 +5,14 @@ would otherwise make one with guessed mappings. An index that exists gets what t
 add to it; a mapping that can't be changed in place is an error, because only a rebuild can change it. An alias that an
 operator has moved stays where it is.
 
-A serverless collection takes some settings only, and AWS doesn't say of each. `gc_deletes` makes the sync safer and
-isn't needed for it, so an index whose definition is refused with it is made without, and the log says so.
+A serverless collection takes some settings only, and AWS doesn't say of each. None is needed: without `gc_deletes` a
+deleted item may be back for minutes, without the limits fewer fields are searchable. So an index whose definition is
+refused is made without them, one after the other, and the log says so.
+
+A collection acknowledges an index before it is everywhere, and answers 404 or 503 meanwhile; its policies take up to a
+minute to act, with 401 or 403 until then (opensearch-js issue 687; airflow pull request 70649: "materializes the index
+asynchronously"). So everything but a refusal of the request itself is tried again, and an index counts as made when the
+collection has found it.
 """
 
 import os
@@ -18,10 +24,9 @@ from lambda_kit.environment import Variables
 from lambda_kit.errors import SettingsError
 from lambda_kit.telemetry import log
 
-PROPAGATION_SECONDS = 120
-"""A collection's access policy takes up to a minute to act; until then it answers 403."""
+PATIENCE_SECONDS = 120
+"""For a collection that isn't ready."""
 RETRY_SECONDS = 3
-OPTIONAL_SETTINGS = frozenset({"gc_deletes"})
 
 
 def create_index(
@@ -33,24 +38,38 @@ def create_index(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, bool]:
-    """Create what is missing. Gives `{"index_created", "alias_created"}`; raises what OpenSearch raises."""
-    from opensearchpy.exceptions import AuthorizationException
+    """Create what is missing. Gives `{"index_created", "alias_created"}`; raises what OpenSearch raises in the end."""
+    from opensearchpy.exceptions import RequestError, TransportError
 
-    deadline = clock() + PROPAGATION_SECONDS
+    deadline = clock() + PATIENCE_SECONDS
+    done = {"index_created": False, "alias_created": False}
     while True:
         try:
-            index_created = not client.indices.exists(index=index) and _create(client, index, definition)
-            if not index_created:
+            if not client.indices.exists(index=index):
+                done["index_created"] |= _create(client, index, definition)
+                if not client.indices.exists(index=index):
+                    raise _NotThereYetError
+            elif not done["index_created"]:
                 _extend(client, index, definition)
-            alias_created = alias is not None and not client.indices.exists_alias(name=alias)
-            if alias_created:
+            if alias is not None and not client.indices.exists_alias(name=alias):
                 client.indices.put_alias(index=index, name=alias)
-            return {"index_created": index_created, "alias_created": alias_created}
-        except AuthorizationException:
+                done["alias_created"] = True
+            return done
+        except RequestError:
+            raise  # the definition is wrong, not the moment
+        except (TransportError, _NotThereYetError) as error:
             if clock() >= deadline:
                 raise
-            log("access policy does not act yet", level="WARNING", index=index)
+            log("the collection is not ready", level="WARNING", index=index, error=_word(error))
             sleep(RETRY_SECONDS)
+
+
+class _NotThereYetError(Exception):
+    """The collection has acknowledged the index and doesn't find it."""
+
+
+def _word(error: Exception) -> str:
+    return f"{type(error).__name__} {getattr(error, 'status_code', '')}".strip()
 
 
 def _create(client: Any, index: str, definition: Mapping[str, Any]) -> bool:
@@ -62,11 +81,11 @@ def _create(client: Any, index: str, definition: Mapping[str, Any]) -> bool:
     except RequestError as error:
         if error.error == "resource_already_exists_exception":
             return False
-        simpler = _without_optional_settings(definition)
-        if simpler == definition:
+        left_out, simpler = _with_fewer_settings(definition)
+        if not left_out:
             raise
         created = _create(client, index, simpler)
-        log("the index takes no gc_deletes", level="WARNING", index=index, error=error.error)
+        log("the index is made without a setting", level="WARNING", index=index, setting=left_out, error=error.error)
         return created
     return True
 
@@ -84,10 +103,14 @@ def _extend(client: Any, index: str, definition: Mapping[str, Any]) -> None:
         client.indices.put_mapping(index=index, body=definition["mappings"])
 
 
-def _without_optional_settings(definition: Mapping[str, Any]) -> dict[str, Any]:
-    settings = dict(definition.get("settings", {}))
-    kept = {name: value for name, value in settings.get("index", {}).items() if name not in OPTIONAL_SETTINGS}
-    return dict(definition) | ({"settings": settings | {"index": kept}} if "index" in settings else {})
+def _with_fewer_settings(definition: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Gives the name of a setting and the definition without it; "" when there is none any more."""
+    settings = dict(definition.get("settings", {}).get("index", {}))
+    if not settings:
+        return "", dict(definition)
+    left_out = next(iter(settings))
+    del settings[left_out]
+    return left_out, dict(definition) | {"settings": {"index": settings}}
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, bool]:

@@ -24,7 +24,7 @@ from scilearn.table import Table, table_of_rows
 
 PAGE = 1_000
 KEEP_ALIVE = "5m"
-_TRANSIENT = frozenset({403, 404, 408, 429})
+_TRANSIENT = frozenset({401, 403, 404, 408, 429})  # 401: a network policy that doesn't act yet
 """403 and 404 too: a collection's access policy takes a minute to act, and a missing index is the operator's."""
 
 

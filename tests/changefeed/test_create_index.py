@@ -5,9 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from opensearchpy.exceptions import AuthorizationException, RequestError
+from opensearchpy.exceptions import (
+    AuthenticationException,
+    AuthorizationException,
+    ConnectionError,
+    ConnectionTimeout,
+    NotFoundError,
+    RequestError,
+    TransportError,
+)
 
-from changefeed.create_index import PROPAGATION_SECONDS, create_index, handler
+from changefeed.create_index import PATIENCE_SECONDS, create_index, handler
 from lambda_kit.errors import SettingsError
 from tests.fakes import NOW, FakeClock
 
@@ -21,7 +29,8 @@ class FakeIndices:
     indexes: dict[str, Any] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     failures: deque[Exception | None] = field(default_factory=deque)
-    hidden: bool = False
+    hidden: int = 0
+    """How often an index that is there isn't found."""
     is_serverless: bool = False
     """Refuses a setting, and every change of settings."""
 
@@ -32,7 +41,10 @@ class FakeIndices:
 
     def exists(self, *, index: str) -> bool:
         self._call()
-        return index in self.indexes and not self.hidden
+        if index in self.indexes and self.hidden > 0:
+            self.hidden -= 1
+            return False
+        return index in self.indexes
 
     def create(self, *, index: str, body: Any) -> None:
         self._call()
@@ -114,7 +126,7 @@ def test_without_an_alias_none_is_made() -> None:
 
 
 def test_two_deploys_at_once_are_no_error() -> None:
-    client = FakeClient(FakeIndices(indexes={"i": DEFINITION}, hidden=True))
+    client = FakeClient(FakeIndices(indexes={"i": DEFINITION}, hidden=1))
     assert run(client) == {"index_created": False, "alias_created": True}
 
 
@@ -125,9 +137,20 @@ def test_a_definition_that_opensearch_refuses_is_raised_at_once() -> None:
     assert clock.slept == []
 
 
-@pytest.mark.parametrize("calls_that_work", range(4))
-def test_a_403_before_the_access_policy_acts_is_tried_again(calls_that_work: int) -> None:
-    refusal = AuthorizationException(403, "x", {})
+NOT_READY = [
+    AuthenticationException(401, "x", {}),
+    AuthorizationException(403, "x", {}),
+    NotFoundError(404, "index_not_found_exception", {}),
+    TransportError(429, "x", {}),
+    TransportError(503, "x", {}),
+    ConnectionTimeout("TIMEOUT", "x", {}),
+    ConnectionError("N/A", "x", {}),
+]
+
+
+@pytest.mark.parametrize("calls_that_work", range(5))
+@pytest.mark.parametrize("refusal", NOT_READY, ids=lambda error: type(error).__name__)
+def test_a_collection_that_is_not_ready_is_asked_again(calls_that_work: int, refusal: Exception) -> None:
     client = FakeClient(FakeIndices(failures=deque([None] * calls_that_work + [refusal])))
     clock = FakeClock()
     run(client, clock=clock)
@@ -135,12 +158,18 @@ def test_a_403_before_the_access_policy_acts_is_tried_again(calls_that_work: int
     assert clock.slept == [3]
 
 
+def test_an_index_counts_as_made_when_the_collection_finds_it() -> None:
+    client, clock = FakeClient(FakeIndices(hidden=3)), FakeClock()
+    assert run(client, clock=clock) == {"index_created": True, "alias_created": True}
+    assert clock.slept == [3, 3]
+
+
 def test_a_403_that_stays_is_raised_after_two_minutes() -> None:
     client = FakeClient(FakeIndices(failures=deque([AuthorizationException(403, "x", {})] * 1_000)))
     clock = FakeClock()
     with pytest.raises(AuthorizationException):
         run(client, clock=clock)
-    assert PROPAGATION_SECONDS <= clock.now - NOW < PROPAGATION_SECONDS + 5
+    assert PATIENCE_SECONDS <= clock.now - NOW < PATIENCE_SECONDS + 5
 
 
 def test_an_event_that_lacks_something_says_what() -> None:
@@ -157,7 +186,7 @@ def test_a_collection_that_refuses_the_long_memory_of_deletes_gets_an_index_with
     client = FakeClient(indices=FakeIndices(is_serverless=True))
     assert run(client, definition=LONG_MEMORY)["index_created"]
     assert client.indices.indexes["i"] == {"settings": {"index": {"mapping": {"depth": {"limit": 40}}}}, **DEFINITION}
-    assert "the index takes no gc_deletes" in capsys.readouterr().out
+    assert "the index is made without a setting" in capsys.readouterr().out
     assert not run(client, definition=LONG_MEMORY)["index_created"]
     assert "the index keeps its settings" in capsys.readouterr().out
 
