@@ -161,6 +161,11 @@ class ModelIndex:
         version, deleted_at = self.guards.get(document_id, (0, -1e18))
         return version if self.clock.now - deleted_at <= self.gc_deletes_seconds else None
 
+    def versions(self, ids: Sequence[str], timeout_seconds: float) -> dict[str, int]:
+        """The versions of those documents that are there."""
+        self._land_overdue()
+        return {key: self.documents[key][0] for key in ids if key in self.documents}
+
     def sources(self, ids: Sequence[str] | None = None) -> dict[str, Any]:
         """The documents by id: all there are, whatever ids are expected."""
         return {key: whole_document(document) for key, (_, document) in self.documents.items()}

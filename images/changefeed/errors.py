@@ -9,7 +9,7 @@
     - ItemReadError           an item could not be read again
     - BulkRequestError        no answer to a bulk request: it may or may not have been applied
     - ParkingError            a record could not be put away
-    - SecondDeleteError       deletes could not be queued to be sent again
+    - SecondDeleteError       deletes could not be queued to be looked at again
   - SuspectedEnvironmentError most of a batch was rejected: the fault is not the records'
 
 Wrong environment variables or events are a SettingsError of `lambda_kit`.
@@ -71,7 +71,7 @@ class ParkingError(RetryableError):
 
 
 class SecondDeleteError(RetryableError):
-    """Deletes could not be put into the queue that has them sent again."""
+    """Deletes could not be put into the queue that has them looked at again."""
 
 
 class SuspectedEnvironmentError(SyncError):

@@ -90,19 +90,17 @@ class Pipeline:
         return [(part, self.write.begin(part.actions, seconds_left)) for part in parts]
 
     def _delete_again(self, results: Sequence[WriteResult], seconds_left: Callable[[], float]) -> list[str]:
-        """Has every delete sent again later. Gives the sequence numbers of those that couldn't be queued.
+        """Has every delete looked at again later. Gives the sequence numbers of those that couldn't be queued.
 
         A superseded delete as well: its own first request may have been applied without an answer.
         """
-        deletes = [result for result in results if result.deleted is not None]
+        deletes = [result for result in results if result.deleted]
         if not deletes:
             return []
         try:
             if seconds_left() < SECONDS_FOR_THE_ANSWER:
                 raise SecondDeleteError("The invocation's time is over.")
-            self.delete_again(
-                [(result.action.document_id, result.deleted or 0, result.action.keys) for result in deletes]
-            )
+            self.delete_again([(result.action.document_id, result.action.keys) for result in deletes])
         except SecondDeleteError as error:
             log("second deletes not queued", level="ERROR", error=str(error))
             return [result.action.first_sequence_number for result in deletes]

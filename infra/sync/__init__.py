@@ -1,4 +1,4 @@
-"""The sync: for each feed an index and the function that fills it; the backfill; the deletes that are sent again."""
+"""The sync: for each feed an index and the function that fills it; the backfill; the second deletes."""
 
 from __future__ import annotations
 

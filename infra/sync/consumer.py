@@ -54,7 +54,7 @@ class StreamConsumer(pulumi.ComponentResource):
     ) -> None:
         """`index` is the name as the resource gives it that creates the index, so that the mapping waits for it.
 
-        `second_deletes` gets each delete that the function has written, to be sent again later.
+        `second_deletes` gets each delete that the function has written, to be looked at again later.
         """
         super().__init__("driftless:index:StreamConsumer", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)

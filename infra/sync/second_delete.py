@@ -1,8 +1,7 @@
-"""SecondDelete: sends each delete that a consumer has written once more, some minutes later, by a queue with a delay.
+"""SecondDelete: looks at each document that a consumer has deleted once more, minutes later, by a queue with a delay.
 
-OpenSearch forgets a delete after a while; a bulk request that is applied after that brings the document back. The same
-delete under the same version takes it away again, and is refused where a newer document is.
-Where the document's version doesn't tell, the item is read.
+OpenSearch forgets a delete after a while; a bulk request that is applied after that brings the document back. If it is
+there and its item is not, the function deletes it again.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ class SecondDelete(pulumi.ComponentResource):
             name,
             ImageFunctionArgs(
                 spec=spec,
-                description="Sends deletes again that the consumers have written",
+                description="Deletes again what came back after a consumer had deleted it",
                 environment={
                     "OPENSEARCH_ENDPOINT": target.endpoint,
                     "TABLE_NAME": table.table_name,
@@ -91,7 +90,7 @@ class SecondDelete(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        writing = aoss.on_indexes(target.collection, list(indexes), aoss.WRITE_DOCUMENTS)
+        writing = aoss.on_indexes(target.collection, list(indexes), aoss.REPAIR_DOCUMENTS)
         access = grant(name, target.collection, [function.role_arn], [writing], parent=self)
         aws.lambda_.EventSourceMapping(
             f"{name}-mapping",

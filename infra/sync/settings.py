@@ -138,7 +138,7 @@ class BackfillSettings(FunctionSettings):
 
 
 class SecondDeleteSettings(NamedFunctionSettings):
-    """The function that sends deletes again, from the image of the backfill, and how much later; the queues' names too.
+    """The function that looks at deletes again, from the image of the backfill, and how much later; the queues' names too.
 
     The longest delay that SQS has is the default: a bulk request that was applied later than that is not made good.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
@@ -147,7 +147,7 @@ class SecondDeleteSettings(NamedFunctionSettings):
     function_name: FunctionName = "second-deletes"
     memory_mb: MemoryMegabytes = 512
     timeout_seconds: int = Field(default=60, ge=1, le=900)
-    delay_seconds: int = Field(default=900, ge=0, le=900)
+    delay_seconds: int = Field(default=900, ge=60, le=900)
 
     def names(self) -> Iterator[PhysicalName]:
         """Yields the function's name."""

@@ -1,10 +1,11 @@
 """Binds a redrive to a stack: the consumer's writer, queue, bucket and streams."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from botocore.config import Config
 
+from changefeed.second_delete.again import Delete, DeleteAgain
 from changefeed.write.bulk_transport import BulkTransport
 from changefeed.write.bulk_writer import BulkWriter
 from changefeed.write.item_reader import ItemReader
@@ -27,14 +28,23 @@ def redrive_of(
     """Makes a redrive of one consumer, ready to be called."""
     # A read that hangs would outlast the writer's time; the writer has its own retries.
     dynamodb = stack.client("dynamodb", config=Config(read_timeout=10, retries={"total_max_attempts": 2}))
+
+    @cache
+    def clock_asked_for() -> Callable[[], float]:
+        return table_clock(partial(dynamodb_time, dynamodb, stack.table_name))
+
+    def clock() -> float:
+        return clock_asked_for()()
+
     return Redrive(
         read_letter=LetterReader(table_name=stack.table_name),
         settle=Settler(
             write=BulkWriter(
                 post=BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region).post,
                 read_items=ItemReader(table_name=stack.table_name, client=lambda: dynamodb),
-                clock=table_clock(partial(dynamodb_time, dynamodb, stack.table_name)),
-            )
+                clock=clock,
+            ),
+            delete_again=_second_deletes(stack, consumer),
         ),
         open_stream=partial(_open_stream, stack),
         queue=_queue(stack, consumer),
@@ -43,6 +53,14 @@ def redrive_of(
         report=Report(consumer=consumer.name, index=consumer.index, dry_run=choice.dry_run),
         progress=progress,
     )
+
+
+def _second_deletes(stack: Stack, consumer: Consumer) -> Callable[[Sequence[Delete]], None]:
+    """Makes what queues second deletes as the consumers do; a stack of an earlier version has no queue for them."""
+    queue_url = stack.outputs.get("second_delete_queue_url")
+    if queue_url is None:
+        return lambda _: None
+    return DeleteAgain(queue_url=queue_url, index=consumer.index, client=lambda: stack.client("sqs"))
 
 
 def _open_stream(stack: Stack, stream_arn: str) -> StreamReader:

@@ -38,9 +38,9 @@ def item_digest(image: Mapping[str, Mapping[str, Any]]) -> bytes:
     return _digest({name: _plain(value) for name, value in image.items()})
 
 
-def document_digest(source: Any, *, escapes: bool = True) -> bytes:
-    """Makes the digest of a document's `_source`, parsed by `parse_json`; without `escapes` it holds no `%` at all."""
-    return _digest(_unescaped(_whole(source), top=True) if escapes else source)
+def document_digest(source: Any) -> bytes:
+    """Makes the digest of a document's `_source`, parsed by `parse_json`."""
+    return _digest(_unescaped(_whole(source), top=True))
 
 
 def _whole(source: Any) -> Any:

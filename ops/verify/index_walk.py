@@ -40,12 +40,10 @@ class ExactJson:
 
     def __init__(self) -> None:
         self.last_length = 0
-        self.last_has_escapes = True
 
     def loads(self, text: Any, _mimetype: str | None = None) -> Any:
         """Parses an answer, with numbers as texts."""
         self.last_length = len(text)
-        self.last_has_escapes = "%" in text or "\\u0025" in text
         return parse_json(text)
 
 
@@ -100,8 +98,7 @@ class Index:
                     raise OpsError(f"Shards of {self.name} did not answer: what they hold can't be compared now.")
                 hits = answer["hits"]["hits"]
                 cursor = hits[-1]["_id"] if len(hits) == size else None
-                escapes = self._json.last_has_escapes
-                entries = [Entry(hit["_id"], document_digest(hit.get("_source"), escapes=escapes)) for hit in hits]
+                entries = [Entry(hit["_id"], document_digest(hit.get("_source"))) for hit in hits]
                 yield Page(entries=entries, cursor=cursor)
                 if cursor is None:
                     return

@@ -96,6 +96,7 @@ class Rig:
     plan: Plan = plan
     wrap_send: Callable[[SendBulk], SendBulk] = lambda send: send
     wrap_read: Callable[[ReadItems], ReadItems] = lambda read: read
+    wrap_second_read: Callable[[ReadItems], ReadItems] = lambda read: read
     wrap_deletes: Callable[[DeleteLater], DeleteLater] = lambda delete_again: delete_again
     make_writer: Callable[..., BulkWriter] = BulkWriter
     make_pipeline: Callable[..., Pipeline] = Pipeline

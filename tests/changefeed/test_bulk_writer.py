@@ -271,7 +271,7 @@ def test_an_item_that_is_poisonous_in_the_table_too_is_rejected_with_its_type_on
     rig.table.put(item("a", poison={"S": "secret"}))
     (result,) = run(rig, stream_record(item("a", poison={"S": "secret"})))
     assert (result.outcome, result.reason) == (Outcome.REJECTED, "mapper_parsing_exception")
-    assert len(rig.index.requests) == 6  # three forms of the image, and of the item
+    assert len(rig.index.requests) == 4  # three forms of the image, and the item
 
 
 def test_an_item_that_can_not_be_a_document_is_rejected_when_read() -> None:

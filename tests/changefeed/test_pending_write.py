@@ -110,8 +110,7 @@ def test_a_refused_image_is_narrowed_then_looked_at_again_and_a_refused_item_is_
     assert write.answered(refusal) is None
     assert write.needs_item(VERSION, TRUST)
     write.take_item(item("a"), VERSION)
-    assert [write.answered(refusal) for _ in Form] == [None, None, Outcome.REJECTED]
-    write.take_item(None, VERSION)
+    assert write.form is Form.KEY, "or a slow round of refusals would begin again and again"
     assert write.answered(refusal) is Outcome.REJECTED
 
 

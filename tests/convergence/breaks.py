@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from changefeed.batch_part import Part, Plan
-from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
+from changefeed.decode.change_record import AttributeMap, ChangeRecord, Operation
 from changefeed.errors import ItemReadError
 from changefeed.pipeline import Pipeline
 from changefeed.plan.document_action import DocumentAction
@@ -284,14 +284,13 @@ def lost_second_deletes_are_forgotten(feed: str, **parts: Any) -> Rig:
     return Rig(feed=feed, make_pipeline=Careless, **parts)
 
 
-def second_deletes_are_of_their_own_time(feed: str, clock: FakeClock, **parts: Any) -> Rig:
+def second_deletes_read_no_item(feed: str, **parts: Any) -> Rig:
     """Deletes whatever is there when the second delete comes."""
 
-    def wrap(delete_again: Any) -> Any:
-        later = int((clock.now + 1_000_000) * MICROSECONDS_PER_SECOND)
-        return lambda deletes: delete_again([(identifier, later, keys) for identifier, _, keys in deletes])
+    def wrap(_: ReadItems) -> ReadItems:
+        return lambda keys, seconds_left: dict.fromkeys(keys)  # noqa: ARG005 — the protocol's name
 
-    return Rig(feed=feed, clock=clock, wrap_deletes=wrap, **parts)
+    return Rig(feed=feed, wrap_second_read=wrap, **parts)
 
 
 def refused_by_the_mapping_is_poison(feed: str, **parts: Any) -> Rig:
@@ -467,7 +466,7 @@ BREAKS: tuple[tuple[MakeRig, tuple[Feed, ...]], ...] = (
     (deletes_are_said_once, KINESIS),
     (superseded_deletes_are_said_once, KINESIS),
     (lost_second_deletes_are_forgotten, STREAM),
-    (second_deletes_are_of_their_own_time, STREAM),
+    (second_deletes_read_no_item, STREAM),
     (closed_index_is_poison, STREAM),
     (parking_past_the_checkpoint, STREAM),
     (nothing_is_reported, STREAM),

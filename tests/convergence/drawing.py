@@ -188,6 +188,15 @@ def overtaken_put(draw: st.DrawFn) -> Steps:
 
 
 @st.composite
+def forgotten_tie(draw: st.DrawFn) -> Steps:
+    """An item is put, deleted and put again in one second, and the index forgets the delete in between."""
+    first, gone, again = draw(of_one_key("put", "delete", "put"))
+    one = Deliver(count=1, invocations=1)
+    gone, again = replace(gone, gap_seconds=0.0), replace(again, gap_seconds=0.0)
+    return Deliver(count=30, invocations=9), first, one, gone, one, again, Restart(seconds=1.0), one, draw(waits)
+
+
+@st.composite
 def many_refusals(draw: st.DrawFn) -> Steps:
     """The index refuses nearly all of a batch: is it the records or the index?"""
     bad = [Change(key=key, kind="junk", gap_seconds=0.0) for key in (0, 1, 2, 3, 0, 1)]
@@ -220,6 +229,7 @@ def _steps() -> st.SearchStrategy[Steps]:
         overtaken_page(),
         slow_page(),
         overtaken_put(),
+        forgotten_tie(),
         many_refusals(),
     ]
     kinds: list[st.SearchStrategy[Steps]] = [step.map(lambda one: (one,)) for step in single]

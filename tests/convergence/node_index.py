@@ -11,6 +11,7 @@ from urllib.parse import quote
 import requests
 
 from changefeed.errors import BulkRequestError
+from changefeed.second_delete.document_versions import versions_in
 from changefeed.write.bulk_answer import Verdict, read_bulk_answer
 from changefeed.write.bulk_transport import BulkTransport
 from lambda_kit.unindexed import whole_document
@@ -97,6 +98,14 @@ class NodeIndex:
         for action in ("_close", "_open"):
             answer = requests.post(f"{self._address}/{action}?wait_for_active_shards=1", timeout=20)
             assert answer.status_code == 200, answer.text
+
+    def versions(self, ids: Sequence[str], timeout_seconds: float) -> dict[str, int]:
+        """The versions of those documents that are there, by the real-time API."""
+        self._land_overdue()
+        answer = requests.post(
+            f"{self._address}/_mget", json={"ids": list(ids)}, params={"_source": "false"}, timeout=timeout_seconds
+        )
+        return versions_in(answer.content, len(ids))
 
     def sources(self, ids: Sequence[str]) -> dict[str, Any]:
         """The documents of these ids, read by the real-time API, numbers as texts."""

@@ -11,7 +11,7 @@ from changefeed.backfill.page import Page, PageReader
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord
 from changefeed.errors import ParkingError, RecordError, SuspectedEnvironmentError
 from changefeed.plan.document_id import document_id
-from changefeed.second_delete.function import SecondDelete
+from changefeed.second_delete.function import SecondDelete, Target
 from changefeed.write.item_reader import ItemReader
 from changefeed.write.write_result import Outcome, WriteResult
 from local.runners.mapping.batch import DiscardBatch, InvokeBatch
@@ -90,8 +90,8 @@ class World:
         self.rig.index.longest_lateness_seconds = self.history.longest_lateness
         self.rig.index.gc_deletes_seconds = self.history.gc_deletes
         self.delete_again = SecondDelete(
-            send={INDEX: self.rig.index},
-            read_items=ItemReader(table_name=TABLE, client=lambda: self.rig.table),
+            targets={INDEX: Target(find_versions=self.rig.index.versions, send=self.rig.index)},
+            read_items=self.rig.wrap_second_read(ItemReader(table_name=TABLE, client=lambda: self.rig.table)),
             clock=lambda: self.clock.now + self.rig.skew_seconds,
         )
         self.feed = RecordFeed(history=self.history, prefix=self.prefix)

@@ -1,1 +1,1 @@
-"""Every delete is said twice: what was applied late, after OpenSearch forgot the first, is deleted then."""
+"""Every delete is looked at twice: what was applied late, after OpenSearch forgot the delete, is deleted again."""

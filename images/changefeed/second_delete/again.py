@@ -1,10 +1,9 @@
-"""Puts the deletes of a batch into a queue that hands them over a quarter of an hour later, to be sent again.
+"""Puts the deletes of a batch into a queue that hands them over a quarter of an hour later, to be looked at again.
 
 A bulk request whose end nobody saw (a time-out, a lost connection, a killed function) may be applied minutes later. Its
 puts lose against what the index holds by then; only where the index holds nothing, because the item was deleted and
 OpenSearch has forgotten the delete (`index.gc_deletes`), a put brings the item back. Who was killed can't say which
-requests are in doubt, so all deletes are said twice. The second one has the version of the first, so that a newer
-document refuses it.
+requests are in doubt, so all deleted documents are looked at again, and deleted again if they are back (`function`).
 """
 
 import json
@@ -19,8 +18,8 @@ KIND = "second_delete"
 LARGEST_MESSAGE_BYTES = 1_000_000
 """Below SQS's 1 MiB."""
 
-Delete = tuple[str, int, AttributeMap]
-"""A document's id, the version under which it was deleted, and its item's key."""
+Delete = tuple[str, AttributeMap]
+"""A deleted document's id, and its item's key."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,9 @@ def read_message(body: str) -> SecondDeletes | None:
     """Reads a message; None for one that no consumer wrote."""
     try:
         message = json.loads(body)
-        deletes = [(identifier, version, keys) for identifier, version, keys in message["deletes"]]
+        deletes = [(identifier, keys) for identifier, keys in message["deletes"]]
         kind, index = message["kind"], message["index"]
     except (ValueError, KeyError, TypeError):
         return None
-    right = all(isinstance(one, str) and isinstance(version, int) and keys for one, version, keys in deletes)
+    right = all(isinstance(one, str) and isinstance(keys, dict) and keys for one, keys in deletes)
     return SecondDeletes(index, deletes) if right and deletes and kind == KIND and isinstance(index, str) else None

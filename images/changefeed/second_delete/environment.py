@@ -1,4 +1,4 @@
-"""The settings of the function that sends deletes again."""
+"""The settings of the function that looks at deletes again."""
 
 import json
 from collections.abc import Mapping

@@ -1,23 +1,27 @@
-"""Lambda's entry for second deletes: each message of the queue is settled, or handed over again by the queue.
+"""Lambda's entry for second deletes: looks whether what was deleted a quarter of an hour ago is back.
 
-A delete that finds a newer document is done, with one exception: a document that is itself from before the delete's
-quarter of an hour may be what came back, under the delete's own version or one of its tie. Then the item is looked at:
-if it is gone, the document is deleted under the version after its own.
+Most documents are still gone, and that is all. One that is there was put again by a later change, or came back. Its
+version says which may be: nothing that was late has a young one. For an old one the item is read, and if it is gone,
+the document is deleted under the version after its own. To delete without looking would be wrong: in a tie of one
+second a delete can have a higher version than the put behind it.
+
+The queue is the retry layer: what isn't answered for comes again after the queue's visibility time-out, and is put
+aside as a dead letter in the end.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from changefeed.batch_response import PartialBatchResponse
-from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
 from changefeed.errors import BulkRequestError, ItemReadError
 from changefeed.pipeline import LambdaContext
-from changefeed.second_delete.again import Delete, SecondDeletes, read_message
+from changefeed.second_delete.again import Delete, read_message
+from changefeed.second_delete.document_versions import DocumentVersions
 from changefeed.second_delete.environment import SecondDeleteEnvironment
-from changefeed.write.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
+from changefeed.write.bulk_answer import Verdict, read_bulk_answer
 from changefeed.write.bulk_body import delete_line
 from changefeed.write.bulk_post import SendBulk
 from changefeed.write.bulk_transport import BulkTransport
@@ -35,11 +39,25 @@ OLD_MICROSECONDS = 60 * MICROSECONDS_PER_SECOND
 """A document whose version is younger was written after the delete: nothing that was late can have it."""
 
 
+class FindVersions(Protocol):
+    """Gives the versions of the documents that are there, in real time. Raises BulkRequestError without an answer."""
+
+    def __call__(self, ids: Sequence[str], timeout_seconds: float, /) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One consumer's index."""
+
+    find_versions: FindVersions
+    send: SendBulk
+
+
 @dataclass(frozen=True, kw_only=True)
 class SecondDelete:
-    """Takes SQS's event; `send` has a bulk sender for each index. Clock in seconds since the epoch."""
+    """Takes SQS's event; `targets` by the index's name. Clock in seconds since the epoch."""
 
-    send: Mapping[str, SendBulk]
+    targets: Mapping[str, Target]
     read_items: ReadItems
     clock: Callable[[], float] = time.time
 
@@ -53,51 +71,42 @@ class SecondDelete:
         return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
 
     def _settle(self, body: str, seconds_left: Callable[[], float]) -> bool:
-        if seconds_left() <= 0:
-            return False
         message = read_message(body)
-        if message is None or message.index not in self.send:
+        if message is None or message.index not in self.targets:
             log("second deletes refused", level="ERROR", reason="unknown_index" if message else "unknown_message")
             return False
-        counts: Counter[str] = Counter()
+        if seconds_left() <= 0:
+            return False
         try:
-            again = self._delete(message, counts, seconds_left)
-            if again.deletes:
-                self._delete(again, counts, seconds_left)
+            back = self._delete_what_is_back(self.targets[message.index], message.deletes, seconds_left)
         except (BulkRequestError, ItemReadError) as error:
-            counts[type(error).__name__] += 1
-        left = sorted(counts.keys() - {"done", "newer", "came_back"})
-        log("second deletes sent", index=message.index, deletes=len(message.deletes), retry=left, outcomes=counts)
-        return not left
+            log("second deletes come again", level="WARNING", index=message.index, reason=type(error).__name__)
+            return False
+        level = "WARNING" if back else "INFO"
+        log("second deletes settled", level=level, index=message.index, deletes=len(message.deletes), came_back=back)
+        return True
 
-    def _delete(self, message: SecondDeletes, counts: Counter[str], seconds_left: Callable[[], float]) -> SecondDeletes:
-        """Sends deletes and counts how they end. Gives those to send once more, under a higher version."""
+    def _delete_what_is_back(self, target: Target, deletes: Sequence[Delete], seconds_left: Callable[[], float]) -> int:
+        """Gives how many documents had come back. Raises BulkRequestError and ItemReadError for what is unanswered."""
         old = int(self.clock() * MICROSECONDS_PER_SECOND) - OLD_MICROSECONDS
-        doubtful: dict[str, tuple[int, AttributeMap]] = {}
-        verdicts = _sent(self.send[message.index], message.deletes, seconds_left())
-        for (identifier, _, keys), verdict in zip(message.deletes, verdicts, strict=True):
-            current = verdict.current_version
-            if verdict.verdict is Verdict.DONE:
-                counts["done"] += 1
-            elif current is None:
-                counts[verdict.error_type or "unknown"] += 1
-            elif current < old:
-                doubtful[identifier] = current + 1, keys
-            else:
-                counts["newer"] += 1
+        found = target.find_versions([identifier for identifier, _ in deletes], _timeout(seconds_left))
+        doubtful = {identifier: keys for identifier, keys in deletes if found.get(identifier, old) < old}
         if not doubtful:
-            return SecondDeletes(index=message.index, deletes=[])
-        items = self.read_items({identifier: keys for identifier, (_, keys) in doubtful.items()}, seconds_left)
-        gone = [(one, version, keys) for one, (version, keys) in doubtful.items() if items[one] is None]
-        counts["came_back"] += len(gone)
-        counts["newer"] += len(doubtful) - len(gone)
-        return SecondDeletes(index=message.index, deletes=gone)
+            return 0
+        items = self.read_items(doubtful, seconds_left)
+        back = [identifier for identifier in doubtful if items[identifier] is None]
+        if not back:
+            return 0
+        body = b"".join(delete_line(identifier, found[identifier] + 1) for identifier in back)
+        status, answer = target.send(body, _timeout(seconds_left))
+        verdicts = read_bulk_answer(status, answer, expected_items=len(back))
+        if any(verdict.verdict is not Verdict.DONE for verdict in verdicts):  # a conflict: it has moved since
+            raise BulkRequestError("Not all of the documents that came back were deleted.")
+        return len(back)
 
 
-def _sent(send: SendBulk, deletes: list[Delete], seconds: float) -> list[ItemVerdict]:
-    body = b"".join(delete_line(identifier, version) for identifier, version, _ in deletes)
-    status, answer = send(body, max(SHORTEST_TIMEOUT_SECONDS, min(REQUEST_TIMEOUT_SECONDS, seconds)))
-    return read_bulk_answer(status, answer, expected_items=len(deletes))
+def _timeout(seconds_left: Callable[[], float]) -> float:
+    return max(SHORTEST_TIMEOUT_SECONDS, min(REQUEST_TIMEOUT_SECONDS, seconds_left()))
 
 
 def second_delete_function(
@@ -105,11 +114,17 @@ def second_delete_function(
 ) -> Callable[[Mapping[str, Any], LambdaContext], PartialBatchResponse]:
     """Makes Lambda's entry."""
     client = aws_clients(environment.region)
+    endpoint, region = environment.endpoint, environment.region
 
-    def sender(index: str) -> SendBulk:
-        return BulkTransport(endpoint=environment.endpoint, index=index, region=environment.region)
+    def target(index: str) -> Target:
+        return Target(
+            find_versions=DocumentVersions(
+                send=BulkTransport(endpoint=endpoint, index=index, region=region, operation="_mget")
+            ),
+            send=BulkTransport(endpoint=endpoint, index=index, region=region),
+        )
 
     return SecondDelete(
-        send={index: sender(index) for index in environment.indexes},
+        targets={index: target(index) for index in environment.indexes},
         read_items=ItemReader(table_name=environment.table_name, client=lambda: client("dynamodb")),
     )

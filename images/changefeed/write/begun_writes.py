@@ -34,9 +34,7 @@ class BegunWrites:
     def written(self) -> list[WriteResult]:
         """Gives what the answer to the request in flight nearly always means; made while it is on its way."""
         return [
-            WriteResult(
-                write.action, _WRITTEN, None, write.version if write.image is None else None, write.form is not _WHOLE
-            )
+            WriteResult(write.action, _WRITTEN, None, write.image is None, write.form is not _WHOLE)
             for write in self._sent()
         ]
 

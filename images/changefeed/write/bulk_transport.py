@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from http.client import HTTPException
-from typing import NoReturn
+from typing import Literal, NoReturn
 from urllib.parse import quote, urlsplit
 
 from changefeed.errors import BulkRequestError
@@ -29,9 +29,18 @@ milliseconds."""
 class BulkTransport:
     """A callable `(body, timeout_seconds) -> (status, answer)` for one index, and `post`, which doesn't wait."""
 
-    def __init__(self, *, endpoint: str, index: str, region: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        index: str,
+        region: str,
+        operation: Literal["_bulk", "_mget"] = "_bulk",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """`clock` gives the time of day in seconds: a machine's own stopwatch may stand still while it is frozen."""
-        self._path = f"{urlsplit(endpoint).path.rstrip('/')}/{quote(index, safe='')}/_bulk"
+        self._path = f"{urlsplit(endpoint).path.rstrip('/')}/{quote(index, safe='')}/{operation}"
+        self._content_type = "application/x-ndjson" if operation == "_bulk" else "application/json"
         self._sign = request_signer(endpoint, region)
         self._connect = partial(BulkConnection, endpoint)
         self._clock = clock
@@ -46,7 +55,7 @@ class BulkTransport:
 
         All that is waited for, here and in the answer, ends within the time; what happens in between doesn't count.
         """
-        headers = {"Content-Type": "application/x-ndjson", **self._sign(self._path, body)}
+        headers = {"Content-Type": self._content_type, **self._sign(self._path, body)}
         connection = self._kept() or self._connect()
         try:
             connection.send(self._path, body, headers, timeout_seconds)

@@ -2,8 +2,9 @@
 
 Limits: BatchGetItem takes 100 keys and gives at most 16 MB; what it leaves over comes back as UnprocessedKeys, and a
 table without read units left answers an error (API reference of BatchGetItem). Nothing waits here: what a throttled
-table did give is handed over, in the order of the keys, and whoever asked waits and asks for the rest. So each read
-unit is spent on an item that can be written now.
+table did give is handed over, and whoever asked waits and asks for the rest. Which of the keys are served, no
+documentation says; so a throttled table is asked for as few as it gave last, the first ones. Then each read unit is
+spent on an item that can be written now, and what is written is in order.
 """
 
 import base64
@@ -28,6 +29,7 @@ class ItemReader:
         """`client` gives a boto3 DynamoDB client; it is asked for at the first read."""
         self._table_name = table_name
         self._client = client
+        self._keys_per_request = KEYS_PER_REQUEST
 
     def __call__(self, keys: Mapping[str, AttributeMap], seconds_left: SecondsLeft = lambda: 1.0) -> Found:
         """Reads images by document id: None for an absent item, a RecordError for a key that the table refuses.
@@ -36,9 +38,16 @@ class ItemReader:
         `seconds_left` is no longer above zero.
         """
         ids = list(keys)
-        first, *others = [ids[start : start + KEYS_PER_REQUEST] for start in range(0, len(ids), KEYS_PER_REQUEST)]
         reading = _Reading(table_name=self._table_name, client=self._client(), keys=keys, seconds_left=seconds_left)
-        reading.read(first)  # alone: it shows whether the table keeps up, and its items are the first to be written
+        # The first page alone: it shows whether the table keeps up, and its items are the first to be written.
+        while ids and reading.failure is None:
+            page, ids = ids[: self._keys_per_request], ids[self._keys_per_request :]
+            served = reading.read(page)
+            full = served == len(page)
+            self._keys_per_request = min(KEYS_PER_REQUEST, 2 * self._keys_per_request) if full else max(1, served)
+            if self._keys_per_request == KEYS_PER_REQUEST:
+                break
+        others = [ids[start : start + KEYS_PER_REQUEST] for start in range(0, len(ids), KEYS_PER_REQUEST)]
         if others and reading.failure is None:
             from concurrent.futures import ThreadPoolExecutor  # 15 ms that a cold start needn't pay
 
@@ -61,14 +70,19 @@ class _Reading:
     found: Found = field(default_factory=dict)
     failure: str | None = None
 
-    def read(self, ids: Sequence[str]) -> None:
-        """Reads a page, again and again for what is left over, as long as each answer brings something."""
+    def read(self, ids: Sequence[str]) -> int:
+        """Reads a page, again and again for what is left over, as long as each answer brings something.
+
+        Gives how many keys the first answer served.
+        """
+        before = len(self.found)
+        first_served: int | None = None
         from botocore.exceptions import BotoCoreError, ClientError  # imported with the first read, not at cold start
 
         while ids and self.failure is None:
             if self.seconds_left() <= 0:
                 self.failure = "the time is over"
-                return
+                break
             try:
                 left = self._ask(ids)
             except ClientError as error:
@@ -77,13 +91,16 @@ class _Reading:
                     self._read_each(ids)
                 else:
                     self.failure = code
-                return
+                break
             except BotoCoreError as error:
                 self.failure = type(error).__name__
-                return
+                break
+            if first_served is None:
+                first_served = len(ids) - len(left)
             if len(left) == len(ids):
                 self.failure = "throttled"
             ids = left
+        return len(self.found) - before if first_served is None else first_served
 
     def _read_each(self, ids: Sequence[str]) -> None:
         """Finds the refused key, which fails all of its request: it can't be of this table, nor its item in it."""

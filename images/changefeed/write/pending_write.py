@@ -76,7 +76,6 @@ class PendingWrite:
         self.as_of = read_at
         self.must_read_item = False
         self.from_table = True
-        self.form = Form.WHOLE
         if read_at > self.last_version_of_span + CLOCK_MARGIN_MICROSECONDS:
             self.version = max(self.last_version_of_span, read_at - STATE_MARGIN_MICROSECONDS)
 
@@ -105,7 +104,7 @@ class PendingWrite:
 
     def result(self, outcome: Outcome, reason: str | None = None) -> WriteResult:
         """Gives the write's end."""
-        return WriteResult(self.action, outcome, reason, self.version if self.image is None else None, self.form > 0)
+        return WriteResult(self.action, outcome, reason, self.image is None, self.form > 0)
 
     def _is_superseded(self, current_version: int | None) -> bool:
         """True when a conflict means that the index holds this state or a newer one."""

@@ -19,13 +19,13 @@ class Outcome(StrEnum):
 class WriteResult(NamedTuple):
     """`reason` is an error type of OpenSearch or a code of ours; None when the action is done.
 
-    `deleted`: the version under which the document was deleted last. `unindexed`: not all of it can be searched.
+    `deleted`: the document was deleted, or would have been. `unindexed`: not all of it can be searched.
     """
 
     action: DocumentAction
     outcome: Outcome
     reason: str | None = None
-    deleted: int | None = None
+    deleted: bool = False
     unindexed: bool = False
 
 

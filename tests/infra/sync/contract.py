@@ -29,7 +29,7 @@ ACCESS: Access = {
     ],
     "sync-kinesis-stream-index-access": [([OTHER], MAKING, "sync-kinesis-stream-index")],
     "replicate-access": [([INDEX, OTHER], WRITING, "replicate")],
-    "second-delete-access": [([INDEX, OTHER], WRITING, "second-delete")],
+    "second-delete-access": [([INDEX, OTHER], [*WRITING[:1], "aoss:ReadDocument", *WRITING[1:]], "second-delete")],
 }
 
 ALARMS: set[str] = {

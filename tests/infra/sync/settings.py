@@ -26,7 +26,7 @@ ALLOWED: list[dict[str, Any]] = [
     _consumer(image_digest="sha256:" + "0" * 64),
     {"backfill": {"timeout_seconds": 60, "memory_mb": 128}},
     {"backfill": {"timeout_seconds": 900}},
-    {"second_delete": {"timeout_seconds": 1, "memory_mb": 128, "delay_seconds": 0}},
+    {"second_delete": {"timeout_seconds": 1, "memory_mb": 128, "delay_seconds": 60}},
     {"second_delete": {"timeout_seconds": 900, "delay_seconds": 900}},
 ]
 
@@ -60,7 +60,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"backfill": {"timeout_seconds": 901}}, "backfill.timeout_seconds"),
     ({"backfill": {"function_name": "table-api"}}, "backfill.function_name"),
     ({"name_prefix": "p-", "backfill": {"function_name": "f" * 63}}, "backfill.function_name"),
-    ({"second_delete": {"delay_seconds": -1}}, "second_delete.delay_seconds"),
+    ({"second_delete": {"delay_seconds": 59}}, "second_delete.delay_seconds"),
     ({"second_delete": {"delay_seconds": 901}}, "second_delete.delay_seconds"),
     ({"second_delete": {"timeout_seconds": 901}}, "second_delete.timeout_seconds"),
     ({"second_delete": {"function_name": "replicate"}}, "second_delete.function_name"),

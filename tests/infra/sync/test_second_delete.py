@@ -53,13 +53,13 @@ def test_no_other_queue_has_a_delay(deploy: Deploy) -> None:
 
 
 def test_settings_reach_queue_function_and_alarm(deploy: Deploy) -> None:
-    graph = deploy({"second_delete": {"delay_seconds": 30, "timeout_seconds": 10, "memory_mb": 256}})
+    graph = deploy({"second_delete": {"delay_seconds": 60, "timeout_seconds": 10, "memory_mb": 256}})
 
-    assert graph.one(types.QUEUE, "second-delete-queue").inputs["delaySeconds"] == 30
+    assert graph.one(types.QUEUE, "second-delete-queue").inputs["delaySeconds"] == 60
     function = graph.one(types.FUNCTION, "second-delete").inputs
     assert (function["timeout"], function["memorySize"]) == (10, 256)
     alarm = graph.one(types.ALARM, "second-delete-alarms-waiting-deletes").inputs
-    assert alarm["threshold"] == 30 + 2 * 60, "the delay, and two attempts that failed"
+    assert alarm["threshold"] == 60 + 2 * 60, "the delay, and two attempts that failed"
 
 
 def test_queue_is_there_before_the_consumers_and_its_function_is_not_waited_for(deploy: Deploy) -> None:
