@@ -138,7 +138,7 @@ class BackfillSettings(FunctionSettings):
 
 
 class SecondDeleteSettings(NamedFunctionSettings):
-    """The function that looks at deletes again, from the image of the backfill, and how much later; the queues' names too.
+    """The function that looks at deletes again, with the backfill's image, and how much later; the queues' names too.
 
     The longest delay that SQS has is the default: a bulk request that was applied later than that is not made good.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html

@@ -124,7 +124,7 @@ def _unescaped(value: Any, *, top: bool = False) -> Any:
 
 
 def _attribute_name(field: str, *, top: bool) -> str:
-    if "%" not in field and "." not in field and not (top and field.startswith("_")):
+    if "%" not in field and "." not in field and not (top and field.startswith("_")) and field.strip():
         return field
     name = "" if field == "%" else unquote(field)
     # A second spelling of a name is another field to whoever searches: it must not count as equal.
