@@ -246,6 +246,21 @@ def test_where_no_map_or_list_is_to_blame_all_but_the_key_is_unindexed() -> None
     }  # fmt: skip
 
 
+def test_slow_refusals_of_items_that_were_read_end_all_the_same() -> None:
+    """Each round takes longer than a read state may be sent: the form that was reached is kept."""
+    rig = Rig(clock=FakeClock(now=NOW + 90), max_bulk_actions=1)
+    rig.index.seconds_a_request = 12.0
+    images = [item(f"k{number}", odd={"M": {}}) for number in range(6)]
+    for image in images:
+        rig.table.put(image)
+    records = [stream_record(image, number=number) for number, image in enumerate(images)]
+    while records:
+        reported = rig.invoke(records, seconds=120)
+        records = [one for one in records if reported and int(one["dynamodb"]["SequenceNumber"]) >= int(reported[0])]
+        assert rig.clock.now < NOW + 2_000, "headway"
+    assert len(rig.index.documents) == 6
+
+
 def test_a_refused_document_that_is_stale_conflicts_in_its_next_form() -> None:
     rig = Rig()
     rig.index.documents["a"] = (LAST + 1, {"newer": True})

@@ -18,6 +18,7 @@ from changefeed.pipeline import Pipeline
 from changefeed.plan.document_action import DocumentAction
 from changefeed.plan.document_id import document_id
 from changefeed.plan.fold import plan
+from changefeed.second_delete.document_versions import DocumentVersions
 from changefeed.write.bulk_body import encode
 from changefeed.write.bulk_post import posting
 from changefeed.write.bulk_transport import BulkTransport
@@ -385,3 +386,13 @@ def test_a_broken_index_is_retried_and_parks_nothing(index: Index, broken: str) 
     assert queue.messages == []
     if broken == "missing":
         assert requests.head(address, timeout=20).status_code == 404, "a write must not create the index"
+
+
+def test_the_versions_of_documents_are_looked_up_without_their_contents(index: Index) -> None:
+    transport = BulkTransport(endpoint=index.url, index=index.name, region="eu-west-1", operation="_mget")
+    hostile = '"}}\n{"delete":{}}'
+    for identifier in ("a", hostile):
+        assert index.write({"id": "x"}, key=identifier)["status"] == 201
+    found = DocumentVersions(send=transport)(["a", "gone", hostile], 5.0)
+    assert found.keys() == {"a", hostile}
+    assert all(version > 0 for version in found.values())
