@@ -148,3 +148,26 @@ def test_an_index_is_made_by_the_sync_image_under_another_command(
         assert run.invoke(request).content == {"index_created": False, "alias_created": False}
     mapping = requests.get(f"{services.search_url}/{index}-alias/_mapping", timeout=20).json()
     assert list(mapping) == [index]
+
+
+def test_a_second_delete_is_done_by_the_backfills_image_under_another_command(
+    engine: ContainerEngine, images: dict[str, str], services: Services
+) -> None:
+    make_table(services)
+    place = make_place(services, "sync_kinesis_stream")
+    services.client("dynamodb").put_item(TableName=TABLE, Item={"id": {"S": "lives"}})
+    for key in ("back", "lives"):
+        url = f"{services.search_url}/{place.index}/_doc/{key}?version=1767323045000000&version_type=external"
+        requests.put(url, json={"id": key}, timeout=20).raise_for_status()
+    deletes = [[key, {"id": {"S": key}}] for key in ("back", "lives", "gone")]
+    body = json.dumps({"kind": "second_delete", "index": place.index, "deletes": deletes})
+    event = {"Records": [{"messageId": "1", "body": body}, {"messageId": "2", "body": "strange"}]}
+    variables = {
+        "OPENSEARCH_ENDPOINT": services.search_url,
+        "TABLE_NAME": TABLE,
+        "INDEXES": json.dumps([place.index]),
+        "AWS_ENDPOINT_URL": services.aws_url,
+    }
+    with inside(engine, images, "replicate", services, variables, "replicate.second_delete.handler") as run:
+        assert run.invoke(event).content == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert list(place.documents()) == ["lives"]
