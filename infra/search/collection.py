@@ -55,8 +55,13 @@ class SearchCollection(pulumi.ComponentResource):
             name=collection_name,
             type="SEARCH",
             standby_replicas="ENABLED" if own.standby_replicas else "DISABLED",
+            # Its standby replicas can't be changed, only those of a new collection, and that has the same name:
+            # https://docs.aws.amazon.com/opensearch-service/latest/ServerlessAPIReference/API_UpdateCollection.html
             opts=pulumi.ResourceOptions(
-                parent=self, protect=kit.protect, depends_on=[encryption_policy, network_policy]
+                parent=self,
+                protect=kit.protect,
+                depends_on=[encryption_policy, network_policy],
+                delete_before_replace=True,
             ),
         )
         if own.reader_arns:
@@ -85,5 +90,6 @@ def _endpoint_id(
         vpc_id=vpc_id,
         subnet_ids=list(network.subnet_ids),
         security_group_ids=list(network.security_group_ids),
-        opts=pulumi.ResourceOptions(parent=parent),
+        # Another VPC is another endpoint of the same name.
+        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
     ).id

@@ -5,6 +5,7 @@ Not proven here: that AWS takes what is declared, nor that the engine does; for 
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
 from tests.infra.contracts import all_alarms, all_exports
 from tests.infra.deployment import Deployment, Registration
+from tests.infra.program.rules import REPLACED_WITH_THEIR_NAME
 from tests.infra.search.rules import collections_take_own_ids
 from tests.infra.variants import VARIANTS
 
@@ -117,6 +119,19 @@ def test_stacks_with_different_prefixes_share_no_name(deploy: Deploy) -> None:
 
     assert _physical_names(first)
     assert _physical_names(first) & _physical_names(second) == set()
+
+
+def test_no_setting_replaces_a_resource_by_one_of_the_same_name(deploy: Deploy) -> None:
+    """Over every variant: what replaces a resource differs only where its name does, or the old one goes first."""
+    seen: dict[tuple[str, str, str], set[str]] = {}
+    for variant in VARIANTS.values():
+        for entry in deploy(variant).registrations:
+            for key in () if entry.delete_before_replace else REPLACED_WITH_THEIR_NAME.get(entry.type, ()):
+                where = (entry.name, entry.inputs["name"], key)
+                seen.setdefault(where, set()).add(json.dumps(entry.inputs.get(key)))
+
+    assert len(seen) > 20
+    assert {where: values for where, values in seen.items() if len(values) > 1} == {}
 
 
 def test_collection_names_fit_with_the_longest_prefix(deploy: Deploy) -> None:

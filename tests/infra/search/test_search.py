@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
 from tests.infra.search.variants import PRIVATE_NETWORK
@@ -21,6 +23,12 @@ def test_private_network_moves_collection_and_functions_into_the_vpc(deploy: Dep
     assert json.loads(network["policy"])[0]["SourceVPCEs"] == ["search-endpoint-id"]
     for function in graph.all(types.FUNCTION):
         assert function.inputs["vpcConfig"]["subnetIds"] == PRIVATE_NETWORK["subnet_ids"]
+
+
+@pytest.mark.parametrize("type_", [types.COLLECTION, ENDPOINT])
+def test_what_a_setting_replaces_under_its_name_goes_first(deploy: Deploy, type_: str) -> None:
+    """Standby replicas of the collection, the VPC of the endpoint."""
+    assert deploy(VARIANTS["private network"]).one(type_).delete_before_replace
 
 
 def test_public_network_has_neither_endpoint_nor_attached_functions(deploy: Deploy) -> None:

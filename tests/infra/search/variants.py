@@ -12,6 +12,7 @@ PRIVATE_NETWORK = {
 }
 
 VARIANTS: dict[str, dict[str, Any]] = {
+    "no standby replicas": {"collection": {"standby_replicas": False}},
     "private network": {"collection": {"network": PRIVATE_NETWORK}},
     "readers and alarms": {
         "collection": {"reader_arns": ["arn:aws:iam::123456789012:role/analyst"]},
