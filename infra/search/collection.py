@@ -82,14 +82,16 @@ def _endpoint_id(
     name: str, collection_name: str, own: CollectionSettings, *, parent: pulumi.Resource
 ) -> pulumi.Input[str | None]:
     network, vpc_id = own.network.of_functions, own.network.vpc_id
-    if network is None or vpc_id is None:
-        return None
+    if network is None or vpc_id is None or own.network.vpc_endpoint_id:
+        return own.network.vpc_endpoint_id
     return aws.opensearch.ServerlessVpcEndpoint(
         f"{name}-endpoint",
         name=collection_name,
         vpc_id=vpc_id,
         subnet_ids=list(network.subnet_ids),
         security_group_ids=list(network.security_group_ids),
-        # Another VPC is another endpoint of the same name.
-        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
+        # The provider changes neither name nor VPC, and doesn't replace for them either: in the source of
+        # aws_opensearchserverless_vpc_endpoint no attribute is RequiresReplace. Another VPC is another endpoint of
+        # the same name.
+        opts=pulumi.ResourceOptions(parent=parent, replace_on_changes=["name", "vpc_id"], delete_before_replace=True),
     ).id
