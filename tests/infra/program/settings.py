@@ -6,10 +6,15 @@ from typing import Any
 
 ALLOWED: list[dict[str, Any]] = [
     {"tags": {"team": "search"}},
+    {"tags": {"project": "another", "stack": "another"}},
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tags": {"aws:owner": "x"}}, "tags.aws:owner"),
+    ({"tags": {"Project": "x"}}, "tags.Project"),
+    ({"tags": {"STACK": "x"}}, "tags.STACK"),
+    ({"tags": {"project": "x", "Project": "x"}}, "tags.Project"),
+    ({"tags": {"team": "a", "Team": "b"}}, "tags.Team"),
     ({"tags": {"k" * 129: "x"}}, "tags." + "k" * 129 + ".[key]"),
     ({"tags": {"owner": "x" * 257}}, "tags.owner"),
     ({"tags": {"owner": "tab\t#"}}, "tags.owner"),
