@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from infra.settings.provider import _EMULATED_SERVICES
 from tests.infra import resource_types as types
-from tests.infra.conftest import Deploy
+from tests.infra.conftest import Deploy, as_config
 from tests.infra.contracts import all_alarms, all_exports
-from tests.infra.deployment import Deployment, Registration
+from tests.infra.deployment import Deployment, Registration, run, whole_program
 from tests.infra.program.rules import REPLACED_WITH_THEIR_NAME
 from tests.infra.search.rules import collections_take_own_ids
 from tests.infra.variants import VARIANTS
@@ -140,6 +141,18 @@ def test_collection_names_fit_with_the_longest_prefix(deploy: Deploy) -> None:
     assert collections_take_own_ids(graph) == []
     names = [entry.inputs["name"] for entry in graph.all(types.ACCESS_POLICY)]
     assert len(set(names)) == len(names)
+
+
+def test_every_arn_is_in_the_partition_of_the_account() -> None:
+    """As in GovCloud. What a setting names is in the partition that the setting says; here none names any."""
+    settings = {"analyses": {"input_locations": ["s3://my-data/inputs/"]}}
+
+    graph = run(whole_program, preview=False, config=as_config(settings), partition="aws-us-gov")
+
+    texts = [json.dumps(entry.inputs) for entry in graph.registrations]
+    arns = {arn for text in texts for arn in re.findall(r"arn:[a-z-]+:[^\"\\]*", text)}
+    assert "arn:aws-us-gov:s3:::my-data/inputs/*" in arns
+    assert [arn for arn in sorted(arns) if not arn.startswith("arn:aws-us-gov:")] == []
 
 
 def test_nothing_is_protected_when_protection_is_off(deploy: Deploy) -> None:
