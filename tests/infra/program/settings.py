@@ -6,6 +6,8 @@ from typing import Any
 
 ALLOWED: list[dict[str, Any]] = [
     {"tags": {"team": "search"}},
+    {"name_prefix": "a-1b-c-"},
+    {"name_prefix": "a"},
     {"tags": {"project": "another", "stack": "another"}},
 ]
 
@@ -19,6 +21,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tags": {"owner": "x" * 257}}, "tags.owner"),
     ({"tags": {"owner": "tab\t#"}}, "tags.owner"),
     ({"name_prefix": "Upper-"}, "name_prefix"),
+    ({"name_prefix": "team--a-"}, "name_prefix"),
+    ({"name_prefix": "team--"}, "name_prefix"),
+    ({"name_prefix": "-"}, "name_prefix"),
     ({"name_prefix": "p" * 21}, "name_prefix"),
     ({"log_retention_days": 2}, "log_retention_days"),
     ({"aws_endpoint_url": "127.0.0.1"}, "aws_endpoint_url"),
