@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.base.section import PhysicalName, Problem, Section
-from infra.base.values import Arn
+from infra.base.values import PrincipalArn
 from infra.parts.network import FunctionNetwork
 
 
@@ -57,7 +57,9 @@ class CollectionSettings(Section):
     name: str = Field(default="lab-search", min_length=3, max_length=32, pattern=r"^[a-z][a-z0-9-]+$")
     standby_replicas: bool = True
     network: NetworkSettings = NetworkSettings()
-    reader_arns: tuple[Arn, ...] = Field(default=(), examples=["[arn:aws:iam::123456789012:role/analyst]"])
+    # What a data access policy takes; for somebody's session it is the role:
+    # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-data-access.html
+    reader_arns: tuple[PrincipalArn, ...] = Field(default=(), examples=["[arn:aws:iam::123456789012:role/analyst]"])
 
     def problems(self) -> Iterator[Problem]:
         """Yields the problems of the network."""

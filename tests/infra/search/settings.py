@@ -8,6 +8,7 @@ from tests.infra.search.variants import EXISTING_ENDPOINT, PRIVATE_NETWORK
 
 ALLOWED: list[dict[str, Any]] = [
     {"collection": {"name": "c" * 32}},
+    {"collection": {"reader_arns": ["arn:aws:iam::123456789012:user/people/me"]}},
     {"collection": {"network": PRIVATE_NETWORK}},
     {"collection": {"network": EXISTING_ENDPOINT}},
     {"collection": {"network": {**EXISTING_ENDPOINT, **PRIVATE_NETWORK}}},
@@ -28,4 +29,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "collection.network.vpc_id",
     ),
     ({"collection": {"reader_arns": ["*"]}}, "collection.reader_arns.0"),
+    ({"collection": {"reader_arns": ["arn:aws:iam::123456789012:root"]}}, "collection.reader_arns.0"),
+    (
+        {"collection": {"reader_arns": ["arn:aws:sts::123456789012:assumed-role/analyst/me"]}},
+        "collection.reader_arns.0",
+    ),
 ]
