@@ -116,6 +116,10 @@ def test_trust_and_rights_are_policies_for_the_workflows_environments() -> None:
     assert subject.rpartition(":")[2] in environments
     assert environments == {"preview", "production"}
     assert "`environment:preview`" in PAGE
+    # GitHub's default for repositories made since July 15, 2026, and the older one:
+    # https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens
+    assert re.fullmatch(r"repo:[A-Z]+@[A-Z-]+/[A-Z]+@[A-Z-]+:environment:production", subject)
+    assert "`repo:OWNER/REPOSITORY:environment:production`" in PAGE
     allowed = {action for each in rights["Statement"] for action in _flat(each["Action"])}
     assert allowed == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt", "kms:Encrypt", "ecr:GetAuthorizationToken"}
 
