@@ -185,6 +185,14 @@ def test_example_stack_names_every_setting_and_is_accepted() -> None:
     _load(example)
 
 
+def test_example_says_of_every_reservation_that_a_new_account_refuses_it() -> None:
+    lines = (ROOT / "settings.example.yaml").read_text(encoding="utf-8").splitlines()
+    places = [number for number, line in enumerate(lines) if line.strip().startswith("reserved_concurrency:")]
+
+    assert len(places) == 3
+    assert [lines[at] for at in places if "limit is 10" not in " ".join(lines[at - 1 : at + 1])] == []
+
+
 def test_no_new_stack_finds_settings_here_that_somebody_else_wrote() -> None:
     """Pulumi takes Pulumi.<stack>.yaml for the stack's own: https://www.pulumi.com/docs/iac/concepts/config/"""
     assert [path.name for path in ROOT.glob("Pulumi.*.y*ml")] == ["Pulumi.local.yaml"]
