@@ -100,6 +100,21 @@ def test_a_setting_that_takes_protected_data_away_says_how(
     assert [e.name for e in unprotected.registrations if e.name in protected[0] and e.protect] == []
 
 
+def _digest_keys(model: type[BaseModel], path: str = "") -> set[str]:
+    inner = {key: field.annotation for key, field in model.model_fields.items()}
+    found = {f"{path}{key}" for key in inner if key == "image_digest"}
+    for key, type_ in inner.items():
+        if isinstance(type_, type) and issubclass(type_, BaseModel):
+            found |= _digest_keys(type_, f"{path}{key}.")
+    return found
+
+
+def test_roll_back_names_the_key_of_every_image() -> None:
+    section = PAGE.partition("\n## Roll back\n")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"[\w.]+\.image_digest", section)) == _digest_keys(Settings)
+
+
 def test_the_number_of_kept_images_is_the_lifecycle_rules() -> None:
     assert f"the {KEPT_UNTAGGED_IMAGES} youngest" in PAGE
     assert f"about {KEPT_UNTAGGED_IMAGES // 2} builds" in PAGE
