@@ -59,16 +59,14 @@ REPLACED_WITH_THEIR_NAME: dict[str, tuple[str, ...]] = {
     types.ACCESS_POLICY: ("type",),  # as above
     types.PIPE: ("source",),  # a queue that is named by the same setting
 }
-# Names that may exist twice, so that a second one is no conflict. Those of the last two are the API's own: another API
-# has others of the same name.
+# Names that may exist twice, so that a second one is no conflict.
 NAMES_THAT_MAY_EXIST_TWICE = {
+    "aws:apigateway/apiKey:ApiKey",  # its value may not, and AWS makes that
     "aws:apigateway/restApi:RestApi",
     "aws:apigateway/usagePlan:UsagePlan",
-    types.MODEL,
-    "aws:apigateway/requestValidator:RequestValidator",
+    "aws:apigateway/requestValidator:RequestValidator",  # the API's own, and another API has another
+    types.MODEL,  # as above
 }
-# An API key's name may exist twice too, its value may not, and AWS makes that.
-NAMES_THAT_MAY_EXIST_TWICE |= {"aws:apigateway/apiKey:ApiKey"}
 
 
 def nothing_is_replaced_by_one_of_the_same_name(graph: Deployment) -> list[str]:
