@@ -17,7 +17,7 @@ from infra.parts.image_function import ImageFunction, ImageFunctionArgs
 from infra.parts.private_bucket import PrivateBucket, PrivateBucketArgs
 from infra.queued.sender import sender_role
 from infra.queued.service import QueuedService, Work
-from infra.rights import aoss, s3
+from infra.rights import aoss
 from infra.search.access import grant
 from infra.search.target import Searchable, SearchTarget
 
@@ -72,7 +72,7 @@ class AnalysisService(pulumi.ComponentResource):
             statements=[
                 self.statuses.may_keep,
                 self.results.may_write(RESULTS_PREFIX),
-                *(s3.read_objects(f"arn:aws:s3:::{bucket}", prefix) for bucket, prefix in own.input_places),
+                *(self.results.may_read_of(bucket, prefix) for bucket, prefix in own.input_places),
                 *([target.may_use] if own.search_input else []),
             ],
             network=target.network,

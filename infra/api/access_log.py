@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from infra.api.settings import ApiSettings
 from infra.kit import Kit
-from infra.rights.documents import assume_role
+from infra.rights.documents import assume_role, in_partition_of
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
 # resourcePath is the template (/items/{id+}); `path` would hold the id.
@@ -31,7 +31,7 @@ _FIELDS = {
 LOG_FORMAT = json.dumps(_FIELDS)
 # AWS's own policy, because the role belongs to every API of the account and region, not to this one:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
-_PUSH_TO_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+_PUSH_TO_LOGS = "iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
 class ApiAccessLog(pulumi.ComponentResource):
@@ -65,7 +65,10 @@ def _account_role(name: str, *, parent: pulumi.Resource) -> list[pulumi.Resource
         opts=kept,
     )
     attachment = aws.iam.RolePolicyAttachment(
-        f"{name}-account-policy", role=role.name, policy_arn=_PUSH_TO_LOGS, opts=kept
+        f"{name}-account-policy",
+        role=role.name,
+        policy_arn=role.arn.apply(lambda arn: in_partition_of(arn, _PUSH_TO_LOGS)),
+        opts=kept,
     )
     account = aws.apigateway.Account(
         f"{name}-account",

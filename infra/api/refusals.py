@@ -20,9 +20,14 @@ _MESSAGE = "$context.error.messageString"
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """One type of gateway response; its status code stays AWS's."""
+    """One type of gateway response. `status` is AWS's default of the type, and None for the two that have none.
+
+    It is written although it changes nothing: the gateway answers with the default, the provider keeps that in the
+    state, and every later update would take it out again (hashicorp/terraform-provider-aws, issue 48260).
+    """
 
     type: str
+    status: int | None
     code: str
     hint: str
     retry_after_seconds: int | None = None
@@ -37,33 +42,58 @@ _BODY = (
 _CLOCK = "Check the secret key, the region, the clock, and that the path is sent exactly as it was signed."
 _LATER = "Nothing is wrong with the request: send it again in a moment. If it stays, give the operator the request id."
 REFUSALS = (
-    Refusal(type="BAD_REQUEST_BODY", code="invalid_body", hint=_BODY),
-    Refusal(type="BAD_REQUEST_PARAMETERS", code="invalid_parameter", hint="Add the parameters that the message names."),
-    Refusal(type="REQUEST_TOO_LARGE", code="body_too_large", hint=_BODY),
+    Refusal(type="BAD_REQUEST_BODY", status=400, code="invalid_body", hint=_BODY),
+    Refusal(
+        type="BAD_REQUEST_PARAMETERS",
+        status=400,
+        code="invalid_parameter",
+        hint="Add the parameters that the message names.",
+    ),
+    Refusal(type="REQUEST_TOO_LARGE", status=413, code="body_too_large", hint=_BODY),
     Refusal(
         type="UNSUPPORTED_MEDIA_TYPE",
+        status=415,
         code="unsupported_media_type",
         hint="Send the body as Content-Type: application/json.",
     ),
-    Refusal(type="MISSING_AUTHENTICATION_TOKEN", code="not_authenticated", hint=_SIGN),
-    Refusal(type="UNAUTHORIZED", code="not_authenticated", hint=_SIGN),
-    Refusal(type="INVALID_SIGNATURE", code="invalid_signature", hint=_CLOCK),
-    Refusal(type="EXPIRED_TOKEN", code="expired_token", hint="Get new credentials and sign the request again."),
-    Refusal(type="INVALID_API_KEY", code="invalid_api_key", hint="Send a key of this API's usage plan as x-api-key."),
+    Refusal(type="MISSING_AUTHENTICATION_TOKEN", status=403, code="not_authenticated", hint=_SIGN),
+    Refusal(type="UNAUTHORIZED", status=401, code="not_authenticated", hint=_SIGN),
+    Refusal(type="INVALID_SIGNATURE", status=403, code="invalid_signature", hint=_CLOCK),
+    Refusal(
+        type="EXPIRED_TOKEN", status=403, code="expired_token", hint="Get new credentials and sign the request again."
+    ),
+    Refusal(
+        type="INVALID_API_KEY",
+        status=403,
+        code="invalid_api_key",
+        hint="Send a key of this API's usage plan as x-api-key.",
+    ),
     Refusal(
         type="ACCESS_DENIED",
+        status=403,
         code="access_denied",
         hint="Ask the operator to allow execute-api:Invoke on this method and path of the API.",
     ),
     Refusal(
         type="THROTTLED",
+        status=429,
         code="throttled",
         hint="Wait a second and send the request again, then twice as long after each further refusal.",
         retry_after_seconds=1,
     ),
-    Refusal(type="QUOTA_EXCEEDED", code="quota_exceeded", hint="Ask the operator for a larger quota of your key."),
-    Refusal(type="DEFAULT_4XX", code="refused", hint="The message says what the gateway did not take; change that."),
-    Refusal(type="DEFAULT_5XX", code="gateway_error", hint=_LATER, retry_after_seconds=5),
+    Refusal(
+        type="QUOTA_EXCEEDED",
+        status=429,
+        code="quota_exceeded",
+        hint="Ask the operator for a larger quota of your key.",
+    ),
+    Refusal(
+        type="DEFAULT_4XX",
+        status=None,
+        code="refused",
+        hint="The message says what the gateway did not take; change that.",
+    ),
+    Refusal(type="DEFAULT_5XX", status=None, code="gateway_error", hint=_LATER, retry_after_seconds=5),
 )
 
 
@@ -82,6 +112,7 @@ class ApiRefusals(pulumi.ComponentResource):
                 f"{name}-{refusal.type.lower().replace('_', '-')}",
                 rest_api_id=api.id,
                 response_type=refusal.type,
+                status_code=_status(refusal),
                 response_templates={"application/json": template(refusal)},
                 response_parameters=_headers(refusal),
                 opts=pulumi.ResourceOptions(parent=self),
@@ -99,6 +130,10 @@ def template(refusal: Refusal) -> str:
     return f'{{"error":{{{known}{request_id}}}}}'
 
 
+def _status(refusal: Refusal) -> str | None:
+    return None if refusal.status is None else str(refusal.status)
+
+
 def _headers(refusal: Refusal) -> dict[str, str]:
     """Constants stand in single quotes, as the gateway's mapping wants them."""
     headers = {"gatewayresponse.header.Cache-Control": "'no-store'"}
@@ -109,5 +144,8 @@ def _headers(refusal: Refusal) -> dict[str, str]:
 
 def fingerprint(refusals: Iterable[Refusal]) -> str:
     """A hash of all that the deployment copies of them."""
-    served = [{"type": refusal.type, "body": template(refusal), "headers": _headers(refusal)} for refusal in refusals]
+    served = [
+        {"type": each.type, "status": each.status, "body": template(each), "headers": _headers(each)}
+        for each in refusals
+    ]
     return hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()

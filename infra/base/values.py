@@ -11,7 +11,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 RESOURCE_NAME = r"^[A-Za-z0-9_.-]+$"
 FUNCTION_NAME = r"^[A-Za-z0-9_-]+$"
 INDEX_NAME = r"^[a-z0-9][a-z0-9_.-]*$"
-PREFIX = r"^([a-z][a-z0-9-]*)?$"
+# Single dashes only, the strictest of what it stands before, a repository's name:
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+PREFIX = r"^([a-z][a-z0-9]*(-[a-z0-9]+)*-?)?$"
 IMAGE_DIGEST = r"sha256:[0-9a-f]{64}"
 # A reference as builders take it: https://pkg.go.dev/github.com/distribution/reference
 _PATH_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"

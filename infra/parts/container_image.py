@@ -13,6 +13,7 @@ from pydantic import Field
 
 from infra.base.section import Section
 from infra.base.values import ImageReference
+from infra.rights import ecr
 
 CACHE_TAG = "cache"
 NEWEST_TAG = "newest"
@@ -76,8 +77,17 @@ class ContainerImage(pulumi.ComponentResource):
         aws.ecr.LifecyclePolicy(
             f"{name}-lifecycle", repository=repository.name, policy=json.dumps(_lifecycle()), opts=child
         )
+        pulling = aws.ecr.RepositoryPolicy(
+            f"{name}-pulling",
+            repository=repository.name,
+            policy=repository.arn.apply(lambda arn: json.dumps(ecr.functions_may_pull(arn))),
+            opts=child,
+        )
         digest = args.image_digest or _build(name, args, repository, parent=self).digest
-        self.uri = pulumi.Output.concat(repository.repository_url, "@", digest)
+        # Whoever runs the image waits for the right to pull it.
+        self.uri = pulumi.Output.all(repository.repository_url, digest, pulling.id).apply(
+            lambda known: f"{known[0]}@{known[1]}"
+        )
         self.register_outputs({"uri": self.uri})
 
 

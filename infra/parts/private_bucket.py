@@ -14,7 +14,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.rights import s3
-from infra.rights.documents import Statement
+from infra.rights.documents import Statement, in_partition_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,10 @@ class PrivateBucket(pulumi.ComponentResource):
     def may_write(self, prefix: str) -> pulumi.Output[Statement]:
         """Allows new objects below the prefix."""
         return self.arn.apply(lambda arn: s3.write_objects(arn, prefix))
+
+    def may_read_of(self, bucket: str, prefix: str) -> pulumi.Output[Statement]:
+        """Allows to read objects of another bucket of the same partition, by their keys, below the prefix."""
+        return self.arn.apply(lambda arn: s3.read_objects(in_partition_of(arn, f"s3:::{bucket}"), prefix))
 
     def may_read(self, prefix: str) -> pulumi.Output[Statement]:
         """Allows to read objects below the prefix by their keys."""

@@ -48,8 +48,12 @@ class QueuePipe(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        policy = aws.iam.RolePolicy(
-            f"{name}-policy", role=role.name, policy=policy_of([queue.may_take, function.may_invoke]), opts=child
+        # A pipe reads its source when it is made, the provider doesn't try again while IAM still spreads the right, and
+        # a pipe that failed stays under its name (hashicorp/terraform-provider-aws, issue 40572). The function takes
+        # minutes: this right doesn't wait for it.
+        reading = aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=policy_of([queue.may_take]), opts=child)
+        invoking = aws.iam.RolePolicy(
+            f"{name}-invocation-policy", role=role.name, policy=policy_of([function.may_invoke]), opts=child
         )
         pipe = aws.pipes.Pipe(
             name,
@@ -61,7 +65,7 @@ class QueuePipe(pulumi.ComponentResource):
             source_parameters={"sqs_queue_parameters": {"batch_size": 1, "maximum_batching_window_in_seconds": 0}},
             target=function.function_arn,
             target_parameters={"lambda_function_parameters": {"invocation_type": "FIRE_AND_FORGET"}},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *after]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[reading, invoking, *after]),
         )
         self.pipe_name = pipe.name
         self.register_outputs({"pipe_name": self.pipe_name})

@@ -43,6 +43,9 @@ class QueuedSettings(FunctionSettings):
     """
 
     ephemeral_storage_mb: int = Field(default=2048, ge=512, le=10_240)
+    # An account keeps at least 100 for all other functions, one with the limit 10 all 10:
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html and
+    # awslabs/fhir-works-on-aws-deployment, issue 691
     reserved_concurrency: int | None = Field(default=None, ge=1, examples=["10"])
     maximum_retry_attempts: int = Field(default=2, ge=0, le=2)
     maximum_event_age_seconds: int = Field(default=21_600, ge=60, le=21_600)

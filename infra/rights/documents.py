@@ -45,6 +45,14 @@ def allow(actions: Sequence[str], resource: str) -> Statement:
     return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
 
 
+def in_partition_of(arn: str, rest: str) -> str:
+    """Returns an ARN in the partition of another: `aws`, or that of GovCloud or of China's regions.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    return f"arn:{arn.split(':')[1]}:{rest}"
+
+
 def tls_only(action: str, resource: str | list[str]) -> Document:
     """Refuses every call to the resource that is not encrypted on its way."""
     # A refusal is as wide as it can be: `*` takes rights away here, it gives none.

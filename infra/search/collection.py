@@ -55,8 +55,13 @@ class SearchCollection(pulumi.ComponentResource):
             name=collection_name,
             type="SEARCH",
             standby_replicas="ENABLED" if own.standby_replicas else "DISABLED",
+            # Its standby replicas can't be changed, only those of a new collection, and that has the same name:
+            # https://docs.aws.amazon.com/opensearch-service/latest/ServerlessAPIReference/API_UpdateCollection.html
             opts=pulumi.ResourceOptions(
-                parent=self, protect=kit.protect, depends_on=[encryption_policy, network_policy]
+                parent=self,
+                protect=kit.protect,
+                depends_on=[encryption_policy, network_policy],
+                delete_before_replace=True,
             ),
         )
         if own.reader_arns:
@@ -77,13 +82,16 @@ def _endpoint_id(
     name: str, collection_name: str, own: CollectionSettings, *, parent: pulumi.Resource
 ) -> pulumi.Input[str | None]:
     network, vpc_id = own.network.of_functions, own.network.vpc_id
-    if network is None or vpc_id is None:
-        return None
+    if network is None or vpc_id is None or own.network.vpc_endpoint_id:
+        return own.network.vpc_endpoint_id
     return aws.opensearch.ServerlessVpcEndpoint(
         f"{name}-endpoint",
         name=collection_name,
         vpc_id=vpc_id,
         subnet_ids=list(network.subnet_ids),
         security_group_ids=list(network.security_group_ids),
-        opts=pulumi.ResourceOptions(parent=parent),
+        # The provider changes neither name nor VPC, and doesn't replace for them either: in the source of
+        # aws_opensearchserverless_vpc_endpoint no attribute is RequiresReplace. Another VPC is another endpoint of
+        # the same name.
+        opts=pulumi.ResourceOptions(parent=parent, replace_on_changes=["name", "vpc_id"], delete_before_replace=True),
     ).id

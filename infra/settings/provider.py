@@ -8,7 +8,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from infra.settings.sections import Settings
+from infra.settings.sections import OWN_TAGS, Settings
 
 # What emulators offer and a capability of this kind may use. Not every endpoint that the provider knows: two names of
 # one service are a warning, "an error in a future release" (hashicorp/terraform-provider-aws, pull request 35726).
@@ -47,7 +47,8 @@ def aws_provider(settings: Settings) -> aws.Provider:
 
     The region is `aws:region`, else the environment's, as everywhere in Pulumi; so are the credentials.
     """
-    tags = {"project": pulumi.get_project(), "stack": pulumi.get_stack(), **settings.tags}
+    own = dict(zip(OWN_TAGS, (pulumi.get_project(), pulumi.get_stack()), strict=True))
+    tags = {**own, **settings.tags}
     args = aws.ProviderArgs(
         region=pulumi.Config("aws").get("region"), default_tags=aws.ProviderDefaultTagsArgs(tags=tags)
     )

@@ -104,7 +104,7 @@ def _drop(raw: dict[str, Any], location: tuple[int | str, ...]) -> None:
 def _explain(namespace: str, problems: list[Problem]) -> str:
     lines = [f"{len(problems)} problem(s) in the configuration of stack {pulumi.get_stack()!r}:", ""]
     lines += [f"  {namespace}:{'.'.join(problem.path)} {problem.message}" for problem in problems]
-    lines += ["", f"In Pulumi.{pulumi.get_stack()}.yaml, for example (Pulumi.dev.yaml shows every setting):", ""]
+    lines += ["", f"In Pulumi.{pulumi.get_stack()}.yaml, for example (settings.example.yaml shows every setting):", ""]
     lines += _yaml(namespace, [problem for problem in problems if _default_at(problem.path) is not None])
     return "\n".join(lines)
 

@@ -21,6 +21,7 @@ from infra.sync.settings import BackfillSettings, ConsumersSettings, SecondDelet
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 TagKey = Annotated[str, Field(max_length=128, pattern=r"^[\w .:/=+@-]+$")]
 TagValue = Annotated[str, Field(max_length=256, pattern=r"^[\w .:/=+@-]*$")]
+OWN_TAGS = ("project", "stack")  # every resource has them; a setting may replace their values
 
 
 class Settings(Section):
@@ -53,7 +54,11 @@ class Settings(Section):
         return [value for value in values if isinstance(value, Section)]
 
     def problems(self) -> Iterator[Problem]:
-        """Yields tags that AWS refuses."""
+        """Yields tags that AWS refuses: to IAM two keys that differ by case alone are one (aws-cdk, issue 26253)."""
+        known = {key: key for key in OWN_TAGS}
         for key in self.tags:
             if key.lower().startswith("aws:"):
                 yield Problem(path=("tags", key), message="must not begin with aws:, which AWS keeps for itself")
+            if (other := known.setdefault(key.lower(), key)) != key:
+                message = f"is the tag {other} in another case, and IAM refuses a role with both: write {other}"
+                yield Problem(path=("tags", key), message=message)

@@ -46,6 +46,9 @@ class ConsumerSettings(FunctionSettings):
     maximum_record_age_seconds: int = Field(default=21_600, ge=60, le=604_800)
     trust_seconds: int = Field(default=30, ge=0, le=30)
     failure_destination: Literal["sqs", "s3"] = "sqs"
+    # An account keeps at least 100 for all other functions, one with the limit 10 all 10:
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html and
+    # awslabs/fhir-works-on-aws-deployment, issue 691
     reserved_concurrency: int | None = Field(default=None, ge=1, examples=["10"])
 
 

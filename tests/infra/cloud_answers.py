@@ -25,17 +25,17 @@ _ARNS = {
 }
 
 
-def created(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def created(type_: str, name: str, inputs: dict[str, Any], *, partition: str = "aws") -> tuple[str, dict[str, Any]]:
     """Id and outputs of a new resource; `name` is the logical name, from which AWS's own would be made."""
     physical = str(inputs.get("name") or inputs.get("bucket") or f"{name}-1a2b3c4")
     outputs = {"name": physical, **inputs}
     if type_ in _ARNS:
-        outputs["arn"] = f"arn:aws:{_ARNS[type_].format(region=REGION, account=ACCOUNT, name=physical)}"
-    outputs.update(_computed(type_, physical, outputs))
+        outputs["arn"] = f"arn:{partition}:{_ARNS[type_].format(region=REGION, account=ACCOUNT, name=physical)}"
+    outputs.update(_computed(type_, physical, outputs, partition))
     return f"{name}-id", outputs
 
 
-def _computed(type_: str, physical: str, known: dict[str, Any]) -> dict[str, Any]:
+def _computed(type_: str, physical: str, known: dict[str, Any], partition: str) -> dict[str, Any]:
     match type_:
         case "aws:dynamodb/table:Table":
             return {"streamArn": f"{known['arn']}/stream/2026-01-01T00:00:00.000"}
@@ -45,7 +45,7 @@ def _computed(type_: str, physical: str, known: dict[str, Any]) -> dict[str, Any
             return {"bucket": physical}
         case "aws:lambda/function:Function":
             path = f"2015-03-31/functions/{known['arn']}/invocations"
-            return {"invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/{path}"}
+            return {"invokeArn": f"arn:{partition}:apigateway:{REGION}:lambda:path/{path}"}
         case "aws:lambda/eventSourceMapping:EventSourceMapping":
             return {"uuid": f"uuid-of-{physical}"}
         case "aws:lambda/invocation:Invocation":
@@ -59,7 +59,7 @@ def _computed(type_: str, physical: str, known: dict[str, Any]) -> dict[str, Any
             host = f"https://0{physical}.{REGION}.aoss.amazonaws.com"
             return {"collectionEndpoint": host, "dashboardEndpoint": f"{host}/_dashboards"}
         case "aws:apigateway/restApi:RestApi":
-            execution = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{physical}"
+            execution = f"arn:{partition}:execute-api:{REGION}:{ACCOUNT}:{physical}"
             return {"rootResourceId": "root", "executionArn": execution}
         case "aws:apigateway/stage:Stage":
             host = f"https://{known['restApi']}.execute-api.{REGION}.amazonaws.com"

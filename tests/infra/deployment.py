@@ -44,6 +44,7 @@ class Registration:
     protect: bool = False
     retain_on_delete: bool = False
     delete_before_replace: bool = False
+    replace_on_changes: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -80,18 +81,21 @@ class Deployment:
 
 
 class _CloudMocks(pulumi_mocks.Mocks):
+    def __init__(self, partition: str) -> None:
+        self.partition = partition
+
     def call(self, args: pulumi_mocks.MockCallArgs) -> Any:
         return called(args.token)
 
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         if not args.custom:
             return None, {}
-        return created(args.typ, args.name, args.inputs)
+        return created(args.typ, args.name, args.inputs, partition=self.partition)
 
 
 class _RecordingMonitor(pulumi_mocks.MockMonitor):
-    def __init__(self, deployment: Deployment, watch: Callable[[str], object] | None) -> None:
-        super().__init__(_CloudMocks())
+    def __init__(self, deployment: Deployment, watch: Callable[[str], object] | None, cloud: _CloudMocks) -> None:
+        super().__init__(cloud)
         self.deployment = deployment
         self.watch = watch
 
@@ -125,6 +129,7 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     delete_before_replace=request.deleteBeforeReplace,
+                    replace_on_changes=tuple(request.replaceOnChanges),
                 )
             )
 
@@ -155,16 +160,17 @@ def run(
     preview: bool,
     config: dict[str, str],
     watch: Callable[[str], object] | None = None,
+    partition: str = "aws",
 ) -> Deployment:
     """Runs a program against the fake cloud. In a preview, outputs of resources are unknown to it.
 
     `watch` is told each resource's name at once, for programs that end in an error.
     """
-    deployment = Deployment()
+    deployment, cloud = Deployment(), _CloudMocks(partition)
     pulumi.runtime.set_all_config({"aws:region": "eu-central-1", **config})
     set_root_resource(None)  # type: ignore[arg-type]  # or an earlier run's stack would keep its exports
     pulumi_mocks.set_mocks(
-        _CloudMocks(), project=PROJECT, stack=STACK, preview=preview, monitor=_RecordingMonitor(deployment, watch)
+        cloud, project=PROJECT, stack=STACK, preview=preview, monitor=_RecordingMonitor(deployment, watch, cloud)
     )
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]

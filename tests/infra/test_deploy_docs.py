@@ -10,13 +10,14 @@ import re
 from typing import Any
 
 import pulumi
+import pytest
 import yaml
 from pydantic import BaseModel
 
 from infra.parts.container_image import KEPT_UNTAGGED_IMAGES
 from infra.settings.reading import load_settings
 from infra.settings.sections import Settings
-from tests.infra.conftest import as_config
+from tests.infra.conftest import Deploy, as_config
 from tests.infra.deployment import PROJECT, ROOT
 
 PAGE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
@@ -75,6 +76,45 @@ def test_a_digest_set_by_the_roll_back_command_is_accepted() -> None:
     assert _load({"consumers": {"sync_dynamodb_stream": {"image_digest": digest}}})
 
 
+@pytest.mark.parametrize(
+    ("row", "before", "after"),
+    [
+        (
+            "`failure_destination` from `s3` back to `sqs`",
+            {"consumers": {"sync_dynamodb_stream": {"failure_destination": "s3"}}},
+            {"consumers": {"sync_dynamodb_stream": {"failure_destination": "sqs"}}},
+        ),
+        ("`analyses.enabled` to `false`", {}, {"analyses": {"enabled": False}}),
+    ],
+)
+def test_a_setting_that_takes_protected_data_away_says_how(
+    deploy: Deploy, row: str, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    protected = [{e.name for e in deploy(each).registrations if e.protect} for each in (before, after)]
+
+    assert protected[0] - protected[1]
+    [line] = [line for line in PAGE.splitlines() if line.startswith(f"| {row} |")]
+    assert "With `protect` Pulumi refuses" in line
+    assert "first `driftless:protect: false` and `pulumi up`" in PAGE
+    unprotected = deploy({**before, "protect": False})
+    assert [e.name for e in unprotected.registrations if e.name in protected[0] and e.protect] == []
+
+
+def _digest_keys(model: type[BaseModel], path: str = "") -> set[str]:
+    inner = {key: field.annotation for key, field in model.model_fields.items()}
+    found = {f"{path}{key}" for key in inner if key == "image_digest"}
+    for key, type_ in inner.items():
+        if isinstance(type_, type) and issubclass(type_, BaseModel):
+            found |= _digest_keys(type_, f"{path}{key}.")
+    return found
+
+
+def test_roll_back_names_the_key_of_every_image() -> None:
+    section = PAGE.partition("\n## Roll back\n")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"[\w.]+\.image_digest", section)) == _digest_keys(Settings)
+
+
 def test_the_number_of_kept_images_is_the_lifecycle_rules() -> None:
     assert f"the {KEPT_UNTAGGED_IMAGES} youngest" in PAGE
     assert f"about {KEPT_UNTAGGED_IMAGES // 2} builds" in PAGE
@@ -116,6 +156,10 @@ def test_trust_and_rights_are_policies_for_the_workflows_environments() -> None:
     assert subject.rpartition(":")[2] in environments
     assert environments == {"preview", "production"}
     assert "`environment:preview`" in PAGE
+    # GitHub's default for repositories made since July 15, 2026, and the older one:
+    # https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens
+    assert re.fullmatch(r"repo:[A-Z]+@[A-Z-]+/[A-Z]+@[A-Z-]+:environment:production", subject)
+    assert "`repo:OWNER/REPOSITORY:environment:production`" in PAGE
     allowed = {action for each in rights["Statement"] for action in _flat(each["Action"])}
     assert allowed == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt", "kms:Encrypt", "ecr:GetAuthorizationToken"}
 

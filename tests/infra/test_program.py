@@ -5,16 +5,19 @@ Not proven here: that AWS takes what is declared, nor that the engine does; for 
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from infra.settings.provider import _EMULATED_SERVICES
 from tests.infra import resource_types as types
-from tests.infra.conftest import Deploy
+from tests.infra.conftest import Deploy, as_config
 from tests.infra.contracts import all_alarms, all_exports
-from tests.infra.deployment import Deployment, Registration
+from tests.infra.deployment import Deployment, Registration, run, whole_program
+from tests.infra.program.rules import REPLACED_WITH_THEIR_NAME
 from tests.infra.search.rules import collections_take_own_ids
 from tests.infra.variants import VARIANTS
 
@@ -119,12 +122,37 @@ def test_stacks_with_different_prefixes_share_no_name(deploy: Deploy) -> None:
     assert _physical_names(first) & _physical_names(second) == set()
 
 
+def test_no_setting_replaces_a_resource_by_one_of_the_same_name(deploy: Deploy) -> None:
+    """Over every variant: what replaces a resource differs only where its name does, or the old one goes first."""
+    seen: dict[tuple[str, str, str], set[str]] = {}
+    for variant in VARIANTS.values():
+        for entry in deploy(variant).registrations:
+            for key in () if entry.delete_before_replace else REPLACED_WITH_THEIR_NAME.get(entry.type, ()):
+                where = (entry.name, entry.inputs["name"], key)
+                seen.setdefault(where, set()).add(json.dumps(entry.inputs.get(key)))
+
+    assert len(seen) > 20
+    assert {where: values for where, values in seen.items() if len(values) > 1} == {}
+
+
 def test_collection_names_fit_with_the_longest_prefix(deploy: Deploy) -> None:
     graph = deploy({"name_prefix": "p" * 20, "collection": {"name": "c" * 12}})
 
     assert collections_take_own_ids(graph) == []
     names = [entry.inputs["name"] for entry in graph.all(types.ACCESS_POLICY)]
     assert len(set(names)) == len(names)
+
+
+def test_every_arn_is_in_the_partition_of_the_account() -> None:
+    """As in GovCloud. What a setting names is in the partition that the setting says; here none names any."""
+    settings = {"analyses": {"input_locations": ["s3://my-data/inputs/"]}}
+
+    graph = run(whole_program, preview=False, config=as_config(settings), partition="aws-us-gov")
+
+    texts = [json.dumps(entry.inputs) for entry in graph.registrations]
+    arns = {arn for text in texts for arn in re.findall(r"arn:[a-z-]+:[^\"\\]*", text)}
+    assert "arn:aws-us-gov:s3:::my-data/inputs/*" in arns
+    assert [arn for arn in sorted(arns) if not arn.startswith("arn:aws-us-gov:")] == []
 
 
 def test_nothing_is_protected_when_protection_is_off(deploy: Deploy) -> None:

@@ -176,13 +176,26 @@ def _stack_file(name: str) -> dict[str, Any]:
 
 
 def test_example_stack_names_every_setting_and_is_accepted() -> None:
-    example = _stack_file("Pulumi.dev.yaml")
+    example = _stack_file("settings.example.yaml")
 
     # The emulator's address is shown as a comment: no real stack has it.
     wanted = {key: value for key, value in _leaves(Settings).items() if key != "aws_endpoint_url"}
     assert _shape(example, wanted) == wanted
-    assert "driftless:aws_endpoint_url" in (ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    assert "driftless:aws_endpoint_url" in (ROOT / "settings.example.yaml").read_text(encoding="utf-8")
     _load(example)
+
+
+def test_example_says_of_every_reservation_that_a_new_account_refuses_it() -> None:
+    lines = (ROOT / "settings.example.yaml").read_text(encoding="utf-8").splitlines()
+    places = [number for number, line in enumerate(lines) if line.strip().startswith("reserved_concurrency:")]
+
+    assert len(places) == 3
+    assert [lines[at] for at in places if "limit is 10" not in " ".join(lines[at - 1 : at + 1])] == []
+
+
+def test_no_new_stack_finds_settings_here_that_somebody_else_wrote() -> None:
+    """Pulumi takes Pulumi.<stack>.yaml for the stack's own: https://www.pulumi.com/docs/iac/concepts/config/"""
+    assert [path.name for path in ROOT.glob("Pulumi.*.y*ml")] == ["Pulumi.local.yaml"]
 
 
 def test_local_stack_is_accepted() -> None:

@@ -1,7 +1,7 @@
 """The table of every setting: its values and default from the models, what it is for from the models or the example.
 
-A model's own description of a key comes first. Where it has none, the comment beside the key in Pulumi.dev.yaml is
-taken: the lines above it, and what follows the value.
+A model's own description of a key comes first. Where it has none, the comment beside the key in settings.example.yaml
+is taken: the lines above it, and what follows the value.
 """
 
 import re
@@ -12,7 +12,7 @@ from infra.settings.sections import Settings
 from local.layout import ROOT
 from tools.reference.markdown import table
 
-EXAMPLE = ROOT / "Pulumi.dev.yaml"
+EXAMPLE = ROOT / "settings.example.yaml"
 LINE = re.compile(r"(?P<indent> *)(?:(?:driftless:)?(?P<key>[\w]+):(?= |$))?[^#]*(?:# ?(?P<comment>.*))?")
 BARE = re.compile(r"\d+ to \d+|default:? [\w -]+")  # a comment that says no more than the columns beside it
 LONGEST_PATTERN = 40

@@ -33,5 +33,6 @@ def _image(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 CREATORS = {
     "aws:ecr/repository:Repository": _repository,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": declared_only,
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": declared_only,
     "docker-build:index:Image": _image,
 }

@@ -89,6 +89,8 @@ def test_status_pipe_and_sender_may_do_exactly_this(deploy: Deploy) -> None:
     }
     assert rights(graph, "scilearn-pipe-policy") == {
         f"{QUEUES}scilearn-requests": ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+    }
+    assert rights(graph, "scilearn-pipe-invocation-policy") == {
         "arn:aws:lambda:eu-central-1:123456789012:function:scilearn": ["lambda:InvokeFunction"],
     }
     assert rights(graph, "scilearn-sender-policy") == {f"{QUEUES}scilearn-requests": ["sqs:SendMessage"]}

@@ -12,10 +12,11 @@ from tests.infra.api.rules import (
     deployments_hold_what_is_served,
     every_method_is_authorised,
     no_path_is_left_to_the_gateway,
+    refusals_have_awss_status_in_writing,
     refusals_speak_the_apis_json,
 )
 from tests.infra.deployment import Deployment
-from tests.infra.spoiling import Fault, with_inputs, with_options, without
+from tests.infra.spoiling import Fault, with_inputs, with_inputs_of, with_options, without
 
 
 def _no_catch_all(graph: Deployment) -> None:
@@ -48,7 +49,12 @@ FAULTS: list[Fault] = [
             types.REFUSAL, responseTemplates={"application/json": template(dataclasses.replace(REFUSALS[0], hint='"'))}
         ),
     ),
-    (refusals_speak_the_apis_json, with_inputs(types.REFUSAL, statusCode="500")),
+    (refusals_have_awss_status_in_writing, with_inputs(types.REFUSAL, statusCode=None)),
+    (refusals_have_awss_status_in_writing, with_inputs(types.REFUSAL, statusCode="500")),
+    (
+        refusals_have_awss_status_in_writing,
+        with_inputs_of(types.REFUSAL, "api-refusals-default-4xx", statusCode="400"),
+    ),
     (refusals_speak_the_apis_json, _no_refusals),
     (every_method_is_authorised, with_inputs(types.METHOD, authorization="NONE")),
     (api_logs_hold_no_content, with_inputs(types.METHOD_SETTINGS, settings={"dataTraceEnabled": True})),

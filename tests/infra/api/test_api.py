@@ -69,7 +69,7 @@ def test_a_changed_refusal_makes_a_new_deployment(deploy: Deploy) -> None:
     before = deploy().one(types.DEPLOYMENT).inputs["triggers"]["refusals"]
 
     assert before == fingerprint(REFUSALS)
-    for changed in ({"hint": "x"}, {"code": "x"}, {"retry_after_seconds": 9}):
+    for changed in ({"hint": "x"}, {"code": "x"}, {"status": 418}, {"retry_after_seconds": 9}):
         assert fingerprint([dataclasses.replace(REFUSALS[0], **changed), *REFUSALS[1:]]) != before
 
 

@@ -16,6 +16,7 @@ from tests.infra.parts.rules import (
     images_are_rebuilt_for_their_own_files_only,
     images_cache_in_their_own_repository,
     images_suit_lambda,
+    lambda_may_pull_before_it_has_to,
     log_groups_forget,
     queues_are_closed_and_patient,
     repositories_keep_what_runs,
@@ -46,7 +47,21 @@ def _without_bucket_policy(graph: Deployment) -> None:
     graph.registrations = [entry for entry in graph.registrations if not entry.type.endswith(":BucketPolicy")]
 
 
+def _pulling(**changed: Any) -> Spoil:
+    def change(entry: Registration) -> Registration:
+        [statement] = json.loads(entry.inputs["policy"])["Statement"]
+        spoilt = json.dumps({"Statement": [{**statement, **changed}]})
+        return dataclasses.replace(entry, inputs={**entry.inputs, "policy": spoilt})
+
+    return lambda graph: change_first(graph, types.PULLING, change)
+
+
 FAULTS: list[Fault] = [
+    (lambda_may_pull_before_it_has_to, with_inputs(types.PULLING, repository="another")),
+    (lambda_may_pull_before_it_has_to, _pulling(Principal="*")),
+    (lambda_may_pull_before_it_has_to, _pulling(Condition={})),
+    (lambda_may_pull_before_it_has_to, _pulling(Action=["ecr:BatchGetImage"])),
+    (lambda_may_pull_before_it_has_to, with_options(types.PULLING, urn="another")),
     (images_suit_lambda, with_inputs(types.IMAGE, platforms=["linux/arm64", "linux/amd64"])),
     (images_suit_lambda, with_inputs(types.IMAGE, exec=True)),
     (images_suit_lambda, with_inputs(types.IMAGE, push=None)),

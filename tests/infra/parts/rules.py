@@ -94,6 +94,29 @@ def functions_run_images_of_this_stacks_repositories(graph: Deployment) -> list[
     ]
 
 
+def lambda_may_pull_before_it_has_to(graph: Deployment) -> list[str]:
+    """Each repository lets Lambda in, for functions of its account alone, and functions wait for that."""
+    rights = {entry.inputs["repository"]: entry for entry in graph.all(types.PULLING)}
+    found = []
+    for entry in graph.all(types.REPOSITORY):
+        right = rights.get(entry.inputs["name"])
+        [statement] = _policy(right)["Statement"] if right else [{}]
+        source = statement.get("Condition", {}).get("StringLike", {}).get("aws:SourceArn", "")
+        if statement.get("Principal") != {"Service": "lambda.amazonaws.com"}:
+            found.append(f"{entry.name} doesn't let Lambda pull")
+        if source.split(":")[3:6] != [*entry.outputs["arn"].split(":")[3:5], "function"]:
+            found.append(f"{entry.name} lets functions of any account pull: {source}")
+        if set(statement.get("Action", [])) != {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}:
+            found.append(f"{entry.name} allows more than a pull, or less")
+        found += [
+            f"{function.name} doesn't wait for the right to pull from {entry.name}"
+            for function in graph.all(types.FUNCTION)
+            if str(function.inputs["imageUri"]).startswith(f"{entry.outputs['repositoryUrl']}@")
+            and (right is None or right.urn not in graph.upstream(function))
+        ]
+    return found
+
+
 def functions_run_digests_with_their_own_role_and_log(graph: Deployment) -> list[str]:
     """By digest alone; log group first, with retention; policy before function; a role each."""
     known = graph.by_urn()
@@ -208,6 +231,7 @@ RULES = (
     images_cache_in_their_own_repository,
     functions_and_images_have_one_architecture,
     functions_run_images_of_this_stacks_repositories,
+    lambda_may_pull_before_it_has_to,
     functions_run_digests_with_their_own_role_and_log,
     log_groups_forget,
     repositories_keep_what_runs,

@@ -9,8 +9,9 @@ from tests.infra.program.rules import (
     components_own_every_resource,
     components_register_their_outputs,
     data_is_protected,
+    nothing_is_replaced_by_one_of_the_same_name,
 )
-from tests.infra.spoiling import Fault, with_options
+from tests.infra.spoiling import Fault, with_inputs, with_options
 
 
 def _no_outputs(graph: Deployment) -> None:
@@ -24,4 +25,6 @@ FAULTS: list[Fault] = [
     (data_is_protected, with_options(types.TABLE, protect=False)),
     (data_is_protected, with_options(types.DESTINATION, protect=False)),
     (data_is_protected, with_options(types.BUCKET, protect=False)),
+    (nothing_is_replaced_by_one_of_the_same_name, with_options(types.COLLECTION, delete_before_replace=False)),
+    (nothing_is_replaced_by_one_of_the_same_name, with_inputs(types.ALARM, name="iterator-age")),
 ]

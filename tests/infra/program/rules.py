@@ -46,9 +46,49 @@ def data_is_protected(graph: Deployment) -> list[str]:
     ]
 
 
+# Types whose resources have names that this program chooses, and why none is replaced by one of the same name. The
+# keys are what else the provider replaces for; a test follows them through every variant.
+REPLACED_WITH_THEIR_NAME: dict[str, tuple[str, ...]] = {
+    types.TABLE: ("hashKey", "rangeKey"),  # the code's, not a setting's
+    types.STREAM: (),  # mode, shards, retention and key are changed in place
+    types.QUEUE: ("fifoQueue",),  # never set
+    types.FUNCTION: ("packageType",),  # always Image; architecture, network and image are changed in place
+    types.LOG_GROUP: ("logGroupClass",),  # never set
+    types.REPOSITORY: ("encryptionConfigurations",),  # always AES256
+    types.SECURITY_POLICY: ("type",),  # a kind each, and its text is changed in place
+    types.ACCESS_POLICY: ("type",),  # as above
+    types.PIPE: ("source",),  # a queue that is named by the same setting
+}
+# Names that may exist twice, so that a second one is no conflict.
+NAMES_THAT_MAY_EXIST_TWICE = {
+    "aws:apigateway/apiKey:ApiKey",  # its value may not, and AWS makes that
+    "aws:apigateway/restApi:RestApi",
+    "aws:apigateway/usagePlan:UsagePlan",
+    "aws:apigateway/requestValidator:RequestValidator",  # the API's own, and another API has another
+    types.MODEL,  # as above
+}
+
+
+def nothing_is_replaced_by_one_of_the_same_name(graph: Deployment) -> list[str]:
+    """Pulumi makes the new one first, and AWS refuses a second of a name: such a resource has to go before.
+
+    https://www.pulumi.com/docs/iac/concepts/resources/options/deletebeforereplace/
+    """
+    return [
+        f"{entry.name} ({entry.type}) is named by the program: give it delete_before_replace, or say why not"
+        for entry in graph.registrations
+        if entry.custom
+        and "name" in entry.inputs
+        and not entry.delete_before_replace
+        and entry.type not in REPLACED_WITH_THEIR_NAME
+        and entry.type not in NAMES_THAT_MAY_EXIST_TWICE
+    ]
+
+
 RULES = (
     components_own_every_resource,
     components_register_their_outputs,
     aws_resources_use_the_stacks_provider,
     data_is_protected,
+    nothing_is_replaced_by_one_of_the_same_name,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.infra import resource_types as types
 from tests.infra.deployment import Deployment
 from tests.infra.queued.rules import (
+    a_pipe_could_read_its_queue_long_before,
     a_pipes_role_is_for_that_pipe_alone,
     asynchronous_invocations_end_somewhere,
     asynchronous_services_have_their_alarms,
@@ -12,11 +13,16 @@ from tests.infra.queued.rules import (
     requests_into_queues_are_checked_and_answered,
     what_a_pipe_cannot_hand_over_is_kept,
 )
-from tests.infra.spoiling import Fault, Spoil, with_inputs, with_inputs_of, with_options, without
+from tests.infra.spoiling import Fault, Spoil, with_inputs, with_inputs_of, with_options, with_options_of, without
 
 
 def _not_to_wait(graph: Deployment) -> None:
     without(graph, types.INTEGRATION_RESPONSE, "statusCode", "503")
+
+
+def _reading_after_the_function(graph: Deployment) -> None:
+    function = graph.one(types.FUNCTION, "scilearn").urn
+    with_options_of(types.ROLE_POLICY, "scilearn-pipe-policy", dependencies=(function,))(graph)
 
 
 def _no_alarm_of(metric: str) -> Spoil:
@@ -53,6 +59,8 @@ FAULTS: list[Fault] = [
         with_inputs_of(types.QUEUE, "scilearn-not-handed-over", messageRetentionSeconds=345600),
     ),
     (a_pipes_role_is_for_that_pipe_alone, with_inputs(types.PIPE, name="another")),
+    (a_pipe_could_read_its_queue_long_before, _reading_after_the_function),
+    (a_pipe_could_read_its_queue_long_before, with_options(types.PIPE, dependencies=())),
     (asynchronous_services_have_their_alarms, _no_alarm_of("ExecutionFailed")),
     (asynchronous_services_have_their_alarms, _no_alarm_of("ApproximateAgeOfOldestMessage")),
     (asynchronous_services_have_their_alarms, _no_alarm_of("DestinationDeliveryFailures")),

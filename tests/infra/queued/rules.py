@@ -82,6 +82,32 @@ def a_pipes_role_is_for_that_pipe_alone(graph: Deployment) -> list[str]:
     return found
 
 
+def a_pipe_could_read_its_queue_long_before(graph: Deployment) -> list[str]:
+    """The right waits for no function: IAM has spread it by the time that the pipe is made, which reads at once.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+    """
+    known = graph.by_urn()
+    roles = {entry.outputs.get("arn"): entry.outputs.get("name") for entry in graph.all(types.ROLE)}
+    found = []
+    for entry in graph.all(types.PIPE):
+        reading = [
+            policy
+            for policy in graph.all(types.ROLE_POLICY)
+            if policy.inputs["role"] == roles.get(entry.inputs["roleArn"])
+            and "sqs:ReceiveMessage" in policy.inputs["policy"]
+        ]
+        if not any(policy.urn in entry.dependencies for policy in reading):
+            found.append(f"{entry.name} isn't after its right to read")
+        found += [
+            f"{policy.name} waits for {known[urn].name}"
+            for policy in reading
+            for urn in graph.upstream(policy)
+            if known[urn].type in (types.FUNCTION, types.IMAGE)
+        ]
+    return found
+
+
 def asynchronous_services_have_their_alarms(graph: Deployment) -> list[str]:
     """Each place where a request can wait or end, by metric and by what it is of."""
     watched = {
@@ -153,6 +179,7 @@ RULES = (
     asynchronous_invocations_end_somewhere,
     what_a_pipe_cannot_hand_over_is_kept,
     a_pipes_role_is_for_that_pipe_alone,
+    a_pipe_could_read_its_queue_long_before,
     asynchronous_services_have_their_alarms,
     requests_into_queues_are_checked_and_answered,
 )
