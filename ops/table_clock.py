@@ -6,6 +6,7 @@ clock is AWS's own; by one that is ahead, the state would win against changes th
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,11 +18,15 @@ from changefeed.decode.change_record import MICROSECONDS_PER_SECOND
 def table_clock(now: Callable[[], int], stopwatch: Callable[[], float] = time.monotonic) -> Callable[[], float]:
     """Makes a clock, in seconds since the epoch, that is at DynamoDB's time or a little behind.
 
-    `now` asks DynamoDB, in microseconds; it is asked once. The stopwatch starts after the answer: the way here is lost.
+    `now` asks DynamoDB, in microseconds; it is asked once, when the clock is first read. The stopwatch starts after the
+    answer: the way here is lost.
     """
-    asked = now() / MICROSECONDS_PER_SECOND
-    started = stopwatch()
-    return lambda: asked + stopwatch() - started
+
+    @cache
+    def lead() -> float:
+        return now() / MICROSECONDS_PER_SECOND - stopwatch()
+
+    return lambda: lead() + stopwatch()
 
 
 def dynamodb_time(client: Any, table_name: str) -> int:

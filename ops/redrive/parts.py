@@ -1,7 +1,7 @@
 """Binds a redrive to a stack: the consumer's writer, queue, bucket and streams."""
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 
 from botocore.config import Config
 
@@ -28,21 +28,13 @@ def redrive_of(
     """Makes a redrive of one consumer, ready to be called."""
     # A read that hangs would outlast the writer's time; the writer has its own retries.
     dynamodb = stack.client("dynamodb", config=Config(read_timeout=10, retries={"total_max_attempts": 2}))
-
-    @cache
-    def clock_asked_for() -> Callable[[], float]:
-        return table_clock(partial(dynamodb_time, dynamodb, stack.table_name))
-
-    def clock() -> float:
-        return clock_asked_for()()
-
     return Redrive(
         read_letter=LetterReader(table_name=stack.table_name),
         settle=Settler(
             write=BulkWriter(
                 post=BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region).post,
                 read_items=ItemReader(table_name=stack.table_name, client=lambda: dynamodb),
-                clock=clock,
+                clock=table_clock(partial(dynamodb_time, dynamodb, stack.table_name)),
             ),
             delete_again=_second_deletes(stack, consumer),
         ),

@@ -25,12 +25,7 @@ from changefeed.write.bulk_answer import Verdict, read_bulk_answer
 from changefeed.write.bulk_body import delete_line
 from changefeed.write.bulk_post import SendBulk
 from changefeed.write.bulk_transport import BulkTransport
-from changefeed.write.bulk_writer import (
-    REQUEST_TIMEOUT_SECONDS,
-    RESERVED_SECONDS,
-    SHORTEST_TIMEOUT_SECONDS,
-    ReadItems,
-)
+from changefeed.write.bulk_writer import RESERVED_SECONDS, ReadItems, request_timeout
 from changefeed.write.item_reader import ItemReader
 from lambda_kit.aws_clients import aws_clients
 from lambda_kit.telemetry import log
@@ -89,7 +84,7 @@ class SecondDelete:
     def _delete_what_is_back(self, target: Target, deletes: Sequence[Delete], seconds_left: Callable[[], float]) -> int:
         """Gives how many documents had come back. Raises BulkRequestError and ItemReadError for what is unanswered."""
         old = int(self.clock() * MICROSECONDS_PER_SECOND) - OLD_MICROSECONDS
-        found = target.find_versions([identifier for identifier, _ in deletes], _timeout(seconds_left))
+        found = target.find_versions([identifier for identifier, _ in deletes], request_timeout(seconds_left()))
         doubtful = {identifier: keys for identifier, keys in deletes if found.get(identifier, old) < old}
         if not doubtful:
             return 0
@@ -98,15 +93,11 @@ class SecondDelete:
         if not back:
             return 0
         body = b"".join(delete_line(identifier, found[identifier] + 1) for identifier in back)
-        status, answer = target.send(body, _timeout(seconds_left))
+        status, answer = target.send(body, request_timeout(seconds_left()))
         verdicts = read_bulk_answer(status, answer, expected_items=len(back))
         if any(verdict.verdict is not Verdict.DONE for verdict in verdicts):  # a conflict: it has moved since
             raise BulkRequestError("Not all of the documents that came back were deleted.")
         return len(back)
-
-
-def _timeout(seconds_left: Callable[[], float]) -> float:
-    return max(SHORTEST_TIMEOUT_SECONDS, min(REQUEST_TIMEOUT_SECONDS, seconds_left()))
 
 
 def second_delete_function(

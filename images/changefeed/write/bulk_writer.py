@@ -150,7 +150,7 @@ class BulkWriter:
 
     def _send(self, chunk: Chunk, begun: BegunWrites, seconds_left: Callable[[], float]) -> None:
         sent_at = self.pace.stopwatch()
-        answer = self.post(chunk.body, _timeout_seconds(seconds_left))
+        answer = self.post(chunk.body, request_timeout(seconds_left() - 1))
         begun.in_flight = InFlight(chunk=chunk, sent_at=sent_at, answer=answer)
 
     def _receive(self, begun: BegunWrites, seconds_left: Callable[[], float]) -> tuple[Chunk, list[ItemVerdict]]:
@@ -159,7 +159,7 @@ class BulkWriter:
         flight, begun.in_flight = begun.in_flight, None
         chunk, actions = flight.chunk, len(flight.chunk.writes)
         try:
-            status, answer = flight.answer(_timeout_seconds(seconds_left))
+            status, answer = flight.answer(request_timeout(seconds_left() - 1))
             verdicts = read_bulk_answer(status, answer, expected_items=actions)
         except BulkRequestError as error:
             self.pace.answered(actions, self.pace.stopwatch() - flight.sent_at, b"")
@@ -201,5 +201,6 @@ class BulkWriter:
         return write.needs_item(now, int(self.trust_seconds * MICROSECONDS_PER_SECOND))
 
 
-def _timeout_seconds(seconds_left: Callable[[], float]) -> float:
-    return max(SHORTEST_TIMEOUT_SECONDS, min(REQUEST_TIMEOUT_SECONDS, seconds_left() - 1))
+def request_timeout(seconds: float) -> float:
+    """Gives a request's time-out where so much time is left for it."""
+    return max(SHORTEST_TIMEOUT_SECONDS, min(REQUEST_TIMEOUT_SECONDS, seconds))
