@@ -77,7 +77,7 @@ class Pipeline:
             raise SuspectedEnvironmentError(f"{len(rejections)} of {len(records)} records rejected: {codes}.")
 
         failed = [result.action.first_sequence_number for result in by_outcome[Outcome.RETRYABLE]]
-        failed += self._delete_again([*by_outcome[Outcome.WRITTEN], *by_outcome[Outcome.SUPERSEDED]], seconds_left)
+        failed += self._delete_again(results, seconds_left)
         parked, failed = self._park(rejections, failed, seconds_left)
         _log_batch(changes, by_outcome, parked, failed)
         return partial_batch_response(failed)
@@ -90,11 +90,8 @@ class Pipeline:
         return [(part, self.write.begin(part.actions, seconds_left)) for part in parts]
 
     def _delete_again(self, results: Sequence[WriteResult], seconds_left: Callable[[], float]) -> list[str]:
-        """Has every delete looked at again later. Gives the sequence numbers of those that couldn't be queued.
-
-        A superseded delete as well: its own first request may have been applied without an answer.
-        """
-        deletes = [result for result in results if result.deleted]
+        """Has every delete looked at again later. Gives the sequence numbers of those that couldn't be queued."""
+        deletes = [result for result in results if result.needs_second_look]
         if not deletes:
             return []
         try:

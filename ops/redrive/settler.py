@@ -16,7 +16,6 @@ from ops.redrive.letter import DeadLetter
 SETTLE_SECONDS = 60.0
 """For one batch, retries included: the writer's own limit."""
 
-_SETTLED = (Outcome.WRITTEN, Outcome.SUPERSEDED)
 Owned = tuple[DeadLetter, ChangeRecord]
 
 
@@ -51,7 +50,7 @@ class Settler:
 
     def _said_twice(self, results: Sequence[WriteResult]) -> Sequence[WriteResult]:
         """Queues the second deletes; those that can't be queued have to be redriven again."""
-        deletes = [result for result in results if result.deleted and result.outcome in _SETTLED]
+        deletes = [result for result in results if result.needs_second_look]
         if not deletes:
             return results
         try:
@@ -59,7 +58,7 @@ class Settler:
         except SecondDeleteError:
             return [
                 result._replace(outcome=Outcome.RETRYABLE, reason="second_delete_not_queued")
-                if result.deleted and result.outcome in _SETTLED
+                if result.needs_second_look
                 else result
                 for result in results
             ]

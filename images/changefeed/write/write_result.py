@@ -28,6 +28,11 @@ class WriteResult(NamedTuple):
     deleted: bool = False
     unindexed: bool = False
 
+    @property
+    def needs_second_look(self) -> bool:
+        """True for a delete that is done. A superseded one as well: its own first request may have been applied."""
+        return self.deleted and self.outcome in (Outcome.WRITTEN, Outcome.SUPERSEDED)
+
 
 class Write(Protocol):
     """Writes actions within a time; one result each."""
