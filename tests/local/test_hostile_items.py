@@ -20,10 +20,9 @@ from demo.checks import parked_messages
 from demo.load import ItemApi
 from infra.sync.index import index_definition
 from local.layout import Layout
-from local.services.ports import free_port
-from local.stack import LocalStack
 from ops.__main__ import main
 from ops.stack import Stack
+from tests.local.api_stack import running_stack
 from tests.local.hostile_items import Item, hostile_items
 
 pytestmark = pytest.mark.local
@@ -37,10 +36,9 @@ PATIENCE_SECONDS = 180
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory = Path(tmp_path_factory.mktemp("stack"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRIFTLESS_LOCAL_DIRECTORY", str(directory))  # so that `--stack local` is this one
-        ports = {"aws_port": free_port(4600, 4699), "opensearch_port": free_port(9290, 9299)}
-        with LocalStack(layout=Layout(directory=directory), say=lambda _: None, **ports) as running:
-            yield Stack(name="local", outputs=running.outputs)
+        patch.setenv("DRIFTLESS_LOCAL_DIRECTORY", str(directory / "stack"))  # so that `--stack local` is this one
+        with running_stack(directory) as outputs:
+            yield Stack(name="local", outputs=outputs)
 
 
 def write(stack: Stack) -> tuple[int, int]:
