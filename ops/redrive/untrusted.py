@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord, Operation
-from changefeed.decode.change_time import MICROSECONDS_PER_UNIT, checked_version
-from changefeed.decode.dynamodb_record import decode_keys
+from changefeed.decode.change_time import LATEST_VERSION, MICROSECONDS_PER_UNIT, checked_version
+from changefeed.decode.dynamodb_record import decode_keys, without_image
 from changefeed.errors import RecordDecodeError
 
 COARSEST_SPAN = MICROSECONDS_PER_SECOND
@@ -23,7 +23,7 @@ def untrusted(change: ChangeRecord) -> ChangeRecord:
     before the first attempt, whatever its trust window, and deletes the document of an absent one. The change's own
     version stays.
     """
-    return replace(change, image=None, operation=Operation.MODIFY, raw={})
+    return replace(without_image(change), raw={})
 
 
 def change_of_keys(message: Mapping[str, Any]) -> ChangeRecord:
@@ -36,13 +36,14 @@ def change_of_keys(message: Mapping[str, Any]) -> ChangeRecord:
     version, span = message.get("version"), message.get("version_span")
     if not isinstance(version, int) or isinstance(version, bool):
         raise RecordDecodeError("no_version", "The message has neither a decodable record nor a version.")
+    untimed = 0 <= version < LATEST_VERSION and span == LATEST_VERSION - version
     return ChangeRecord(
         sequence_number=str(message.get("sequence_number") or "0"),
         operation=Operation.MODIFY,
         keys=decode_keys(message.get("keys")),
         image=None,
-        version=checked_version(version),
-        version_span=span if isinstance(span, int) and span in KNOWN_SPANS else COARSEST_SPAN,
+        version=version if untimed else checked_version(version),
+        version_span=span if isinstance(span, int) and (untimed or span in KNOWN_SPANS) else COARSEST_SPAN,
         in_order=False,
         raw={},
     )

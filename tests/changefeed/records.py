@@ -26,13 +26,13 @@ def stream_record(
     image: Mapping[str, Any],
     *,
     number: int = 100,
-    seconds: float = NOW,
+    seconds: float | None = NOW,
     operation: str = "MODIFY",
     key_names: Sequence[str] = ("id",),
 ) -> dict[str, Any]:
-    """A record of DynamoDB Streams; of a REMOVE, `image` is the item that was."""
+    """A record of DynamoDB Streams; of a REMOVE, `image` is the item that was. `seconds` None: it has no time."""
     body: dict[str, Any] = {
-        "ApproximateCreationDateTime": int(seconds),
+        **({} if seconds is None else {"ApproximateCreationDateTime": int(seconds)}),
         "Keys": {name: image[name] for name in key_names},
         "SequenceNumber": str(number),
         "SizeBytes": 26,

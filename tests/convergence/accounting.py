@@ -75,6 +75,9 @@ def _was_folded(change: ChangeRecord, changes: Sequence[ChangeRecord | None], pa
         other is not None
         and other.keys == change.keys
         and int(other.sequence_number) in parked
-        and (other.version, int(other.sequence_number)) > (change.version, int(change.sequence_number))
+        and (
+            not other.is_timed
+            or (other.version, int(other.sequence_number)) > (change.version, int(change.sequence_number))
+        )
         for other in changes
     )

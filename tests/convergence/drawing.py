@@ -47,6 +47,7 @@ changes = st.builds(
     gap_seconds=gaps,
     slot=st.sampled_from([0, 0, 0, 1, 3]),
     twice=seldom,
+    untimed=seldom,
 )
 meanwhile = st.builds(
     Meanwhile,
@@ -77,7 +78,7 @@ long_waits = st.sampled_from([61.0, 100.0, 4_000.0]).map(lambda seconds: Wait(se
 def of_one_key(draw: st.DrawFn, *kinds: ChangeKind) -> list[Change]:
     """Changes of one item, at random gaps."""
     key = draw(keys)
-    return [Change(key=key, kind=kind, gap_seconds=draw(gaps)) for kind in kinds]
+    return [Change(key=key, kind=kind, gap_seconds=draw(gaps), untimed=draw(seldom)) for kind in kinds]
 
 
 @st.composite
@@ -123,6 +124,18 @@ def disordered_tie(draw: st.DrawFn) -> Steps:
     first, last = draw(of_one_key("put", draw(st.sampled_from(["put", "delete"]))))
     last = replace(last, gap_seconds=0.0, slot=1)
     return first, last, Deliver(count=draw(st.integers(1, 2)), invocations=1, faults=draw(st.just(()) | faults))
+
+
+@st.composite
+def untimed_between(draw: st.DrawFn) -> Steps:
+    """A record without a time between two others of its item, in one batch or three, soon or late, some again."""
+    before, middle, after = draw(of_one_key("put", "put", draw(st.sampled_from(["put", "delete"]))))
+    middle = replace(middle, untimed=True)
+    some = draw(st.sampled_from([(before, middle), (middle, after), (before, middle, after)]))
+    delivered: Steps = tuple(itertools.chain.from_iterable((one, draw(one_delivery)) for one in some))
+    if draw(st.booleans()):
+        delivered = (*some, Deliver(count=len(some), invocations=1, faults=draw(faults)))
+    return *delivered, Echo(back=draw(st.integers(1, 3)), count=1, faults=draw(st.just(()) | faults))
 
 
 @st.composite
@@ -222,6 +235,7 @@ def _steps() -> st.SearchStrategy[Steps]:
         lagging_put(),
         outage(),
         disordered_tie(),
+        untimed_between(),
         parked_and_redriven(),
         stale_poison(),
         poison_behind_a_failure(),

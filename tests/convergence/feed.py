@@ -15,12 +15,16 @@ Image = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class FeedEntry:
-    """A record of the feed: the item's key, its state then (None: removed), and DynamoDB's time of the change."""
+    """A record of the feed: the item's key, its state then (None: removed), and DynamoDB's time of the change.
+
+    `untimed` leaves that time out where the feed may.
+    """
 
     key: int
     image: Image | None
     microseconds: int
     kind: str
+    untimed: bool
 
 
 @dataclass(kw_only=True)
@@ -34,7 +38,11 @@ class RecordFeed:
     def add(self, change: Change, image: Image | None, now: float, offered: int) -> None:
         """Add the record of a change, in Kinesis maybe earlier than its place, but behind what was handed over."""
         entry = FeedEntry(
-            key=change.key, image=image, microseconds=round(now * MICROSECONDS_PER_SECOND), kind=change.kind
+            key=change.key,
+            image=image,
+            microseconds=round(now * MICROSECONDS_PER_SECOND),
+            kind=change.kind,
+            untimed=change.untimed,
         )
         place = len(self.entries)
         if self.history.feed != "dynamodb_stream":
@@ -58,7 +66,8 @@ class RecordFeed:
         image = entry.image or self.key(entry.key)
         seconds = entry.microseconds / MICROSECONDS_PER_SECOND
         if self.history.feed == "dynamodb_stream":
-            raw = stream_record(image, number=number, seconds=seconds, operation=operation, key_names=KEY_NAMES)
+            time = None if entry.untimed else seconds
+            raw = stream_record(image, number=number, seconds=time, operation=operation, key_names=KEY_NAMES)
         else:
             raw = kinesis_record(
                 image,

@@ -20,6 +20,7 @@ FAULT_NAMES = (
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """An item is written or removed after a gap. In Kinesis its record may stand up to `slot` places early, and twice.
+        `untimed`: in DynamoDB's own stream the record has no time.
 
     `odd` is a state that the index takes unindexed only, `poison` one that it refuses, `junk` is no change at all.
     """
@@ -29,6 +30,7 @@ class Change:
     gap_seconds: float
     slot: int = 0
     twice: bool = False
+    untimed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,7 +69,6 @@ RECORDS: Mapping[str, tuple[Break, str]] = {
     "no body": (lambda _: {"eventName": "MODIFY"}, "not_a_dynamodb_record"),
     "no sequence number": (lambda raw: _body(raw, SequenceNumber=None), "no_sequence_number"),
     "sequence number of letters": (lambda raw: _body(raw, SequenceNumber="abc"), "no_sequence_number"),
-    "no time": (lambda raw: _body(raw, ApproximateCreationDateTime=None), "bad_time"),
     "time in milliseconds": (lambda raw: _body(raw, ApproximateCreationDateTime=1_767_323_045_000), "bad_time"),
     "time in words": (lambda raw: _body(raw, ApproximateCreationDateTime="now"), "bad_time"),
     "no keys": (lambda raw: _body(raw, Keys=None), "no_keys"),

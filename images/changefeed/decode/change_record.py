@@ -31,7 +31,8 @@ class ChangeRecord:
     `version` is the time of the change in microseconds since the epoch, from the record alone. A feed's clock is
     coarse, so a version stands for the `version_span` microseconds that begin with it: 1,000,000 on the Streams path
     (whole seconds), 1 or 1,000 on the Kinesis path. Two changes of an item inside one span can't be ordered by
-    their versions: `bulk_writer` settles them by reading the item again.
+    their versions: `bulk_writer` settles them by reading the item again. Of a change whose time isn't known the version
+    is the lowest that it can have, and the span reaches to the end of all versions (`change_time.UNTIMED`).
 
     `sequence_number` is the record's place in its shard. In Kinesis that is when it arrived, not when it happened:
     then `in_order` is False, and of two changes inside one span neither is known to be the later.
@@ -53,3 +54,8 @@ class ChangeRecord:
     in_order: bool
     raw: Mapping[str, Any]
     read_at: int | None = None
+
+    @property
+    def is_timed(self) -> bool:
+        """True when the time of the change is known, to a second or better."""
+        return self.version_span <= MICROSECONDS_PER_SECOND

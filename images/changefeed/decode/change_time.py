@@ -4,6 +4,9 @@ Kinesis records name their unit (absent in old ones: milliseconds). DynamoDB's o
 unit ("rounded down to the closest second", API reference of StreamRecord). Third parties report that it names one, too,
 once the table's Kinesis destination sets a precision (aws-lambda-java-libs issue 543, aws-lambda-go issue 478); AWS
 documents neither this nor the unit of the time then. So a unit is honoured wherever it stands.
+
+The API's reference makes the stream's time optional, and one was seen without it (aws-lambda-rust-runtime issue 889).
+Such a change may have happened at any time, so it has the widest span: its item is read, never its image written.
 """
 
 from collections.abc import Mapping
@@ -15,14 +18,18 @@ from changefeed.errors import RecordDecodeError
 EARLIEST_VERSION = 1_325_376_000_000_000  # 2012, the year DynamoDB began
 LATEST_VERSION = 4_102_444_800_000_000  # 2100
 MICROSECONDS_PER_UNIT = {"MICROSECOND": 1, "MILLISECOND": 1_000}
+UNTIMED = (0, LATEST_VERSION)
+"""Version and span of a change whose time isn't known."""
 
 
 def version_and_span(body: Mapping[str, Any], unit_if_absent: int) -> tuple[int, int]:
     """Gives version and span of a record's `dynamodb` part. Raises RecordDecodeError for a time or unit unheard of.
 
-    Lambda gives a stream's time as a number; a page of AWS shows "1678831218.0".
+    Lambda gives a stream's time as a number; a page of AWS shows "1678831218.0". A stream's record may have none.
     """
     precision, time = body.get("ApproximateCreationDateTimePrecision"), body.get("ApproximateCreationDateTime")
+    if time is None and unit_if_absent == MICROSECONDS_PER_SECOND:
+        return UNTIMED
     unit = unit_if_absent if precision is None else MICROSECONDS_PER_UNIT.get(str(precision))
     try:
         number = time if isinstance(time, int) else int(float(time))  # type: ignore[arg-type]

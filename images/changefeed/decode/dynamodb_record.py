@@ -5,6 +5,7 @@ seconds, so a version spans a second, unless the record names a finer unit (`cha
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
@@ -32,7 +33,7 @@ def decode_dynamodb_record(raw: Mapping[str, Any], *, table_name: str | None = N
     if not is_sequence_number(sequence_number):
         raise RecordDecodeError("no_sequence_number", "The record has no numeric SequenceNumber.")
     version, version_span = version_and_span(body, MICROSECONDS_PER_SECOND)
-    return ChangeRecord(
+    change = ChangeRecord(
         sequence_number=sequence_number,
         operation=decode_operation(raw.get("eventName")),
         keys=decode_keys(body.get("Keys")),
@@ -42,6 +43,12 @@ def decode_dynamodb_record(raw: Mapping[str, Any], *, table_name: str | None = N
         in_order=True,
         raw=raw,
     )
+    return change if change.is_timed else without_image(change)
+
+
+def without_image(change: ChangeRecord) -> ChangeRecord:
+    """Drops what a change says about its item: it has to be read, and where there is none its document is deleted."""
+    return replace(change, image=None, operation=Operation.MODIFY)
 
 
 def decode_operation(event_name: object) -> Operation:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from changefeed.decode.change_record import ChangeRecord, Operation
+from changefeed.decode.change_time import LATEST_VERSION
+from changefeed.decode.dynamodb_record import without_image
 from changefeed.errors import RecordError
 from changefeed.plan.document_action import DocumentAction
 from changefeed.plan.document_id import document_id
@@ -30,13 +32,23 @@ def fold(changes: Iterable[ChangeRecord]) -> tuple[dict[str, tuple[ChangeRecord,
             continue
         winner, first = latest[key]
         first = min(first, change.sequence_number, key=int)
+        if not (change.is_timed and winner.is_timed):
+            latest[key] = (_of_any_time(winner, change), first)
+            continue
         tie = change.version == winner.version
         if (change.version, int(change.sequence_number)) >= (winner.version, int(winner.sequence_number)):
             winner = change
         if tie and not change.in_order and change.version_span > 1:  # a span of 1: one change that came twice
-            winner = replace(winner, image=None, operation=Operation.MODIFY)
+            winner = without_image(winner)
         latest[key] = (winner, first)
     return latest, rejections
+
+
+def _of_any_time(one: ChangeRecord, other: ChangeRecord) -> ChangeRecord:
+    """Gives one change for two of which one has no time: its item is read, and it may be later than either."""
+    version = max(one.version, other.version)
+    later = max(one, other, key=lambda change: int(change.sequence_number))
+    return replace(without_image(later), version=version, version_span=LATEST_VERSION - version)
 
 
 def plan(changes: Iterable[ChangeRecord]) -> tuple[list[DocumentAction], list[Rejection]]:

@@ -9,7 +9,8 @@ versions.
 Versions: a state read well after its record's version span (a second, on the Streams path) holds every change up to
 then. It claims the time of its reading, less a margin for the clocks, so it beats whatever was sent before for the same
 record, in a request that may still be on its way, and every later change beats it. Read earlier, it gets the version
-after the one in the index, or the span's last.
+after the one in the index, or the span's last. A change without a time is never surely over: its state claims the time
+of its reading too, and where the index holds a higher version, the version after that one, as a repair does.
 
 Forms: a document that the index refuses is sent again in a narrower form (`document_form`), under the same version: if
 it is a stale one, a newer document makes it a conflict then, which OpenSearch sees only after the form.
@@ -78,6 +79,8 @@ class PendingWrite:
         self.from_table = True
         if read_at > self.last_version_of_span + CLOCK_MARGIN_MICROSECONDS:
             self.version = max(self.last_version_of_span, read_at - STATE_MARGIN_MICROSECONDS)
+        elif not self.action.record.is_timed:
+            self.version = max(self.version, read_at - STATE_MARGIN_MICROSECONDS)
 
     def answered(self, answer: ItemVerdict) -> Outcome | None:
         """Takes the index's verdict. Gives the outcome; None: the write is prepared for its next attempt.
