@@ -109,6 +109,34 @@ def own_ids_are_kept(scratch: Scratch) -> Finding:
     )
 
 
+def documents_are_read_in_real_time(scratch: Scratch) -> Finding:
+    """Reads a version right after its write by `_mget`: verify does, and the function that looks at deletes again."""
+    check = "documents are read in real time"
+    first = scratch.index_document("read", 5)
+    if first.verdict is not Verdict.DONE:
+        return _finding(check, False, f"the write ended as {_word(first)}", "Repair what is reported above first.")
+    found = scratch.version_by_mget("read")
+    return _finding(
+        check,
+        found == 5,
+        f"wanted version 5, _mget gave {found}",
+        "Verify would compare old states, and second deletes would miss what has come back: tell this project.",
+    )
+
+
+def ids_can_be_walked(scratch: Scratch) -> Finding:
+    """Searches in the order of `_id`, in a point in time and without one; verify needs one of the two."""
+    answers = {"in a point in time": scratch.walk_by_id(in_time=True), "by plain searches": scratch.walk_by_id()}
+    ways = [way for way, refusal in answers.items() if refusal is None]
+    refused = "; ".join(f"{way}: {refusal}" for way, refusal in answers.items() if refusal is not None)
+    return _finding(
+        "documents can be walked by their ids",
+        bool(ways),
+        f"{ways[0]}" + (f" ({refused})" if refused else "") if ways else refused,
+        "Verify can't compare this index: it needs aoss:ReadDocument, and indices.id_field_data.enabled not off.",
+    )
+
+
 CHECKS: tuple[Check, ...] = (
     newer_version_is_accepted,
     older_version_is_refused,
@@ -118,6 +146,8 @@ CHECKS: tuple[Check, ...] = (
     deletes_are_remembered_for_an_hour,
     conflict_names_the_current_version,
     own_ids_are_kept,
+    documents_are_read_in_real_time,
+    ids_can_be_walked,
 )
 
 

@@ -58,6 +58,26 @@ class Scratch:
             return None
         return answer
 
+    def version_by_mget(self, name: str) -> int | None:
+        """Reads the document's version as the second delete does; None when it isn't there."""
+        body = {"docs": [{"_id": self.id(name), "_source": False}]}
+        (document,) = self.client.mget(index=self.index, body=body)["docs"]
+        return int(document["_version"]) if document.get("found") else None
+
+    def walk_by_id(self, *, in_time: bool = False) -> str | None:
+        """Searches in the order of `_id`, in a point in time if asked to. Gives why it was refused, or None."""
+        body: dict[str, Any] = {"size": 1, "sort": [{"_id": "asc"}]}
+        try:
+            if not in_time:
+                self.client.search(index=self.index, body=body)
+                return None
+            pit = self.client.create_pit(index=self.index, params={"keep_alive": "1m"})["pit_id"]
+            self.client.search(body={**body, "pit": {"id": pit}})
+            self.client.delete_pit(body={"pit_id": [pit]})
+        except TransportError as error:
+            return f"{error.status_code} {error.error}"
+        return None
+
     def set_memory_of_deletes(self, time_text: str) -> str:
         """Sets the index's `gc_deletes`. Gives what the index says of it then, or the type of the refusal."""
         name = "index.gc_deletes"

@@ -6,13 +6,22 @@ shards, `_shard_doc` is unknown before 3.3; `_id` took them all, in 1.3 to 2 tim
 collections have point in time (AWS, "Using Pit with Amazon OpenSearch Serverless"), and Data Prepper sorts by `_id`
 there. It makes the search nodes keep the ids in memory, about 10 bytes each; OpenSearch warns that a later version may
 not do it any more.
+
+No page tells which data access right a search in a point in time needs. Where one is refused, plain searches walk the
+ids in the same order: a document that changes meanwhile is seen before or after, and a difference is looked at again.
 """
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from opensearchpy.exceptions import NotFoundError, OpenSearchWarning, RequestError, TransportError
+from opensearchpy.exceptions import (
+    AuthorizationException,
+    NotFoundError,
+    OpenSearchWarning,
+    RequestError,
+    TransportError,
+)
 
 from lambda_kit.unindexed import unindexed_documents
 from ops.errors import OpsError
@@ -24,6 +33,8 @@ FIRST_PAGE, SMALLEST_PAGE, LARGEST_PAGE = 100, 10, 2_000
 PAGE_BYTES = 2 * 1024 * 1024
 """What a page should hold: documents may have 400 KB, so the number of documents follows the pages' size."""
 READ_DOCUMENTS = 50
+REFUSED = frozenset({400, 403, 404, 405})
+"""Answers to a request that this target doesn't have, or not for us."""
 RETRYABLE = frozenset({408, 429, 500, 502, 503, 504, "TIMEOUT"})
 
 
@@ -72,13 +83,17 @@ class Index:
         size = FIRST_PAGE
         try:
             while True:
-                body = {"size": size, "pit": {"id": pit, "keep_alive": KEEP_ALIVE}, "sort": [{"_id": "asc"}]}
-                body["track_total_hits"] = False
-                if cursor is not None:
-                    body["search_after"] = [cursor]
                 try:
-                    answer = self._client.search(body=body)
+                    answer = self._search(size, pit, cursor)
+                except AuthorizationException:
+                    if pit is None:
+                        raise
+                    self._close(pit)
+                    pit = self._without_one()
+                    continue
                 except NotFoundError:
+                    if pit is None:
+                        raise
                     self._say(f"The point in time of {self.name} expired: a new one goes on behind the last id.")
                     pit = self._open()
                     continue
@@ -120,11 +135,30 @@ class Index:
                     found[part["_id"]] = Document(int(part["_version"]), document_digest(source), source)
         return found
 
-    def _open(self) -> str:
-        answer = self._client.create_pit(index=self.name, params={"keep_alive": KEEP_ALIVE})
+    def _search(self, size: int, pit: str | None, cursor: str | None) -> Any:
+        body: dict[str, Any] = {"size": size, "sort": [{"_id": "asc"}], "track_total_hits": False}
+        if cursor is not None:
+            body["search_after"] = [cursor]
+        if pit is None:
+            return self._client.search(index=self.name, body=body)
+        return self._client.search(body={**body, "pit": {"id": pit, "keep_alive": KEEP_ALIVE}})
+
+    def _open(self) -> str | None:
+        try:
+            answer = self._client.create_pit(index=self.name, params={"keep_alive": KEEP_ALIVE})
+        except TransportError as error:
+            if error.args[0] not in REFUSED:
+                raise
+            return self._without_one()
         return str(answer["pit_id"])
 
-    def _close(self, pit: str) -> None:
+    def _without_one(self) -> str | None:
+        self._say(f"{self.name} refuses a point in time: it is walked by plain searches.")
+        return None
+
+    def _close(self, pit: str | None) -> None:
+        if pit is None:
+            return
         try:
             self._client.delete_pit(body={"pit_id": [pit]})
         except TransportError:

@@ -23,6 +23,8 @@ PROMISES = {
     "so does a delete of a document that isn't there yet",
     "a conflict names the current version",
     "own ids are kept",
+    "documents are read in real time",
+    "documents can be walked by their ids",
 }
 
 
@@ -38,6 +40,8 @@ class FakeCollection:
     may_delete: bool = True
     takes_settings: bool = True
     refusals: int = 0
+    version_in_real_time: int | None = None
+    refused_walks: frozenset[str] = frozenset()
     indexes: dict[str, ModelIndex] = field(default_factory=dict)
     slept: float = 0.0
 
@@ -61,6 +65,23 @@ class FakeCollection:
             raise NotFoundError(404, "", {})
         version, source = self.indexes[index].documents[id]
         return {"_id": id, "_version": version, "_source": source}
+
+    def mget(self, *, index: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        assert body["docs"][0]["_source"] is False
+        key = body["docs"][0]["_id"]
+        found = self.indexes[index].documents.get(key)
+        version = self.version_in_real_time or (found[0] if found else None)
+        return {"docs": [{"_id": key, "found": version is not None, "_version": version}]}
+
+    def create_pit(self, *, index: str, params: Mapping[str, str]) -> dict[str, str]:
+        return {"pit_id": "pit"}
+
+    def delete_pit(self, *, body: Mapping[str, Any]) -> None:
+        assert body == {"pit_id": ["pit"]}
+
+    def search(self, *, body: Mapping[str, Any], index: str | None = None) -> None:
+        if ("plain" if index else "pit") in self.refused_walks:
+            raise AuthorizationException(403, "security_exception", {})
 
     def open_index(self, name: str) -> Callable[[bytes, float], tuple[int, bytes]]:
         def send(body: bytes, timeout_seconds: float) -> tuple[int, bytes]:
@@ -137,6 +158,14 @@ def test_it_tells_how_long_deletes_are_remembered(collection: dict[str, Any], de
     assert detail in finding.detail
 
 
+@pytest.mark.parametrize(("refused", "way"), [("pit", "by plain searches"), ("plain", "in a point in time")])
+def test_one_way_to_walk_is_enough_and_the_other_is_told(refused: str, way: str) -> None:
+    finding = FakeCollection(refused_walks=frozenset({refused})).probe()["documents can be walked by their ids"]
+    assert finding.ok
+    assert finding.detail.startswith(f"{way} (")
+    assert "403 security_exception" in finding.detail
+
+
 def unversioned(body: bytes) -> bytes:
     """As a target that ignores versions: every one is higher than the last."""
     unversioned.number = getattr(unversioned, "number", 100) + 1  # type: ignore[attr-defined]
@@ -170,17 +199,28 @@ VERSIONS = {
 @pytest.mark.parametrize(
     ("broken", "expected"),
     [
-        ({"rewrite": unversioned}, VERSIONS),
+        ({"rewrite": unversioned}, VERSIONS | {"documents are read in real time"}),
         ({"rewrite": lenient}, {"an equal version is refused"}),
         (
             {"gc_deletes_seconds": -1.0},
             {"a delete keeps older writes out", "so does a delete of a document that isn't there yet"},
         ),
         ({"edit_answer": wordless}, {"a conflict names the current version"}),
-        ({"rewrite": generated_ids}, {"own ids are kept"}),
+        ({"rewrite": generated_ids}, {"own ids are kept", "documents are read in real time"}),
         ({"may_delete": False}, {"nothing is left of the probe"}),
+        ({"version_in_real_time": 4}, {"documents are read in real time"}),
+        ({"refused_walks": frozenset({"pit", "plain"})}, {"documents can be walked by their ids"}),
     ],
-    ids=["ignores versions", "accepts equal ones", "forgets deletes", "changed its wording", "makes ids", "leftovers"],
+    ids=[
+        "ignores versions",
+        "accepts equal ones",
+        "forgets deletes",
+        "changed its wording",
+        "makes ids",
+        "leftovers",
+        "reads old states",
+        "refuses walks",
+    ],
 )
 def test_a_target_that_breaks_a_promise_is_found_out(broken: dict[str, Any], expected: set[str]) -> None:
     findings = FakeCollection(**broken).probe()
@@ -223,4 +263,4 @@ def test_an_index_that_answers_no_write_is_told_and_not_raised() -> None:
         raise BulkRequestError("No answer to a bulk request: ReadTimeout.")
 
     findings = FakeCollection(rewrite=broken).probe()
-    assert len(failed(findings)) == len(PROMISES)
+    assert len(failed(findings)) == len(PROMISES) - 1  # a walk writes nothing

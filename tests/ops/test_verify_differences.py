@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opensearchpy.exceptions import AuthorizationException
 
 from changefeed.errors import ItemReadError
 from changefeed.plan.document_id import document_id
@@ -323,6 +324,23 @@ def test_an_expired_point_in_time_goes_on_behind_the_last_id(tmp_path: Path) -> 
     report = pair.verify(tmp_path)
     assert report.found.differing == 3
     assert pair.index.pits == 1 + len(pair.said)
+
+
+@pytest.mark.parametrize("refused", ["create", "search"])
+def test_a_refused_point_in_time_is_done_without(tmp_path: Path, refused: str) -> None:
+    pair = differing_pair(250)
+    pair.index.no_pit = refused
+    report = pair.verify(tmp_path)
+    assert (ids(report, "missing"), ids(report, "stale"), ids(report, "orphaned")) == (["k0003"], ["k0007"], ["ghost"])
+    assert report.documents == 250
+    assert pair.said == ["lab refuses a point in time: it is walked by plain searches."]
+
+
+def test_a_refusal_of_every_search_is_an_error(tmp_path: Path) -> None:
+    pair = differing_pair(20)
+    pair.index.no_pit = "everything"
+    with pytest.raises(AuthorizationException):
+        pair.verify(tmp_path)
 
 
 def test_documents_of_which_a_part_is_not_indexed_are_equal_and_counted(tmp_path: Path) -> None:

@@ -184,6 +184,6 @@ def test_the_probe_finds_every_promise_kept(node: OpenSearchNode) -> None:
 
     findings = list(probe(create_search_client(node.url, REGION), open_index, [pair.name], wait_seconds=5))
     assert [finding for finding in findings if not finding.ok] == []
-    assert len(findings) == 11
+    assert len(findings) == 13
     left = requests.get(f"{node.url}/_cat/indices?h=index", timeout=20).text.split()
     assert not [name for name in left if name.startswith("driftless-probe")]

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from opensearchpy.exceptions import NotFoundError, TransportError
+from opensearchpy.exceptions import AuthorizationException, NotFoundError, TransportError
 
 from changefeed.decode.attribute_values import encode_document
 from changefeed.plan.document_id import document_id
@@ -89,6 +89,7 @@ class MemoryIndex:
     on_read: Callable[[int], None] = lambda _: None
     reads: int = 0
     pits: int = 0
+    no_pit: str = ""
 
     def __post_init__(self) -> None:
         self.transport = SimpleNamespace(deserializer=None)
@@ -103,15 +104,20 @@ class MemoryIndex:
         return {"count": sum(name in orjson.loads(text) for _, text in self.documents.values())}
 
     def create_pit(self, *, index: str, params: Mapping[str, str]) -> Any:
+        if self.no_pit == "create":
+            raise AuthorizationException(403, "security_exception", {})
         self.pits += 1
         return {"pit_id": f"pit-{self.pits}"}
 
     def delete_pit(self, *, body: Mapping[str, Any]) -> Any:
         return {}
 
-    def search(self, *, body: Mapping[str, Any]) -> Any:
+    def search(self, *, body: Mapping[str, Any], index: str | None = None) -> Any:
         assert body["sort"] == [{"_id": "asc"}]
+        assert ("pit" in body) == (index is None)
         self.searches.append(dict(body))
+        if self.no_pit == "everything" or (self.no_pit and "pit" in body):
+            raise AuthorizationException(403, "security_exception", {})
         if self.expired:
             self.expired = False
             raise NotFoundError(404, "search_context_missing_exception", {})
