@@ -67,4 +67,4 @@ down: $(READY)  ## ends the local stack, wherever it was started
 
 clean:  ## removes what the targets made, the virtual environment included
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
-	rm -rf .venv .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .local .driftless build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -154,6 +154,9 @@ def _log_batch(
     if unindexed := sum(result.unindexed for result in by_outcome[Outcome.WRITTEN]):
         outcomes["unindexed"] = unindexed
         count("UnindexedDocuments", unindexed)
+    if future := sum(result.met_the_future for results in by_outcome.values() for result in results):
+        outcomes["versions_in_the_future"] = future
+        count("FutureVersions", future)
     newest = max([change.version for change in changes], default=0)
     log(
         "batch settled",

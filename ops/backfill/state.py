@@ -11,7 +11,7 @@ from typing import Any
 
 from ops.errors import OpsError
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(kw_only=True)
@@ -25,12 +25,17 @@ class Segment:
 
 @dataclass(kw_only=True)
 class BackfillState:
-    """A backfill of one table into one index. Counts are of items; `seconds` is the time of all its runs."""
+    """A backfill of one table into one index. Counts are of items; `seconds` is the time of all its runs.
+
+    `table_id` and `index_uuid` tell them from others of the same name that are made later (`ops.identity`).
+    """
 
     table: str
     index: str
     consumer: str
     segments: list[Segment]
+    table_id: str | None = None
+    index_uuid: str | None = None
     items: int = 0
     written: int = 0
     superseded: int = 0
@@ -43,10 +48,14 @@ class BackfillState:
     format: int = field(default=FORMAT)
 
     @classmethod
-    def new(cls, *, table: str, index: str, consumer: str, total_segments: int) -> "BackfillState":
-        """Makes the state in which nothing is done yet."""
-        segments = [Segment(number=number) for number in range(total_segments)]
-        return cls(table=table, index=index, consumer=consumer, segments=segments)
+    def new(cls, *, total_segments: int, **about: str | None) -> "BackfillState":
+        """Makes the state in which nothing is done yet; `about` is of what."""
+        return cls(segments=[Segment(number=number) for number in range(total_segments)], **about)  # type: ignore[arg-type]
+
+    @property
+    def about(self) -> dict[str, str | None]:
+        """Gives of what it is: names first, then the ids."""
+        return {name: getattr(self, name) for name in ("table", "index", "consumer", "table_id", "index_uuid")}
 
     @property
     def done(self) -> bool:

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from local.layout import ROOT
 from ops.backfill.driver import BackfillStoppedError, Driver
 from ops.backfill.invocation import replicate_function
 from ops.backfill.preflight import check_changes_arrive
@@ -21,10 +22,11 @@ from ops.backfill.progress import BackfillProgressBar
 from ops.backfill.state import BackfillState, load_state
 from ops.command_line import confirm, must_ask, rate, whole
 from ops.errors import OpsError, UsageError
+from ops.identity import index_uuid, table_id
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
 
 DEFAULT_SEGMENTS = 16
-FOLDER = Path(".driftless")
+FOLDER = ROOT / ".driftless"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page-limit", type=whole(), metavar="N", help="items of a page, at most 1000 (1000)")
     parser.add_argument("--resume", action="store_true", help="go on with the backfill in the state file")
     parser.add_argument(
-        "--state", type=Path, metavar="FILE", help=f"where its progress is kept ({FOLDER}/backfill-...json)"
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="where its progress is kept (.driftless/backfill-STACK-CONSUMER.json)",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and check that it could")
     parser.add_argument("--yes", action="store_true", help="don't ask")
@@ -68,7 +73,13 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
         return 0
     print(plan, file=sys.stderr)
     if state.done:
-        _print_result(options, state, file)
+        print(
+            f"That backfill was finished before ({file}): nothing was read or written now. `python -m ops verify "
+            f"{consumer.name}` proves what the index holds; without --resume all of it is filled again.",
+            file=sys.stderr,
+        )
+        if options.json:
+            _print_result(options, state, file, finished_before=True)
         return 0
     if must_ask(options):
         confirm("Go on?")
@@ -94,19 +105,31 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
 
 def _state(options: argparse.Namespace, stack: Stack, consumer: Consumer, file: Path) -> BackfillState:
     known = load_state(file)
-    if known is not None and not options.resume and not known.done:
-        raise UsageError(f"A backfill was not finished ({file}): pass --resume, or remove the file to begin again.")
-    if known is None or not options.resume:
+    names = {"table": stack.table_name, "index": consumer.index, "consumer": consumer.name}
+    about = {
+        **names,
+        "table_id": table_id(stack.client("dynamodb"), stack.table_name),
+        "index_uuid": index_uuid(stack.search(), consumer.index),
+    }
+    new = BackfillState.new(total_segments=options.segments or DEFAULT_SEGMENTS, **about)
+    if known is None:
         if options.resume:
             print(f"There is no {file}: beginning.", file=sys.stderr)
-        return BackfillState.new(
-            table=stack.table_name,
-            index=consumer.index,
-            consumer=consumer.name,
-            total_segments=options.segments or DEFAULT_SEGMENTS,
-        )
-    if (known.table, known.index, known.consumer) != (stack.table_name, consumer.index, consumer.name):
+        return new
+    if not known.about.items() >= names.items():
         raise UsageError(f"{file} is of table {known.table} into {known.index}: name another file with --state.")
+    if known.about != about:
+        made_anew = "table" if known.table_id != about["table_id"] else "index"
+        if options.resume:
+            raise UsageError(
+                f"{file} can't be resumed: the {made_anew} {names[made_anew]} was made anew since. Leave out --resume."
+            )
+        print(f"{file} is of an earlier {made_anew} {names[made_anew]}: beginning.", file=sys.stderr)
+        return new
+    if not options.resume and not known.done:
+        raise UsageError(f"A backfill was not finished ({file}): pass --resume, or remove the file to begin again.")
+    if not options.resume:
+        return new
     if options.segments not in (None, len(known.segments)):
         raise UsageError(f"{file} has {len(known.segments)} segments; a resumed backfill can't change that.")
     return known
@@ -137,9 +160,12 @@ def _print_plan(options: argparse.Namespace, state: BackfillState, estimate: int
     print("  The consumer's feed is on. Nothing was invoked.")
 
 
-def _print_result(options: argparse.Namespace, state: BackfillState, file: Path) -> None:
+def _print_result(
+    options: argparse.Namespace, state: BackfillState, file: Path, *, finished_before: bool = False
+) -> None:
     result: dict[str, Any] = {
         "done": state.done,
+        "finished_before": finished_before,
         "items": state.items,
         "written": state.written,
         "superseded": state.superseded,

@@ -1,7 +1,8 @@
 """Prove that the indexes hold exactly the table's items; repair what differs.
 
 Reads the whole table consistently and the whole index, compares contents by digest, and looks at every difference
-again after --settle seconds, so that changes still on their way don't count. The exit code is 0 when all are equal.
+again after --settle seconds, so that changes still on their way don't count. The exit code is 0 when all are equal,
+and no document has a version that lies in the future.
 
 "Not fully searchable" are documents of which the index's mapping refuses some attributes, often a map where another
 item has a text. They are kept in the document as they are, but no search finds it by them.
@@ -24,6 +25,7 @@ from changefeed.write.bulk_transport import BulkTransport
 from ops.command_line import agrees, must_ask, rate, seconds, whole
 from ops.errors import UsageError
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
+from ops.table_clock import table_clock
 from ops.verify.display import print_result
 from ops.verify.index_walk import Index
 from ops.verify.progress import show_walk
@@ -59,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs it. Returns 0 when everything is equal, after a repair if one was asked for."""
+    """Runs it. Returns 0 when everything is equal, after a repair if asked for, and no version lies in the future."""
     _check(options)
     stack = open_stack(options.stack, options.outputs)
     consumers = stack.consumers(options.consumers)
@@ -79,8 +81,9 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print_result(consumer, result)
     if options.json:
-        print(json.dumps({"equal": all(result["equal"] for result in results.values()), "consumers": results}))
-    return 0 if all(result["equal"] for result in results.values()) else 1
+        print(json.dumps({word: all(result[word] for result in results.values()) for word in ("ok", "equal")}
+                         | {"consumers": results}))  # fmt: skip
+    return 0 if all(result["ok"] for result in results.values()) else 1
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -95,7 +98,7 @@ def _check(options: argparse.Namespace) -> None:
 def _verify(stack: Stack, consumer: Consumer, directory: Path, options: argparse.Namespace, console: Console) -> Report:
     budget = ReadBudget(options.read_capacity)
     table = Table(stack.client("dynamodb"), stack.table_name, budget=budget)
-    index = Index(stack.search(), consumer.index, say=console.print)
+    index = Index(stack.search(), consumer.index, say=console.print, clock=table_clock(table.now))
     plan = Plan(
         directory=directory,
         segments=options.segments,

@@ -23,17 +23,20 @@ def print_result(consumer: Consumer, result: Mapping[str, Any]) -> None:
     if result["in_motion"]["count"]:
         _print_ids("in motion, neither equal nor different: run again later", result["in_motion"])
     if result["repair"]:
-        outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in result["repair"]["outcomes"].items())
-        print(f"  repair: {outcomes or 'nothing was left to do'}")
+        repair = result["repair"]
+        outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in repair["outcomes"].items())
+        writes = f"{sum(repair['outcomes'].values()):,} writes: {outcomes}" if outcomes else "nothing was left to do"
+        print(f"  repair: of {repair['differed']:,} that differed, {repair['equal_now']:,} are equal now ({writes})")
         for reason, count in result["repair"]["reasons"].items():
             print(f"    {count:,} not written: {reason}")
-        if result["repair"]["versions_in_the_future"]:
-            print(
-                "    versions in the future: changes before those times will be refused; rebuild the index: "
-                + ", ".join(result["repair"]["versions_in_the_future"][:SHOWN_IDS])
-            )
         for kind in KINDS:
             _print_ids(f"still {kind}", result["repair"]["left"][kind])
+    if result["versions_in_the_future"]["count"]:
+        _print_ids("with versions in the future", result["versions_in_the_future"])
+        print(
+            "    A wrong clock or another writer made them. Until that time each change of their items costs a read; "
+            "after it, a late one may be taken for an old one. Make another index, and backfill it."
+        )
     if result["not_fully_searchable"]:
         print(
             f"  not fully searchable: about {result['not_fully_searchable']:,}. Their contents are whole, but the "
@@ -44,7 +47,8 @@ def print_result(consumer: Consumer, result: Mapping[str, Any]) -> None:
     if result["equal"]:
         moving = f", but for the {result['in_motion']['count']:,} in motion" if result["in_motion"]["count"] else ""
         sampled = ", as far as the sample goes: it can't see orphans" if result["sample"] else ""
-        print(f"  Equal{moving}{sampled}.")
+        future = ", but for the versions in the future" if result["versions_in_the_future"]["count"] else ""
+        print(f"  Equal{moving}{sampled}{future}.")
     else:
         print("  Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds."))
 

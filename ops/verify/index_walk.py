@@ -11,8 +11,10 @@ No page tells which data access right a search in a point in time needs. Where o
 ids in the same order: a document that changes meanwhile is seen before or after, and a difference is looked at again.
 """
 
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from opensearchpy.exceptions import (
@@ -25,7 +27,9 @@ from opensearchpy.exceptions import (
 
 from lambda_kit.unindexed import unindexed_documents
 from ops.errors import OpsError
+from ops.identity import index_uuid
 from ops.verify.canonical import document_digest, parse_json
+from ops.verify.future import FutureVersions
 from ops.verify.walk import Entry, Page
 
 KEEP_ALIVE = "5m"
@@ -61,17 +65,30 @@ class ExactJson:
 class Index:
     """One index behind an opensearch-py client that nothing else uses: its deserializer is replaced."""
 
-    def __init__(self, client: Any, name: str, *, say: Callable[[str], None] = lambda _: None) -> None:
-        """Counts the documents. Raises OpsError when there is no such index."""
+    def __init__(
+        self,
+        client: Any,
+        name: str,
+        *,
+        say: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Counts the documents. Raises OpsError when there is no such index. `clock` is DynamoDB's, in seconds."""
         warnings.filterwarnings("ignore", "Loading the fielddata on the _id field", OpenSearchWarning)
         self._json = client.transport.deserializer = ExactJson()
         self.name = name
+        self.future = FutureVersions(clock=clock)
         self._client = client
         self._say = say
         try:
             self.approximate_documents = int(client.count(index=name)["count"])
         except NotFoundError:
             raise OpsError(f"There is no index {name}: deploy makes it (`pulumi up`).") from None
+
+    @cached_property
+    def identity(self) -> dict[str, str | None]:
+        """Gives name and UUID: an index that was deleted and made anew is another one."""
+        return {"index": self.name, "index_uuid": index_uuid(self._client, self.name)}
 
     def count_partly_indexed(self) -> int:
         """Counts the documents of which a part isn't indexed, as a search sees them: later than they are written."""
@@ -114,6 +131,7 @@ class Index:
                 hits = answer["hits"]["hits"]
                 cursor = hits[-1]["_id"] if len(hits) == size else None
                 entries = [Entry(hit["_id"], document_digest(hit.get("_source"))) for hit in hits]
+                self.future.note((hit["_id"], int(hit["_version"])) for hit in hits)
                 yield Page(entries=entries, cursor=cursor)
                 if cursor is None:
                     return
@@ -137,6 +155,7 @@ class Index:
 
     def _search(self, size: int, pit: str | None, cursor: str | None) -> Any:
         body: dict[str, Any] = {"size": size, "sort": [{"_id": "asc"}], "track_total_hits": False}
+        body["version"] = True
         if cursor is not None:
             body["search_after"] = [cursor]
         if pit is None:

@@ -13,8 +13,7 @@ writer makes it 10 s), which lies below every later change. The highest is taken
   the read (the clocks' margin) waits until it isn't.
 * A missing document may have been deleted under a version above B. Then its write is superseded while OpenSearch
   remembers the delete; `verification` tries again after a minute, when B is above that version.
-* A version in the future is a broken clock's: V + 1 puts the content right, but changes before that time are refused
-  with either version. The report lists those.
+* A version in the future is a broken clock's: V + 1 puts the content right. `future` lists those.
 * Why not `external_gte` at V: it could be applied twice, late, over a state that settled a tie under the same version.
 
 A request that loses against a newer change is superseded, which is right; the ids are looked at again afterwards.
@@ -42,16 +41,14 @@ from ops.verify.walk import batches
 
 BACKFILL_MARGIN_MICROSECONDS = 60 * MICROSECONDS_PER_SECOND
 BATCH_SECONDS = 120.0
-FUTURE_IDS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repaired:
-    """How many writes ended how, why some were refused, and (some) documents with versions in the future."""
+    """How many writes ended how, and why some were refused. A document that is tried twice counts twice."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    from_the_future: list[str] = field(default_factory=list)
 
 
 def repair_version(document_version: int | None, read_after: int) -> int:
@@ -82,7 +79,7 @@ def repair(
         sleep=sleep,
     )
     for batch in batches(differences, BATCH):
-        actions = _actions(batch, look, table_now, sleep, repaired)
+        actions = _actions(batch, look, table_now, sleep)
         deadline = stopwatch() + BATCH_SECONDS
         for result in writer(actions, partial(_seconds_until, deadline, stopwatch)):
             repaired.outcomes[result.outcome.value] += 1
@@ -91,11 +88,7 @@ def repair(
 
 
 def _actions(
-    batch: Sequence[Look],
-    look: Looker,
-    table_now: Callable[[], int],
-    sleep: Callable[[float], None],
-    repaired: Repaired,
+    batch: Sequence[Look], look: Looker, table_now: Callable[[], int], sleep: Callable[[float], None]
 ) -> list[DocumentAction]:
     """Looks again, waits for young documents, and gives the writes of those that still differ."""
     candidates = [Candidate(seen.document_id, seen.key) for seen in batch]
@@ -107,8 +100,6 @@ def _actions(
         sleep((max(young) + 1 + margin - now) / MICROSECONDS_PER_SECOND + 1)
         looks = [seen for seen in look(candidates) if not seen.equal]
         now = table_now()
-    future = [seen.document_id for seen in looks if (seen.version or 0) > now + margin]
-    repaired.from_the_future.extend(future[: FUTURE_IDS - len(repaired.from_the_future)])
     return [_action(seen, now) for seen in looks]
 
 

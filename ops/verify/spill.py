@@ -12,7 +12,7 @@ import json
 import struct
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -38,7 +38,15 @@ class Candidate(NamedTuple):
 class Spill:
     """The partition files of one comparison, in a directory that holds nothing else."""
 
-    def __init__(self, directory: Path, *, used_bits: int = 0, largest_bytes: int = LARGEST_PARTITION_BYTES) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        used_bits: int = 0,
+        largest_bytes: int = LARGEST_PARTITION_BYTES,
+        notes: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:
+        """`notes` gives what else a checkpoint keeps; `noted` is that of the checkpoint which `open` goes on from."""
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._used_bits = used_bits
@@ -47,6 +55,8 @@ class Spill:
         self._lock = threading.Lock()
         self._state_file = directory / "state.json"
         self._files: dict[str, list[BinaryIO]] = {}
+        self._notes = notes
+        self.noted: dict[str, Any] = {}
         self.cursors: dict[str, Any] = {}
         self.counts = dict.fromkeys(SIDES, 0)
 
@@ -58,7 +68,10 @@ class Spill:
             state = {}
         again = bool(state)
         if again and state["facts"] != dict(facts):
-            raise UsageError(f"{self._directory} holds another walk, {state['facts']}: take another directory.")
+            raise UsageError(
+                f"{self._directory} holds another walk, {state['facts']}, and this one is {dict(facts)}: take another "
+                "directory. A table or index that was made anew is another one."
+            )
         self._facts = dict(facts)
         for side in SIDES:
             paths = [self._path(side, number) for number in range(self._partitions)]
@@ -67,7 +80,7 @@ class Spill:
                 file.truncate(size)
                 file.seek(size)
         if again:
-            self.cursors, self.counts = state["cursors"], state["counts"]
+            self.cursors, self.counts, self.noted = state["cursors"], state["counts"], state["notes"]
         return again
 
     def add(self, side: str, entries: Iterable[Entry], *, walk: str = "", cursor: Any = None) -> None:
@@ -96,6 +109,7 @@ class Spill:
                     file.flush()
                 sizes[side] = [file.tell() for file in files]
             state = {"facts": self._facts, "sizes": sizes, "cursors": self.cursors, "counts": self.counts}
+            state["notes"] = dict(self._notes())
             part = self._state_file.with_suffix(".part")
             part.write_text(json.dumps(state))
             part.replace(self._state_file)

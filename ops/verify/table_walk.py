@@ -54,7 +54,7 @@ class Table:
         described = client.describe_table(TableName=name)["Table"]
         types = {part["AttributeName"]: part["AttributeType"] for part in described["AttributeDefinitions"]}
         self.key_types = {part["AttributeName"]: str(types[part["AttributeName"]]) for part in described["KeySchema"]}
-        self.arn = str(described["TableArn"])
+        self.identity = {"table": str(described["TableArn"]), "table_id": described.get("TableId")}
         self.approximate_items = int(described.get("ItemCount", 0))
 
     def pages(self, segment: int, total_segments: int, cursor: str | None) -> Iterator[Page]:

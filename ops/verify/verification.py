@@ -11,6 +11,7 @@ from typing import Any
 
 from changefeed.write.bulk_post import SendBulk
 from changefeed.write.write_result import Outcome
+from ops.verify.future import FutureVersions
 from ops.verify.index_walk import Index
 from ops.verify.looks import Inspector, Kind, Look, Settled, read_looks, settle
 from ops.verify.repair import Repaired, repair
@@ -44,6 +45,7 @@ class Plan:
 class Report:
     """What was found. `found` is before a repair, `left` after it (the same where nothing was repaired).
 
+    `future` is what lay in the future when it was walked.
     `partly_indexed` is how many documents aren't fully searchable; their contents are whole, so it is no difference.
     """
 
@@ -55,6 +57,7 @@ class Report:
     left: Settled
     repaired: Repaired | None
     partly_indexed: int
+    future: FutureVersions
 
     @property
     def candidates(self) -> int:
@@ -66,9 +69,15 @@ class Report:
         """True when nothing differs any more."""
         return self.left.differing == 0
 
+    @property
+    def ok(self) -> bool:
+        """True when nothing differs, and every change to come can be told from what is there."""
+        return self.equal and not self.future.count
+
     def as_json(self) -> dict[str, Any]:
         """Gives it as plain values, for JSON; ids up to `LISTED_IDS` of a kind."""
         return {
+            "ok": self.ok,
             "equal": self.equal,
             "items": self.items,
             "documents": self.documents,
@@ -81,8 +90,9 @@ class Report:
                 "count": self.left.counts["in_motion"],
                 "ids": [look.document_id for look in islice(read_looks(self.left.in_motion), LISTED_IDS)],
             },
+            "versions_in_the_future": self.future.as_json(),
             "not_fully_searchable": self.partly_indexed,
-            "repair": None if self.repaired is None else _repair_json(self.repaired, self.left),
+            "repair": None if self.repaired is None else _repair_json(self.repaired, self.found, self.left),
         }
 
 
@@ -107,7 +117,10 @@ def verify(
         repaired = Repaired()
         for attempt in range(2):
             if attempt:
-                say(f"{left.counts[Kind.MISSING]:,} were deleted just now: again in {plan.guard_seconds:.0f} s")
+                say(
+                    f"{left.counts[Kind.MISSING]:,} missing documents were deleted a moment ago, which the index "
+                    f"remembers for a minute: trying again in {plan.guard_seconds:.0f} s"
+                )
                 time.sleep(plan.guard_seconds)
             repair(
                 read_looks(left.differences),
@@ -132,6 +145,7 @@ def verify(
         left=left,
         repaired=repaired,
         partly_indexed=index.count_partly_indexed(),
+        future=index.future,
     )
 
 
@@ -146,11 +160,12 @@ def _differing(
     if plan.sample_parts is not None:
         read = dict.fromkeys(SIDES, 0)
         with show() as progress:
-            yield read, sample(table, index.read, read, parts=plan.sample_parts, progress=progress)
+            yield read, sample(table, index, read, parts=plan.sample_parts, progress=progress)
         return
-    spill = Spill(plan.directory / "walk")
+    spill = Spill(plan.directory / "walk", notes=index.future.as_json)
     try:
-        spill.open({"table": table.arn, "index": index.name, "segments": plan.segments})
+        spill.open({**table.identity, **index.identity, "segments": plan.segments})
+        index.future.restore(spill.noted)
         with show() as progress:
             walk_both(table, index, spill, segments=plan.segments, progress=progress)
         yield spill.counts, spill.compare()
@@ -175,10 +190,11 @@ def _ids(settled: Settled, kind: Kind) -> dict[str, Any]:
     return {"count": settled.counts[kind], "ids": [look.document_id for look in islice(looks, LISTED_IDS)]}
 
 
-def _repair_json(repaired: Repaired, left: Settled) -> dict[str, Any]:
+def _repair_json(repaired: Repaired, found: Settled, left: Settled) -> dict[str, Any]:
     return {
+        "differed": found.differing,
+        "equal_now": found.differing - left.differing,
         "outcomes": dict(repaired.outcomes),
         "reasons": dict(repaired.reasons),
-        "versions_in_the_future": repaired.from_the_future,
         "left": {kind.value: _ids(left, kind) for kind in Kind},
     }

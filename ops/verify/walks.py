@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
-from ops.verify.index_walk import Document
+from ops.verify.index_walk import Index
 from ops.verify.spill import SIDES, Candidate, Spill
 from ops.verify.walk import IndexSource, Page, TableSource
 
@@ -63,7 +63,7 @@ def _watch(futures: Iterable["Future[None]"], spill: Spill, progress: Progress) 
 
 def sample(
     table: TableSource,
-    read_documents: Callable[[list[str]], dict[str, Document | None]],
+    index: Index,
     counts: dict[str, int],
     *,
     parts: int,
@@ -77,7 +77,8 @@ def sample(
     chosen = (choose or random.SystemRandom()).sample(range(SAMPLE_PARTS), parts)
     for segment in chosen:
         for page in table.pages(segment, SAMPLE_PARTS, None):
-            documents = read_documents([entry.document_id for entry in page.entries])
+            documents = index.read([entry.document_id for entry in page.entries])
+            index.future.note((key, document.version) for key, document in documents.items() if document)
             for identifier, digest, key in page.entries:
                 document = documents[identifier]
                 if document is None or document.digest != digest:

@@ -9,7 +9,7 @@ import pytest
 from changefeed.errors import ParkingError, SuspectedEnvironmentError
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import item, kinesis_record, recorded, stream_record
-from tests.fakes import FakeClock, FakeContext, FakeQueue, Fault, client_error
+from tests.fakes import NOW, FakeClock, FakeContext, FakeQueue, Fault, client_error
 
 QUEUE_IS_DOWN = client_error("ServiceUnavailable", "SendMessage")
 
@@ -239,11 +239,32 @@ def test_nothing_of_an_item_reaches_the_log(capsys: pytest.CaptureFixture[str]) 
 
 def test_a_batch_leaves_one_line_with_its_counts(capsys: pytest.CaptureFixture[str]) -> None:
     rig = Rig(clock=FakeClock())
-    rig.index.documents["old"] = (2**50 * 2, {})
+    rig.index.documents["old"] = (int((NOW + 2) * 1_000_000), {})
     rig.invoke([good("a", 1), good("a", 2), good("old", 3)])
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     expected = {"records": 3, "documents": 2, "parked": 0, "written": 1, "superseded": 1, "retry_from": None}
     assert line.items() >= expected.items()
+
+
+@pytest.mark.parametrize("version", [int((NOW + 3_600) * 1_000_000), 2**63 - 2])
+@pytest.mark.parametrize("feed", ["dynamodb_stream", "kinesis_stream"])
+def test_a_document_of_the_future_follows_its_item_all_the_same(
+    feed: str, version: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig = Rig(feed=feed)
+    make = stream_record if feed == "dynamodb_stream" else kinesis_record
+    rig.index.documents["a"] = (version, {"id": "wrong"})
+    rig.table.put(item("a", n={"S": "now"}))
+    assert rig.invoke([make(item("a", n={"S": "then"}), number=1)]) == []
+    assert rig.index.sources() == {"a": {"id": "a", "n": "now"}}
+    metric, settled = capsys.readouterr().out.splitlines()
+    assert json.loads(metric)["FutureVersions"] == json.loads(settled)["versions_in_the_future"] == 1
+    if version < 2**63 - 2:  # and an old record of the item
+        rig.clock.now += 100
+        rig.table.delete(item("a"))
+        assert rig.invoke([make(item("a"), number=2, operation="REMOVE")]) == []
+        assert rig.index.sources() == {}
+    assert rig.queue.messages == []
 
 
 @pytest.mark.parametrize("feed", ["dynamodb_stream", "kinesis_stream"])

@@ -28,7 +28,7 @@ from changefeed.write.pending_write import PendingWrite
 from changefeed.write.write_result import Outcome, WriteResult
 from tests.changefeed import seeded_breaks
 from tests.changefeed.consumer_rig import DECODERS, Rig
-from tests.convergence import untimed_breaks
+from tests.convergence import time_breaks
 from tests.convergence.history import Feed
 from tests.convergence.world import MakeRig
 from tests.fakes import FakeClock
@@ -475,9 +475,11 @@ BREAKS: tuple[tuple[MakeRig, tuple[Feed, ...]], ...] = (
     (second_part_is_not_waited_for, KINESIS),
     (rejections_are_dropped, STREAM),
     (ttl_deletes_are_skipped, STREAM),
-    (untimed_breaks.untimed_means_long_ago, STREAM),
-    (untimed_breaks.untimed_image_is_trusted, STREAM),
-    (untimed_breaks.fold_prefers_a_time, STREAM),
-    (untimed_breaks.folded_untimed_forgets_the_time, STREAM),
+    (time_breaks.untimed_means_long_ago, STREAM),
+    (time_breaks.untimed_image_is_trusted, STREAM),
+    (time_breaks.fold_prefers_a_time, STREAM),
+    (time_breaks.folded_untimed_forgets_the_time, STREAM),
+    (time_breaks.the_future_counts_as_newer, STREAM),
+    (time_breaks.the_future_counts_as_newer, KINESIS),
 )
 """Each break with the feed on which it must be found."""

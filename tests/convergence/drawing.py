@@ -20,6 +20,7 @@ from tests.convergence.history import (
     Feed,
     History,
     Land,
+    Leap,
     Meanwhile,
     ReadPage,
     Redrive,
@@ -139,6 +140,13 @@ def untimed_between(draw: st.DrawFn) -> Steps:
 
 
 @st.composite
+def leapt(draw: st.DrawFn) -> Steps:
+    """A document gets a version of the future, and then its item changes."""
+    before, after = draw(of_one_key("put", draw(st.sampled_from(["put", "delete", "ttl"]))))
+    return before, Deliver(count=30, invocations=9), Leap(key=before.key), after, draw(one_delivery), draw(waits)
+
+
+@st.composite
 def parked_and_redriven(draw: st.DrawFn) -> Steps:
     """A refused item changes for the better, or goes, before its record is redriven."""
     bad, good, after = draw(of_one_key("poison", "put", draw(st.sampled_from(["delete", "ttl", "put"]))))
@@ -228,6 +236,7 @@ def _steps() -> st.SearchStrategy[Steps]:
         st.builds(Redrive, faults=faults),
         st.sampled_from([Land(), ReadPage(), Rest(), Restart(seconds=1.0), Restart(seconds=40.0)]),
         st.builds(WritePage, faults=faults),
+        st.builds(Leap, key=keys),
     ]
     stories: list[st.SearchStrategy[Steps]] = [
         late_request(),
@@ -236,6 +245,7 @@ def _steps() -> st.SearchStrategy[Steps]:
         outage(),
         disordered_tie(),
         untimed_between(),
+        leapt(),
         parked_and_redriven(),
         stale_poison(),
         poison_behind_a_failure(),

@@ -91,6 +91,13 @@ class Restart:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Leap:
+    """Somebody whose clock is wrong writes a document as it is, under a version of ten years hence."""
+
+    key: int
+
+
 @dataclass(frozen=True)
 class Rest:
     """Nothing fails until all is delivered: what is wrong now may be healed by a later change, so it is looked at."""
@@ -104,7 +111,7 @@ class Meanwhile:
     end: str = "none"
 
 
-Step = Change | Deliver | Echo | Redrive | ReadPage | WritePage | Wait | Land | Restart | Rest
+Step = Change | Deliver | Echo | Redrive | ReadPage | WritePage | Wait | Land | Restart | Leap | Rest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,7 @@ from tests.convergence.history import (
     Echo,
     History,
     Land,
+    Leap,
     Meanwhile,
     ReadPage,
     Redrive,
@@ -49,6 +50,7 @@ EXTRAS: dict[str, Any] = {"poison": {"poison": {"M": {"k": {"S": "x"}}}}, "odd":
 SECOND_DELETE_SECONDS = 900.0
 PAGE_SECONDS = 300.0
 FORGOTTEN_SECONDS = 4_000.0
+TEN_YEARS = 3.0e8
 INVOCATIONS_TO_REST = 400
 
 MakeRig = Callable[..., Rig]
@@ -147,6 +149,8 @@ class World:
                 self.clock.now += step.seconds
             case Land():
                 self.rig.index.land_late_requests()
+            case Leap(key=key):
+                self.rig.index.leap(document_id(self.feed.key(key)), int((self.clock.now + TEN_YEARS) * 1_000_000))
             case Restart():
                 self.rig.index.restart()
                 self.clock.now += step.seconds

@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ class FakeAws:
     function_error: str | None = None
     refusals: list[Exception] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    table_id: str = "table-1"
+    index_settings: dict[str, str] = field(default_factory=lambda: {"index.uuid": "index-1"})
 
     def get_event_source_mapping(self, *, UUID: str) -> dict[str, Any]:
         assert UUID == "mapping-1"
@@ -46,7 +49,7 @@ class FakeAws:
         return {"TableName": TableName, "KinesisDataStreamDestinations": [self.destination]}
 
     def describe_table(self, *, TableName: str) -> dict[str, Any]:
-        return {"Table": {"TableName": TableName, "ItemCount": 1_234}}
+        return {"Table": {"TableName": TableName, "ItemCount": 1_234, "TableId": self.table_id}}
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
         assert FunctionName == "replicate"
@@ -67,6 +70,10 @@ class FakeStack(Stack):
 
     def client(self, service: str, *, config: Any = None) -> Any:
         return self.aws
+
+    def search(self) -> Any:
+        settings = {"lab-table-kinesis-stream": {"settings": self.aws.index_settings}}
+        return SimpleNamespace(indices=SimpleNamespace(get_settings=lambda **_: settings))
 
 
 def answer(**changes: Any) -> dict[str, Any]:
@@ -159,7 +166,8 @@ def test_nobody_to_ask_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def unfinished(tmp_path: Path, **changes: Any) -> None:
-    known = {"table": "lab-table", "index": "lab-table-kinesis-stream", "consumer": CONSUMER, **changes}
+    names = {"table": "lab-table", "index": "lab-table-kinesis-stream", "consumer": CONSUMER}
+    known = {**names, "table_id": "table-1", "index_uuid": "index-1", **changes}
     state = BackfillState.new(total_segments=2, **known)
     state.take(state.segments[0], answer())
     state.save(tmp_path / "state.json")
@@ -175,8 +183,45 @@ def test_resume_asks_only_for_what_is_left(tmp_path: Path) -> None:
     unfinished(tmp_path)
     code, aws = fill(tmp_path, "--yes", "--resume")
     assert (code, [event["segment"] for event in aws.events]) == (0, [1])
+
+
+def test_a_finished_backfill_says_so_and_claims_nothing_of_now(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(tmp_path, "--yes")
+    capsys.readouterr()
     code, aws = fill(tmp_path, "--yes", "--resume")
-    assert (code, aws.events) == (0, [])
+    printed = capsys.readouterr()
+    assert (code, aws.events, printed.out) == (0, [], "")
+    assert "finished before" in printed.err
+    assert f"ops verify {CONSUMER}" in printed.err
+    fill(tmp_path, "--yes", "--resume", "--json")
+    assert json.loads(capsys.readouterr().out)["finished_before"] is True
+
+
+@pytest.mark.parametrize(
+    ("made_anew", "what"),
+    [({"table_id": "table-2"}, "table lab-table"), ({"index_settings": {"index.uuid": "index-2"}}, "index lab-table-")],
+)
+@pytest.mark.parametrize("finished", [False, True])
+def test_what_was_kept_of_an_earlier_table_or_index_is_not_gone_on_with(
+    tmp_path: Path, made_anew: dict[str, Any], what: str, finished: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unfinished(tmp_path)
+    if finished:
+        fill(tmp_path, "--yes", "--resume")
+    with pytest.raises(UsageError, match=f"{what}.*made anew"):
+        fill(tmp_path, "--yes", "--resume", **made_anew)
+    capsys.readouterr()
+    code, aws = fill(tmp_path, "--yes", **made_anew)
+    assert (code, len(aws.events)) == (0, 2)
+    assert f"of an earlier {what}" in capsys.readouterr().err
+
+
+def test_where_nothing_tells_an_index_from_another_the_names_are_gone_by(tmp_path: Path) -> None:
+    unfinished(tmp_path, index_uuid=None)
+    code, aws = fill(tmp_path, "--yes", "--resume", index_settings={})
+    assert (code, len(aws.events)) == (0, 1)
 
 
 @pytest.mark.parametrize("changes", [{"table": "other"}, {"index": "other"}, {"consumer": "other"}])

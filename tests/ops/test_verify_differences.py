@@ -241,13 +241,44 @@ def test_what_has_arrived_before_the_repair_is_not_written_again(tmp_path: Path)
     assert pair.index.documents["k0007"][0] == VERSION + 1
 
 
+@pytest.mark.parametrize("sample_parts", [None, 1_000])
+def test_a_version_in_the_future_is_a_finding_though_all_is_equal(tmp_path: Path, sample_parts: int | None) -> None:
+    pair = Pair()
+    pair.fill(3)
+    for key, ahead in (("k0001", 3_600), ("k0002", 2)):  # the second may be no more than clocks that differ
+        pair.index.documents[key] = (int((time.time() + ahead) * 1_000_000), pair.index.documents[key][1])
+    report = pair.verify(tmp_path, sample_parts=sample_parts)
+    assert (report.equal, report.ok) == (True, False)
+    assert report.as_json()["versions_in_the_future"] == {"count": 1, "ids": ["k0001"]}
+
+
 def test_a_version_in_the_future_is_repaired_and_told(tmp_path: Path) -> None:
     pair = Pair()
     pair.fill(3)
     pair.index.put("k0001", b"{}", version=4_000_000_000_000_000)
     report = pair.verify(tmp_path, may_repair=agree)
-    assert report.equal
-    assert report.as_json()["repair"]["versions_in_the_future"] == ["k0001"]
+    assert (report.equal, report.ok) == (True, False)
+    assert report.as_json()["versions_in_the_future"] == {"count": 1, "ids": ["k0001"]}
+
+
+def test_a_resumed_walk_remembers_the_versions_in_the_future(tmp_path: Path) -> None:
+    pair = Pair()
+    pair.fill(30)
+    pair.index.documents["k0001"] = (4_000_000_000_000_000, pair.index.documents["k0001"][1])
+    break_off_at(pair, 0)
+    with pytest.raises(OpsError, match="ended by a test"):
+        pair.verify(tmp_path, segments=2)
+    assert not pair.verify(tmp_path, segments=2).ok
+
+
+def test_a_walk_of_an_index_that_was_made_anew_is_not_gone_on_with(tmp_path: Path) -> None:
+    pair = differing_pair()
+    break_off_at(pair, 0)
+    with pytest.raises(OpsError, match="ended by a test"):
+        pair.verify(tmp_path, segments=2)
+    pair.index.uuid = "another"
+    with pytest.raises(UsageError, match="made anew"):
+        pair.verify(tmp_path, segments=2)
 
 
 def test_a_document_that_was_deleted_just_now_is_written_at_the_second_attempt(tmp_path: Path) -> None:

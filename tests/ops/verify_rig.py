@@ -90,9 +90,15 @@ class MemoryIndex:
     reads: int = 0
     pits: int = 0
     no_pit: str = ""
+    uuid: str = "uuid-1"
 
     def __post_init__(self) -> None:
         self.transport = SimpleNamespace(deserializer=None)
+        self.indices = SimpleNamespace(get_settings=self._get_settings)
+
+    def _get_settings(self, *, index: str, params: Mapping[str, str]) -> Any:
+        assert params == {"flat_settings": "true"}
+        return {index: {"settings": {"index.uuid": self.uuid}}}
 
     def put(self, identifier: str, text: bytes, *, version: int = VERSION) -> None:
         self.documents[identifier] = (version, text)
@@ -125,7 +131,10 @@ class MemoryIndex:
             raise TransportError(self.too_large, "circuit_breaking_exception", {})
         after = body.get("search_after", [""])[0]
         ids = sorted(key for key in self.documents if key > after)[: body["size"]]
-        hits = ",".join(f'{{"_id":{json.dumps(key)},"_source":{self._text(key)}}}' for key in ids)
+        hits = ",".join(
+            f'{{"_id":{json.dumps(key)},"_version":{self.documents[key][0]},"_source":{self._text(key)}}}'
+            for key in ids
+        )
         return self._loads(json.dumps(dict(self.shards))[:-1] + ',"hits":{"hits":[' + hits + "]}}")
 
     def mget(self, *, index: str, body: Mapping[str, Any]) -> Any:

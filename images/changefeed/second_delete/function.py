@@ -27,11 +27,14 @@ from changefeed.write.bulk_post import SendBulk
 from changefeed.write.bulk_transport import BulkTransport
 from changefeed.write.bulk_writer import RESERVED_SECONDS, ReadItems, request_timeout
 from changefeed.write.item_reader import ItemReader
+from changefeed.write.pending_write import CLOCK_MARGIN_MICROSECONDS
 from lambda_kit.aws_clients import aws_clients
 from lambda_kit.telemetry import log
 
 OLD_MICROSECONDS = 60 * MICROSECONDS_PER_SECOND
-"""A document whose version is younger was written after the delete: nothing that was late can have it."""
+"""A document whose version is younger was written after the delete: nothing that was late can have it.
+
+One of the future says nothing of when it was written."""
 
 
 class FindVersions(Protocol):
@@ -83,9 +86,10 @@ class SecondDelete:
 
     def _delete_what_is_back(self, target: Target, deletes: Sequence[Delete], seconds_left: Callable[[], float]) -> int:
         """Gives how many documents had come back. Raises BulkRequestError and ItemReadError for what is unanswered."""
-        old = int(self.clock() * MICROSECONDS_PER_SECOND) - OLD_MICROSECONDS
+        now = int(self.clock() * MICROSECONDS_PER_SECOND)
+        young = range(now - OLD_MICROSECONDS, now + CLOCK_MARGIN_MICROSECONDS + 1)
         found = target.find_versions([identifier for identifier, _ in deletes], request_timeout(seconds_left()))
-        doubtful = {identifier: keys for identifier, keys in deletes if found.get(identifier, old) < old}
+        doubtful = {key: keys for key, keys in deletes if key in found and found[key] not in young}
         if not doubtful:
             return 0
         items = self.read_items(doubtful, seconds_left)

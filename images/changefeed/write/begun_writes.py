@@ -34,7 +34,9 @@ class BegunWrites:
     def written(self) -> list[WriteResult]:
         """Gives what the answer to the request in flight nearly always means; made while it is on its way."""
         return [  # as `PendingWrite.result` gives it; that call would cost 1% of the handler's CPU
-            WriteResult(write.action, _WRITTEN, None, write.image is None, write.form is not _WHOLE)
+            WriteResult(
+                write.action, _WRITTEN, None, write.image is None, write.form is not _WHOLE, write.met_the_future
+            )
             for write in self._sent()
         ]
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import orjson
 
-from changefeed.decode.change_time import LATEST_VERSION
 from changefeed.errors import BulkRequestError
 
 RETRYABLE_STATUSES = frozenset({401, 403, 408, 409, 429, 500, 502, 503, 504})
+GREATEST_VERSION = 2**63 - 1
+"""Of OpenSearch; one above it fails the whole request."""
 CONFLICT_ERROR = "version_conflict_engine_exception"
 ENVIRONMENT_ERRORS = frozenset(
     {
@@ -130,11 +131,11 @@ def _verdict(operation: str, item: Mapping[str, Any]) -> ItemVerdict:
 def _current_version(error: object) -> int | None:
     """Reads the version in the index from a conflict's reason; None where the words are not the engine's.
 
-    A version below the one that was provided, or above what the sync ever writes, contradicts the conflict: to believe
-    it would lose a change, or send the same request without end.
+    A version below the one that was provided contradicts the conflict, and above the greatest there is no next one: to
+    believe it would lose a change, or send the same request without end.
     """
     found = _CURRENT_VERSION.search(str(error.get("reason"))) if isinstance(error, Mapping) else None
     if found is None:
         return None
     current, provided = int(found[1]), int(found[2])
-    return current if provided <= current < LATEST_VERSION else None
+    return current if provided <= current < GREATEST_VERSION else None

@@ -3,9 +3,10 @@
 What counts as done and what as retryable:
 
 * 2xx is done, and so is a delete of a document that isn't there.
-* A conflict (409) is done when the index holds this version or a newer one; inside one version's span the item is
-  read again (`pending_write`). All writes are strictly `external`: a request that timed out and is applied later finds
-  its version taken. With `external_gte` it would revert a change of the same second.
+* A conflict (409) is done when the index holds this version or a newer one; inside one version's span, or against a
+  version of the future, the item is read again (`pending_write`). All writes are strictly `external`: a request that
+  timed out and is applied later finds its version taken. With `external_gte` it would revert a change of the same
+  second.
 * 429, 5xx and errors of the environment, of a request or of one item, are sent again with backoff while the
   invocation's time lasts, then reported for retry. There is no other retry layer below Lambda's own.
 * Any other error of an item: the mapping refuses the document, so it is sent in a narrower form (`document_form`).
@@ -128,10 +129,11 @@ class BulkWriter:
             if verdicts.count(DONE) == len(verdicts):
                 begun.results += written
                 continue
+            now = self._now()
             for write, verdict in zip(chunk.writes, verdicts, strict=True):
-                if not begun.results.settle(write, verdict):
+                if not begun.results.settle(write, verdict, now):
                     again.append(write)
-                    must_wait |= verdict.must_wait
+                    must_wait |= verdict.must_wait or write.met_the_future  # who writes those may go on doing so
             if all(verdict.verdict is Verdict.RETRYABLE for verdict in verdicts):
                 break  # the index answers nothing now: the other chunks wait with this one
         return again + requests.left(), must_wait

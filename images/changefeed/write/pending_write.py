@@ -12,6 +12,10 @@ record, in a request that may still be on its way, and every later change beats 
 after the one in the index, or the span's last. A change without a time is never surely over: its state claims the time
 of its reading too, and where the index holds a higher version, the version after that one, as a repair does.
 
+The future: no change can have a version above this moment, so one in the index is a broken clock's, or another
+writer's. It makes nothing newer: such a conflict is settled by reading too, under the version after the one in the
+index, and counted.
+
 Forms: a document that the index refuses is sent again in a narrower form (`document_form`), under the same version: if
 it is a stale one, a newer document makes it a conflict then, which OpenSearch sees only after the form.
 """
@@ -45,6 +49,7 @@ class PendingWrite:
     must_read_item: bool
     from_table: bool = False
     form: Form = Form.WHOLE
+    met_the_future: bool = False
     last_error: str | None = None
 
     @classmethod
@@ -78,11 +83,11 @@ class PendingWrite:
         self.must_read_item = False
         self.from_table = True
         if read_at > self.last_version_of_span + CLOCK_MARGIN_MICROSECONDS:
-            self.version = max(self.last_version_of_span, read_at - STATE_MARGIN_MICROSECONDS)
+            self.version = max(self.version, self.last_version_of_span, read_at - STATE_MARGIN_MICROSECONDS)
         elif not self.action.record.is_timed:
             self.version = max(self.version, read_at - STATE_MARGIN_MICROSECONDS)
 
-    def answered(self, answer: ItemVerdict) -> Outcome | None:
+    def answered(self, answer: ItemVerdict, now: int) -> Outcome | None:
         """Takes the index's verdict. Gives the outcome; None: the write is prepared for its next attempt.
 
         A conflict inside the record's span is settled by reading the item, which then gets the version after the one
@@ -92,7 +97,7 @@ class PendingWrite:
         self.last_error = answer.error_type
         if answer.verdict is Verdict.DONE:
             return Outcome.WRITTEN
-        if answer.verdict is Verdict.CONFLICT and self._is_superseded(answer.current_version):
+        if answer.verdict is Verdict.CONFLICT and self._is_superseded(answer.current_version, now):
             return Outcome.SUPERSEDED
         if answer.verdict is Verdict.REFUSED and self.image is not None and self.form < Form.KEY:
             self.form = Form(self.form + 1)
@@ -107,9 +112,12 @@ class PendingWrite:
 
     def result(self, outcome: Outcome, reason: str | None = None) -> WriteResult:
         """Gives the write's end."""
-        return WriteResult(self.action, outcome, reason, self.image is None, self.form > 0)
+        return WriteResult(self.action, outcome, reason, self.image is None, self.form > 0, self.met_the_future)
 
-    def _is_superseded(self, current_version: int | None) -> bool:
+    def _is_superseded(self, current_version: int | None, now: int) -> bool:
         """True when a conflict means that the index holds this state or a newer one."""
+        if current_version is not None and current_version > now + CLOCK_MARGIN_MICROSECONDS:
+            self.met_the_future = True
+            return False
         last = self.last_version_of_span
         return self.version >= last or (current_version is not None and current_version >= last)

@@ -13,9 +13,9 @@ from changefeed.write.write_result import Outcome, WriteResult
 class Results(list[WriteResult]):
     """Results in the order in which they are known."""
 
-    def settle(self, write: PendingWrite, verdict: ItemVerdict) -> bool:
+    def settle(self, write: PendingWrite, verdict: ItemVerdict, now: int) -> bool:
         """Adds the write's result; False when it has none yet and must be tried again."""
-        outcome = write.answered(verdict)
+        outcome = write.answered(verdict, now)
         if outcome is None:
             return False
         reason = verdict.error_type if outcome is Outcome.REJECTED else None

@@ -20,6 +20,7 @@ class WriteResult(NamedTuple):
     """`reason` is an error type of OpenSearch or a code of ours; None when the action is done.
 
     `deleted`: the document was deleted, or would have been. `unindexed`: not all of it can be searched.
+    `met_the_future`: the index held a version that no change can have yet.
     """
 
     action: DocumentAction
@@ -27,6 +28,7 @@ class WriteResult(NamedTuple):
     reason: str | None = None
     deleted: bool = False
     unindexed: bool = False
+    met_the_future: bool = False
 
     @property
     def needs_second_look(self) -> bool:

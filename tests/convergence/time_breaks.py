@@ -1,4 +1,4 @@
-"""Syncs that treat a change without a time wrongly, one rule broken each."""
+"""Syncs that take times wrongly, one rule broken each: a change without one, and a version of the future."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,10 @@ from changefeed.decode.change_time import UNTIMED
 from changefeed.plan.document_action import DocumentAction
 from changefeed.plan.fold import plan
 from changefeed.plan.rejection import Rejection
+from changefeed.write.begun_writes import BegunWrites
+from changefeed.write.bulk_answer import ItemVerdict
+from changefeed.write.bulk_body import Chunk
+from changefeed.write.bulk_writer import BulkWriter
 from tests.changefeed.consumer_rig import DECODERS, Rig
 
 
@@ -57,3 +61,21 @@ def folded_untimed_forgets_the_time(feed: str, **parts: Any) -> Rig:
         ], rejections
 
     return Rig(feed=feed, plan=broken, **parts)
+
+
+def the_future_counts_as_newer(feed: str, **parts: Any) -> Rig:
+    """Takes a version that no change can have yet for a newer change's."""
+    clock = parts["clock"]
+
+    class Writer(BulkWriter):
+        def _receive(self, begun: BegunWrites, seconds_left: Any) -> tuple[Chunk, list[ItemVerdict]]:
+            chunk, verdicts = super()._receive(begun, seconds_left)
+            now = int(clock.now * 1_000_000)
+            return chunk, [
+                dataclasses.replace(verdict, current_version=min(verdict.current_version, now))
+                if verdict.current_version
+                else verdict
+                for verdict in verdicts
+            ]
+
+    return Rig(feed=feed, make_writer=Writer, **parts)
