@@ -36,6 +36,11 @@ def function_metric(name: str, function_name: pulumi.Input[str], *, statistic: s
     return Metric(namespace="AWS/Lambda", name=name, dimensions={"FunctionName": function_name}, statistic=statistic)
 
 
+def own_metric(name: str, function_name: pulumi.Input[str]) -> Metric:
+    """Makes a metric that a function counts itself, by a line of its log (`lambda_kit.telemetry.count`)."""
+    return Metric(namespace="driftless", name=name, dimensions={"FunctionName": function_name}, statistic="Sum")
+
+
 def mapping_metric(name: str, mapping_uuid: pulumi.Input[str]) -> Metric:
     """Makes a metric of one event source mapping, which sends it only when it asks for `EventCount`.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pulumi
 
 from infra.base.alarm import Alarm, AlarmSettings
-from infra.base.metrics import function_metric, mapping_metric, oldest_message, waiting_messages
+from infra.base.metrics import function_metric, mapping_metric, oldest_message, own_metric, waiting_messages
 
 
 def consumer_alarms(
@@ -53,6 +53,11 @@ def consumer_alarms(
             suffix="dropped",
             description="Lambda gave batches up and could not even report them: verify and repair the index.",
             watched=mapping_metric("DroppedEventCount", mapping_uuid),
+        ),
+        Alarm(
+            suffix="future-versions",
+            description="Documents have versions of the future: verify the index, and look for a wrong clock.",
+            watched=own_metric("FutureVersions", function_name),
         ),
     ]
 

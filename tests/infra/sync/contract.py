@@ -35,5 +35,5 @@ ACCESS: Access = {
 ALARMS: set[str] = {
     f"{consumer}-alarms-{suffix}"
     for consumer in ("sync-dynamodb-stream", "sync-kinesis-stream")
-    for suffix in ("iterator-age", "errors", "throttles", "dead-letters", "given-up", "dropped")
+    for suffix in ("iterator-age", "errors", "throttles", "dead-letters", "given-up", "dropped", "future-versions")
 } | {"second-delete-alarms-waiting-deletes", "second-delete-alarms-dead-deletes"}
