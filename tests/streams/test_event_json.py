@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streams.event_json import dynamodb_stream_record, item_key_text, kinesis_stream_record
+from streams.record import event_json
 from tests.streams.stream_fakes import KINESIS_ARN, STREAM_ARN
 
 
@@ -41,7 +42,7 @@ def test_a_dynamodb_record_is_shaped_as_lambda_shapes_it() -> None:
         "eventSource": "aws:dynamodb",
         "awsRegion": "us-east-1",
         "dynamodb": {
-            "ApproximateCreationDateTime": 1795225191,
+            "ApproximateCreationDateTime": 1795225191.0,
             "Keys": {"id": {"S": "a"}},
             "NewImage": {
                 "id": {"S": "a"},
@@ -57,6 +58,7 @@ def test_a_dynamodb_record_is_shaped_as_lambda_shapes_it() -> None:
     }
     assert made.sequence == 17952251911920000000001
     assert made.arrival_seconds == 1795225191
+    assert b'"ApproximateCreationDateTime":1795225191.0,' in event_json(made.event_record), "a float, as AWS's"
     assert made.payload_bytes == len(json.dumps(made.event_record, separators=(",", ":"))) + 1
 
 
@@ -64,6 +66,7 @@ def test_a_ttl_delete_keeps_its_identity_in_lambdas_spelling() -> None:
     identity = {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
     made = dynamodb_stream_record(raw_change(eventName="REMOVE", userIdentity=identity), STREAM_ARN)
     assert made.event_record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    assert list(made.event_record)[-2:] == ["userIdentity", "eventSourceARN"]
     assert "userIdentity" not in dynamodb_stream_record(raw_change(), STREAM_ARN).event_record
 
 
