@@ -2,35 +2,10 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 from streams.event_json import dynamodb_stream_record, item_key_text, kinesis_stream_record
 from streams.record import event_json
-from tests.streams.stream_fakes import KINESIS_ARN, STREAM_ARN
-
-
-def raw_change(**changes: Any) -> dict[str, Any]:
-    return {
-        "eventID": "0caa2f48",
-        "eventName": "INSERT",
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "us-east-1",
-        "dynamodb": {
-            "ApproximateCreationDateTime": datetime(2026, 11, 21, 1, 39, 51, tzinfo=UTC),
-            "Keys": {"id": {"S": "a"}},
-            "NewImage": {
-                "id": {"S": "a"},
-                "b": {"B": b"\x00\x01"},
-                "bs": {"BS": [b"a", b"b"]},
-                "m": {"M": {"x": {"L": [{"B": b"z"}, {"NULL": True}]}}},
-            },
-            "SequenceNumber": "000000017952251911920000000001",
-            "SizeBytes": 26,
-            "StreamViewType": "NEW_IMAGE",
-        },
-        **changes,
-    }
+from tests.streams.stream_fakes import KINESIS_ARN, STREAM_ARN, raw_change
 
 
 def test_a_dynamodb_record_is_shaped_as_lambda_shapes_it() -> None:
