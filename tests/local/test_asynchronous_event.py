@@ -144,6 +144,20 @@ def test_a_retry_that_would_come_too_late_is_given_up_at_once() -> None:
     assert in_time.event.age_seconds(in_time.event.due) == pytest.approx(99.5), "the wait counts as long as on AWS"
 
 
+@pytest.mark.parametrize(("age", "attempts"), [(60, 1), (90, 2), (170, 2), (185, 3)])
+def test_there_are_as_many_attempts_as_aws_makes_in_that_time(age: int, attempts: int) -> None:
+    ended, times, _ = drive([ERROR], settings(maximum_event_age_seconds=age), run_seconds=0.1)
+    assert len(times) == ended.event.attempts == attempts
+
+
+def test_a_retry_that_finds_no_thread_in_time_grows_too_old_as_on_aws() -> None:
+    rules = settings(maximum_event_age_seconds=100)
+    again = after_attempt(accepted("id", {}, NOW), ERROR, rules, NOW)
+    assert isinstance(again, Again)
+    assert before_attempt(again.event, rules, NOW + 40) is None, "one second of the minute, and 39 more"
+    assert before_attempt(again.event, rules, NOW + 42) is not None
+
+
 def test_a_concurrency_of_zero_gives_an_event_up_at_once_and_a_throttle_does_not() -> None:
     after = after_attempt(accepted("id", {}, NOW), ZERO_CONCURRENCY, settings(), NOW)
     assert isinstance(after, Ended)
