@@ -11,8 +11,8 @@ from streams.record import StreamRecord
 def dynamodb_stream_record(raw: dict[str, Any], stream_arn: str) -> StreamRecord:
     """Converts a record of DynamoDB's GetRecords as Lambda sends it: times are seconds, binary values base64 text.
 
-    Shape: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html. A record without a known creation time (there
-    are none on AWS) counts as made at 0.
+    A time is a float without a fraction, as recorded on AWS. A record without a known creation time (there are none on
+    AWS) counts as made at 0. Shape: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
     """
     change = plain_json(raw["dynamodb"])
     record = {
@@ -22,14 +22,14 @@ def dynamodb_stream_record(raw: dict[str, Any], stream_arn: str) -> StreamRecord
         "eventSource": raw["eventSource"],
         "awsRegion": raw["awsRegion"],
         "dynamodb": change,
-        "eventSourceARN": stream_arn,
     }
     if raw.get("userIdentity"):
         # The API spells these with capitals, Lambda's event without.
         record["userIdentity"] = {
-            "type": raw["userIdentity"]["Type"],
             "principalId": raw["userIdentity"]["PrincipalId"],
+            "type": raw["userIdentity"]["Type"],
         }
+    record["eventSourceARN"] = stream_arn
     return StreamRecord(
         sequence_number=change["SequenceNumber"],
         lane_key=item_key_text(change["Keys"]),
@@ -76,7 +76,7 @@ def item_key_text(keys: dict[str, Any]) -> str:
 
 
 def plain_json(value: Any) -> Any:
-    """Converts bytes to base64 text and times to whole epoch seconds, all the way down."""
+    """Converts bytes to base64 text and times to whole epoch seconds, as floats like AWS's, all the way down."""
     if isinstance(value, dict):
         return {name: plain_json(member) for name, member in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -84,5 +84,5 @@ def plain_json(value: Any) -> Any:
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
     if isinstance(value, datetime):
-        return int(value.timestamp())
+        return float(int(value.timestamp()))
     return value

@@ -11,12 +11,16 @@ from typing import Any
 
 def queue_record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
     """Converts a received message. An attribute of a message keeps its fields in Lambda's spelling."""
+    digest = (
+        {"md5OfMessageAttributes": message["MD5OfMessageAttributes"]} if "MD5OfMessageAttributes" in message else {}
+    )
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": dict(message.get("Attributes", {})),
         "messageAttributes": {name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()},
+        **digest,
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
         "eventSourceARN": queue_arn,

@@ -1,10 +1,13 @@
-"""Runs MiniStack with two additions that the analyses need and its release lacks.
+"""Runs MiniStack with additions that its release lacks: two that the analyses need, and streams that look as AWS's do.
 
 * Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
   `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
   authoriser's values only. Both: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 * An invocation may bring its own request id, in the client context (`{"custom": {"request_id": ID}}`), so that
   the runner can keep one over the retries of an event, as Lambda does. MiniStack makes one an attempt.
+* A record of a table's stream has a size, an id of 32 hexadecimal digits, and a sequence number of 21 digits and more
+  without leading zeros, so that who compares them as text fails here, too: as recorded on AWS. MiniStack's have the
+  size 0, a UUID, and 30 digits always.
 
 They wrap functions of MiniStack, whose version is pinned exactly; a release without them ends here at once.
 This file runs by its path and imports nothing of this project, so that functions, which inherit its environment, don't.
@@ -22,7 +25,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack.app import main
-from ministack.services import apigateway_v1, lambda_svc
+from ministack.services import apigateway_v1, dynamodb, lambda_svc
 
 _PARAMETERS: dict[str, tuple[str, ...]] = {
     "_invoke_sqs_v1": ("integration", "api_id", "stage_name"),
@@ -31,7 +34,10 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "_vtl_value": ("expr", "st"),
     "_invoke": ("name", "event", "headers", "path_qualifier", "query_params"),
     "_execute_function_dispatch": ("func", "config", "event", "request_id", "started"),
+    "_build_change_record": ("table", "event_name", "old_item", "new_item", "view_type"),
+    "_item_size_bytes": ("item",),
 }
+_MILLISECOND_DIGITS = 20
 _HEADER = re.compile(r"\s*\$context\.responseOverride\.header\.([\w-]+)\s*=\s*(.+?)\s*", re.DOTALL)
 
 _request: ContextVar[dict[str, Any]] = ContextVar("request")
@@ -94,6 +100,24 @@ def keep_request_ids() -> None:
     lambda_svc._execute_function_dispatch = executed
 
 
+def shape_stream_records() -> None:
+    """Gives the records of tables' streams AWS's size, id and sequence number.
+
+    MiniStack's number is 20 digits of milliseconds, then a counter, padded. The counter goes first and unpadded: so it
+    rises as before, and its tenth record is the first whose number is less than others as text.
+    """
+    build, size = _known(dynamodb, "_build_change_record"), _known(dynamodb, "_item_size_bytes")
+
+    def built(*arguments: Any, **named: Any) -> dict[str, Any]:
+        record: dict[str, Any] = build(*arguments, **named)
+        change, number = record["dynamodb"], record["dynamodb"]["SequenceNumber"]
+        change["SequenceNumber"] = f"{int(number[_MILLISECOND_DIGITS:])}{number[:_MILLISECOND_DIGITS]}"
+        change["SizeBytes"] = sum(size(change[part]) for part in ("Keys", "NewImage", "OldImage") if part in change)
+        return record | {"eventID": uuid.uuid4().hex}
+
+    dynamodb._build_change_record = built
+
+
 def _given_id(headers: dict[str, str]) -> str | None:
     text = next((value for name, value in headers.items() if name.lower() == "x-amz-client-context"), None)
     if not text:
@@ -117,4 +141,5 @@ def _known(module: Any, name: str) -> Callable[..., Any]:
 if __name__ == "__main__":
     add_template_values()
     keep_request_ids()
+    shape_stream_records()
     main()

@@ -76,7 +76,7 @@ def _read_stretch(
 ) -> Generator[Found, None, list[StreamRange]]:
     """Reads on from the first range's start while a range reaches further. Returns the ranges that begin after that."""
     shard_id, reached = waiting[0].shard_id, waiting[0].first
-    last_read: str | None = None  # as text: a sequence number's leading zeros are part of it
+    last_read: str | None = None  # as the stream gave it
     iterator: str | None = None
     empty_pages = lost_iterators = 0
     try:

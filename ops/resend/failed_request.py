@@ -15,7 +15,8 @@ from scilearn.errors import PoisonMessageError
 from scilearn.pipe_event import message_of
 
 NOT_HANDED_OVER = "not_handed_over"
-EVENT_AGE_EXCEEDED = "event_age_exceeded"
+CONDITIONS = {"EventAgeExceeded": "event_age_exceeded", "ZeroReservedConcurrency": "zero_concurrency"}
+"""Why Lambda gave a request up, where its function is not to blame."""
 POISON = "poison_message"
 STOPPED = "stopped"
 _CODE = re.compile(r"(?:[0-9]{13}-\S+: )?([a-z][a-z0-9_]*): ")
@@ -86,8 +87,8 @@ def _of_body(place: FailurePlace, name: str, body: object, reason: str, invocati
 
 def _reason(context: Mapping[str, Any], answer: object) -> str:
     """Gives the service's code; where it ended without one, what Lambda says."""
-    if context.get("condition") == "EventAgeExceeded":
-        return EVENT_AGE_EXCEEDED
+    if given_up := CONDITIONS.get(str(context.get("condition"))):
+        return given_up
     kind, text = (answer.get("errorType"), answer.get("errorMessage")) if isinstance(answer, dict) else (None, None)
     found = _CODE.match(text) if kind in ("AnalysisFailedError", "TransientError") and isinstance(text, str) else None
     return found[1] if found else STOPPED

@@ -95,7 +95,7 @@ def test_a_bus_gets_it_as_the_detail_of_an_event(ended: Ended, outcome: str) -> 
     assert entry == {
         "Source": "lambda",
         "DetailType": f"Lambda Function Invocation Result - {outcome}",
-        "Resources": [f"{FUNCTION_ARN}:$LATEST", BUS],
+        "Resources": [BUS, f"{FUNCTION_ARN}:$LATEST"],
         "EventBusName": BUS,
     }
 

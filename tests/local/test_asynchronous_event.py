@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from local.runners.asynchronous.event import Again, AsynchronousEvent, Ended, accepted, after_attempt, before_attempt
+from local.runners.asynchronous.event import (
+    ZERO_CONCURRENCY,
+    Again,
+    AsynchronousEvent,
+    Ended,
+    accepted,
+    after_attempt,
+    before_attempt,
+)
 from local.runners.asynchronous.settings import WAIT_DIVISOR, AsynchronousSettings
 from local.runners.invocation import InvokeResult
 from tests.local.asynchronous_fakes import DONE, ERROR, NOW, THROTTLED, settings
@@ -81,7 +89,7 @@ def test_an_event_that_waited_too_long_for_its_first_attempt_is_not_tried() -> N
 
 
 def test_a_late_success_is_a_success() -> None:
-    ended, _, _ = drive([ERROR, DONE], settings(maximum_event_age_seconds=60), run_seconds=58)
+    ended, _, _ = drive([ERROR, DONE], settings(maximum_event_age_seconds=120), run_seconds=58)
     assert ended.condition == "Success"
 
 
@@ -128,7 +136,30 @@ def test_every_event_ends_once_with_one_request_id(
 
 
 def test_a_retry_that_would_come_too_late_is_given_up_at_once() -> None:
-    after = after_attempt(accepted("id", {}, NOW), ERROR, settings(maximum_event_age_seconds=60), NOW + 59.5)
+    after = after_attempt(accepted("id", {}, NOW), ERROR, settings(maximum_event_age_seconds=100), NOW + 40.5)
     assert isinstance(after, Ended)
     assert after.condition == "EventAgeExceeded"
-    assert isinstance(after_attempt(accepted("id", {}, NOW), ERROR, settings(), NOW + 59.5), Again)
+    in_time = after_attempt(accepted("id", {}, NOW), ERROR, settings(maximum_event_age_seconds=100), NOW + 39.5)
+    assert isinstance(in_time, Again)
+    assert in_time.event.age_seconds(in_time.event.due) == pytest.approx(99.5), "the wait counts as long as on AWS"
+
+
+@pytest.mark.parametrize(("age", "attempts"), [(60, 1), (90, 2), (170, 2), (185, 3)])
+def test_there_are_as_many_attempts_as_aws_makes_in_that_time(age: int, attempts: int) -> None:
+    ended, times, _ = drive([ERROR], settings(maximum_event_age_seconds=age), run_seconds=0.1)
+    assert len(times) == ended.event.attempts == attempts
+
+
+def test_a_retry_that_finds_no_thread_in_time_grows_too_old_as_on_aws() -> None:
+    rules = settings(maximum_event_age_seconds=100)
+    again = after_attempt(accepted("id", {}, NOW), ERROR, rules, NOW)
+    assert isinstance(again, Again)
+    assert before_attempt(again.event, rules, NOW + 40) is None, "one second of the minute, and 39 more"
+    assert before_attempt(again.event, rules, NOW + 42) is not None
+
+
+def test_a_concurrency_of_zero_gives_an_event_up_at_once_and_a_throttle_does_not() -> None:
+    after = after_attempt(accepted("id", {}, NOW), ZERO_CONCURRENCY, settings(), NOW)
+    assert isinstance(after, Ended)
+    assert (after.condition, after.event.attempts) == ("ZeroReservedConcurrency", 0)
+    assert isinstance(after_attempt(accepted("id", {}, NOW), InvokeResult(status_code=429), settings(), NOW), Again)

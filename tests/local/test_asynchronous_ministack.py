@@ -13,6 +13,7 @@ from bench.analyses.verdict import FAULTS
 from demo.checks import wait_for
 from local.runners.asynchronous.destinations import Destinations
 from local.runners.asynchronous.event import Ended, accepted
+from ops.resend.failed_request import FailurePlace, read_failure
 from tests.local.asynchronous_fakes import NOW, settings
 from tests.local.asynchronous_stack import AsynchronousStack, running_asynchronous_stack
 
@@ -93,6 +94,25 @@ def test_a_failure_is_tried_thrice_under_one_id_and_once_mended_and_sent_again_i
         stack.cloud.client("sqs").send_message(QueueUrl=stack.queue_url, MessageBody=json.dumps(message))
     assert wait_for(lambda: len(records_of(stack, "successes", request_id)) == 2)
     assert log_lines(stack, request_id).count("analysis succeeded") == 1, "of two senders with one number one runs"
+
+
+def test_a_concurrency_of_zero_gives_every_request_up_at_once_and_resend_has_a_word_for_it(
+    stack: AsynchronousStack,
+) -> None:
+    functions = stack.cloud.client("lambda")
+    functions.put_function_concurrency(FunctionName="scilearn", ReservedConcurrentExecutions=0)
+    try:
+        request_id = stack.post(GOOD).json()["request_id"]
+        assert wait_for(lambda: records_of(stack, "failures", request_id))
+    finally:
+        functions.delete_function_concurrency(FunctionName="scilearn")
+    (record,) = records_of(stack, "failures", request_id)
+    context = record["requestContext"]
+    assert (context["condition"], context["approximateInvokeCount"]) == ("ZeroReservedConcurrency", 0)
+    assert log_lines(stack, request_id) == [], "it never ran"
+    failure = read_failure(FailurePlace.DESTINATION, "m", json.dumps(record))
+    assert failure is not None
+    assert (failure.reason, failure.request_id) == ("zero_concurrency", request_id)
 
 
 def test_a_runner_that_is_stopped_in_a_backlog_loses_nothing(stack: AsynchronousStack) -> None:

@@ -196,6 +196,7 @@ def test_a_record_of_the_pipe_has_every_field_of_the_guide() -> None:
         "MD5OfBody": "d",
         "Attributes": {"SentTimestamp": "1"},
         "MessageAttributes": {"kind": {"StringValue": "s", "DataType": "String"}},
+        "MD5OfMessageAttributes": "a",
     }
     assert queue_record(message, PIPE.queue_arn) == {
         "messageId": "m",
@@ -205,6 +206,7 @@ def test_a_record_of_the_pipe_has_every_field_of_the_guide() -> None:
         "messageAttributes": {
             "kind": {"stringValue": "s", "stringListValues": [], "binaryListValues": [], "dataType": "String"}
         },
+        "md5OfMessageAttributes": "a",
         "md5OfBody": "d",
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:work",

@@ -25,7 +25,8 @@ def given_up(**changes: Any) -> DiscardBatch:
         "invoke_count": 3,
         "last_result": FAILED,
     }
-    return DiscardBatch(batch=Batch(**{**values, **changes}), condition="RetryAttemptsExhausted")
+    condition = changes.pop("condition", "RetryAttemptsExhausted")
+    return DiscardBatch(batch=Batch(**{**values, **changes}), condition=condition)
 
 
 @dataclass
@@ -81,10 +82,12 @@ def test_a_batch_that_failed_by_item_failures_has_no_function_error() -> None:
     assert sent["responseContext"] == {"statusCode": 200, "executedVersion": "7", "functionError": None}
 
 
-def test_a_batch_that_was_never_invoked_has_no_response() -> None:
-    sent = failure_record(given_up(last_result=None, invoke_count=0), settings(), SHARD, GIVEN_UP_AT)
+@pytest.mark.parametrize("before", [{}, {"last_result": None, "invoke_count": 0}])
+def test_a_batch_that_grew_too_old_has_no_response_and_counts_the_attempt_that_was_not_made(before: Any) -> None:
+    action = given_up(condition="RecordAgeExceeded", **before)
+    sent = failure_record(action, settings(), SHARD, GIVEN_UP_AT)
     assert "responseContext" not in sent
-    assert sent["requestContext"]["approximateInvokeCount"] == 0
+    assert sent["requestContext"]["approximateInvokeCount"] == action.batch.invoke_count + 1
     assert re.fullmatch(r"[0-9a-f-]{36}", sent["requestContext"]["requestId"])
 
 

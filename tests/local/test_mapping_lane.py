@@ -154,17 +154,27 @@ def test_a_partial_failure_settles_what_is_before_it_and_retries_it_and_all_afte
     assert sequences(invoking(lane, NOW + 1).records) == [2, 3, 4]
 
 
-def test_a_partial_failure_uses_up_a_retry_of_the_rest_and_progress_gives_new_ones() -> None:
+def test_a_partial_failure_starts_the_rest_afresh_after_a_wait() -> None:
     lane = lane_with(3, maximum_retry_attempts=1)
+    invoking(lane)
+    lane.invoked(PartlyFailed(first_failed=1), NOW)
+    assert isinstance(lane.next_action(NOW), Wait)
+    for attempt in (1, 2):
+        assert sequences(invoking(lane, NOW + 60 * attempt).records) == [2, 3]
+        lane.invoked(PartlyFailed(first_failed=0), NOW + 60 * attempt)
+    action = discarding(lane, NOW + 120)
+    assert sequences(action.batch.records) == [2, 3]
+    assert action.batch.invoke_count == 2
+
+
+def test_without_retries_what_was_not_reported_is_tried_once_more_after_a_partial_failure() -> None:
+    lane = lane_with(3, maximum_retry_attempts=0)
     invoking(lane)
     lane.invoked(PartlyFailed(first_failed=1), NOW)
     invoking(lane, NOW + 60)
     assert sequences(lane.invoked(PartlyFailed(first_failed=1), NOW + 60)) == [2]
     invoking(lane, NOW + 120)
-    lane.invoked(PartlyFailed(first_failed=0), NOW + 120)
-    action = discarding(lane, NOW + 120)
-    assert sequences(action.batch.records) == [3]
-    assert action.batch.invoke_count == 2
+    assert sequences(lane.invoked(Succeeded(), NOW + 120)) == [3]
 
 
 def test_bisect_splits_a_failed_batch_in_two_at_once_and_uses_up_no_retry() -> None:

@@ -57,7 +57,7 @@ def test_changes_of_a_table_arrive_in_lambdas_shape(cloud: Ministack) -> None:
     assert modified["dynamodb"]["NewImage"]["n"] == {"N": "12345678901234567890.5"}
     assert modified["dynamodb"]["OldImage"]["raw"] == {"B": "AP8="}
     assert (removed["eventName"], "NewImage" in removed["dynamodb"]) == ("REMOVE", False)
-    assert isinstance(removed["dynamodb"]["ApproximateCreationDateTime"], int)
+    assert isinstance(removed["dynamodb"]["ApproximateCreationDateTime"], float)
     assert json.loads(json.dumps(function.received)) == function.received
 
 

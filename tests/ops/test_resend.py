@@ -313,13 +313,19 @@ def test_reason_is_the_services_code_or_that_it_had_no_word_left(
     )
 
 
-def test_what_waited_too_long_for_concurrency_has_a_reason_of_its_own_and_is_sent(rig: ResendRig) -> None:
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [("EventAgeExceeded", "event_age_exceeded"), ("ZeroReservedConcurrency", "zero_concurrency")],
+)
+def test_what_never_got_concurrency_has_a_reason_of_its_own_and_is_sent(
+    rig: ResendRig, condition: str, reason: str
+) -> None:
     body = json.dumps({"request_id": request_id(1), "accepted_at": 1767323045000, "request": {"ok": True}})
-    rig.failures.send(failure_record(body, invocation="i", answer=None, condition="EventAgeExceeded"))
+    rig.failures.send(failure_record(body, invocation="i", answer=None, condition=condition))
 
     report = rig.operator()()
 
-    assert report.ends == {("event_age_exceeded", End.SUCCEEDED): 1}
+    assert report.ends == {(reason, End.SUCCEEDED): 1}
 
 
 def test_what_waits_between_two_tries_is_left_unless_lambda_has_given_that_invocation_up(rig: ResendRig) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from streams.reader import IteratorExpiredError, Position, ReadResult, ShardInfo
@@ -28,6 +29,31 @@ def records(count: int, *, first: int = 1, key: str = "k") -> tuple[StreamRecord
 def sequences(of: tuple[StreamRecord, ...]) -> list[int]:
     """The sequence numbers as integers."""
     return [one.sequence for one in of]
+
+
+def raw_change(**changes: Any) -> dict[str, Any]:
+    """A record of a table's stream as boto3 gives it."""
+    return {
+        "eventID": "0caa2f48",
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": {
+            "ApproximateCreationDateTime": datetime(2026, 11, 21, 1, 39, 51, tzinfo=UTC),
+            "Keys": {"id": {"S": "a"}},
+            "NewImage": {
+                "id": {"S": "a"},
+                "b": {"B": b"\x00\x01"},
+                "bs": {"BS": [b"a", b"b"]},
+                "m": {"M": {"x": {"L": [{"B": b"z"}, {"NULL": True}]}}},
+            },
+            "SequenceNumber": "000000017952251911920000000001",
+            "SizeBytes": 26,
+            "StreamViewType": "NEW_IMAGE",
+        },
+        **changes,
+    }
 
 
 @dataclass(kw_only=True)

@@ -2,34 +2,10 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 from streams.event_json import dynamodb_stream_record, item_key_text, kinesis_stream_record
-from tests.streams.stream_fakes import KINESIS_ARN, STREAM_ARN
-
-
-def raw_change(**changes: Any) -> dict[str, Any]:
-    return {
-        "eventID": "0caa2f48",
-        "eventName": "INSERT",
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "us-east-1",
-        "dynamodb": {
-            "ApproximateCreationDateTime": datetime(2026, 11, 21, 1, 39, 51, tzinfo=UTC),
-            "Keys": {"id": {"S": "a"}},
-            "NewImage": {
-                "id": {"S": "a"},
-                "b": {"B": b"\x00\x01"},
-                "bs": {"BS": [b"a", b"b"]},
-                "m": {"M": {"x": {"L": [{"B": b"z"}, {"NULL": True}]}}},
-            },
-            "SequenceNumber": "000000017952251911920000000001",
-            "SizeBytes": 26,
-            "StreamViewType": "NEW_IMAGE",
-        },
-        **changes,
-    }
+from streams.record import event_json
+from tests.streams.stream_fakes import KINESIS_ARN, STREAM_ARN, raw_change
 
 
 def test_a_dynamodb_record_is_shaped_as_lambda_shapes_it() -> None:
@@ -41,7 +17,7 @@ def test_a_dynamodb_record_is_shaped_as_lambda_shapes_it() -> None:
         "eventSource": "aws:dynamodb",
         "awsRegion": "us-east-1",
         "dynamodb": {
-            "ApproximateCreationDateTime": 1795225191,
+            "ApproximateCreationDateTime": 1795225191.0,
             "Keys": {"id": {"S": "a"}},
             "NewImage": {
                 "id": {"S": "a"},
@@ -57,6 +33,7 @@ def test_a_dynamodb_record_is_shaped_as_lambda_shapes_it() -> None:
     }
     assert made.sequence == 17952251911920000000001
     assert made.arrival_seconds == 1795225191
+    assert b'"ApproximateCreationDateTime":1795225191.0,' in event_json(made.event_record), "a float, as AWS's"
     assert made.payload_bytes == len(json.dumps(made.event_record, separators=(",", ":"))) + 1
 
 
@@ -64,6 +41,7 @@ def test_a_ttl_delete_keeps_its_identity_in_lambdas_spelling() -> None:
     identity = {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
     made = dynamodb_stream_record(raw_change(eventName="REMOVE", userIdentity=identity), STREAM_ARN)
     assert made.event_record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    assert list(made.event_record)[-2:] == ["userIdentity", "eventSourceARN"]
     assert "userIdentity" not in dynamodb_stream_record(raw_change(), STREAM_ARN).event_record
 
 

@@ -28,6 +28,7 @@ def asynchronous_settings(cloud: Cloud, function_name: str) -> AsynchronousSetti
     function = cloud.client("lambda").get_function(FunctionName=function_name)
     inputs = cloud.asynchronous.get(function_name, {})
     destinations = inputs.get("destinationConfig") or {}
+    # With 0 an event needs a thread all the same: `FunctionAttempt` sees it, and the failure destination gets a record.
     reserved = (function.get("Concurrency") or {}).get("ReservedConcurrentExecutions") or MOST_PARALLEL
     retries = inputs.get("maximumRetryAttempts")
     return AsynchronousSettings(

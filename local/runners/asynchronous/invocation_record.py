@@ -12,7 +12,7 @@ from local.runners.times import utc_milliseconds
 
 
 def invocation_record(ended: Ended, settings: AsynchronousSettings, now: float) -> dict[str, Any]:
-    """Makes the record. No `responseContext` when no attempt ever ran; AWS doesn't say what it writes then."""
+    """Makes the record. No `responseContext` and no `responsePayload` when no attempt ever ran, as recorded on AWS."""
     event, result = ended.event, ended.event.last_result
     record: dict[str, Any] = {
         "version": "1.0",
@@ -34,7 +34,7 @@ def invocation_record(ended: Ended, settings: AsynchronousSettings, now: float) 
 
 
 def bus_entry(record: dict[str, Any], ended: Ended, settings: AsynchronousSettings, bus_arn: str) -> dict[str, Any]:
-    """Makes the record an entry of EventBridge's PutEvents: its `detail`, with both ARNs as resources.
+    """Makes the record an entry of EventBridge's PutEvents: its `detail`, with both ARNs as resources, in AWS's order.
 
     Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_lambda_destinations-readme.html
     """
@@ -42,7 +42,7 @@ def bus_entry(record: dict[str, Any], ended: Ended, settings: AsynchronousSettin
     return {
         "Source": "lambda",
         "DetailType": f"Lambda Function Invocation Result - {outcome}",
-        "Resources": [f"{settings.function_arn}:$LATEST", bus_arn],
+        "Resources": [bus_arn, f"{settings.function_arn}:$LATEST"],
         "EventBusName": bus_arn,
         "Detail": json.dumps(record),
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from local.runners.asynchronous.event import AsynchronousEvent
+from local.runners.asynchronous.event import ZERO_CONCURRENCY, AsynchronousEvent
 from local.runners.invocation import InvokeResult, invoke_once
 
 Attempt = Callable[[AsynchronousEvent], InvokeResult | None]
@@ -21,6 +21,7 @@ class FunctionAttempt:
     """Invokes through a boto3 Lambda client made by `invoker_config`, which never retries.
 
     The request id goes in the client context, which `ministack_additions` reads; the functions don't see it.
+    The embedded AWS keeps a reserved concurrency and doesn't enforce it: so the 0 of an emergency stop is asked for.
     """
 
     client: Any
@@ -30,6 +31,9 @@ class FunctionAttempt:
         """Invokes and waits for the answer."""
         context = json.dumps({"custom": {"request_id": event.request_id}})
         try:
+            concurrency = self.client.get_function_concurrency(FunctionName=self.function_name)
+            if concurrency.get("ReservedConcurrentExecutions") == 0:
+                return ZERO_CONCURRENCY
             result = invoke_once(
                 self.client,
                 self.function_name,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 _MILLISECOND_DIGITS = 20
-_SEQUENCE_DIGITS = 30
 _TOLERANCE_SECONDS = 2
 
 
@@ -11,7 +10,7 @@ _TOLERANCE_SECONDS = 2
 class ChangeClock:
     """Strictly rising epoch microseconds in the order of one shard's records.
 
-    MiniStack's sequence numbers are 20 digits of epoch milliseconds and a 10-digit counter (measured, 1.5.33): the
+    The emulator's sequence numbers are a counter and then 20 digits of epoch milliseconds (`ministack_additions`): the
     result is the millisecond, plus the counter's last three digits as microseconds. Where that wouldn't rise (the
     counter passes a thousand within a millisecond, or the emulator's clock steps back), it is one more than before.
     Reading again from the start gives the same numbers; reading from the middle too, from the next millisecond on.
@@ -27,8 +26,7 @@ class ChangeClock:
 
 
 def _from_record(sequence_number: str, creation_seconds: int) -> int:
-    if len(sequence_number) == _SEQUENCE_DIGITS:
-        milliseconds = int(sequence_number[:_MILLISECOND_DIGITS])
-        if abs(milliseconds // 1000 - creation_seconds) <= _TOLERANCE_SECONDS:
-            return milliseconds * 1000 + int(sequence_number[-3:])
+    counter, milliseconds = sequence_number[:-_MILLISECOND_DIGITS], int(sequence_number[-_MILLISECOND_DIGITS:])
+    if counter and abs(milliseconds // 1000 - creation_seconds) <= _TOLERANCE_SECONDS:
+        return milliseconds * 1000 + int(counter[-3:])
     return creation_seconds * 1_000_000

@@ -13,21 +13,22 @@ from streams.record import event_json
 def failure_record(action: DiscardBatch, settings: MappingSettings, shard_id: str, now: float) -> dict[str, Any]:
     """Makes the record that SQS and SNS get: where the batch is in its stream, without its contents.
 
-    `responseContext` is left out of a batch that grew too old before its first invocation, because there was none;
-    `functionError` is null when the function answered with item failures. Shapes:
+    A batch that grew too old has no `responseContext`, and AWS counts the attempt that wasn't made, too: both recorded
+    on AWS. `functionError` is null when the function answered with item failures. Shapes:
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html, .../kinesis-on-failure-destination.html
     """
     batch, result = action.batch, action.batch.last_result
+    is_too_old = action.condition == "RecordAgeExceeded"
     request_id = result.request_id if result is not None and result.request_id else None
     record: dict[str, Any] = {
         "requestContext": {
             "requestId": request_id or str(uuid.uuid4()),
             "functionArn": settings.function_arn,
             "condition": action.condition,
-            "approximateInvokeCount": batch.invoke_count,
+            "approximateInvokeCount": batch.invoke_count + is_too_old,
         }
     }
-    if result is not None:
+    if result is not None and not is_too_old:
         record["responseContext"] = {
             "statusCode": result.status_code,
             "executedVersion": result.executed_version,

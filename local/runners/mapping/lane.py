@@ -21,9 +21,10 @@ _ENVELOPE_BYTES = len(b'{"Records":[]}')
 class Lane:
     """Settles the records offered to it strictly in order: each succeeds or is discarded before the next one is.
 
-    At most one action is under way. Three rules AWS doesn't publish are decided here: a checkpoint inside the batch
-    starts the rest with fresh retries; where bisecting is on and the reported record is the first, so that a cut at
-    it would change nothing, the batch is halved; halves are invoked at once, because there can be only log2 of them.
+    At most one action is under way. A checkpoint inside the batch makes the rest a new batch, as recorded on AWS: the
+    invocation that reported it is none of its attempts. Two rules that AWS doesn't publish are decided here: where
+    bisecting is on and the reported record is the first, so that a cut at it would change nothing, the batch is halved;
+    where it is on, halves and rests are invoked at once: there can be only log2 halves, and a cut settles records.
     Rules: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     """
 
@@ -71,12 +72,13 @@ class Lane:
         if isinstance(outcome, Succeeded):
             return batch.records
         cut = outcome.first_failed if isinstance(outcome, PartlyFailed) else 0
-        done, rest = batch.records[:cut], batch.records[cut:]
         if cut:
-            batch = Batch(records=rest)
-        batch = replace(batch, invoke_count=batch.invoke_count + 1, last_result=result)
-        self._after_failure(batch, now, was_cut=cut > 0)
-        return done
+            rest = Batch(records=batch.records[cut:])
+            is_split = self.settings.bisect_batch_on_function_error
+            self._batches.append(rest if is_split else self._delayed(rest, now))
+        else:
+            self._after_failure(replace(batch, invoke_count=batch.invoke_count + 1, last_result=result), now)
+        return batch.records[:cut]
 
     def discarded(self) -> tuple[StreamRecord, ...]:
         """Reports that the failure destination has the batch; returns its records, which are settled by it."""
@@ -92,10 +94,8 @@ class Lane:
         self._under_way = False
         return self._batches.pop()
 
-    def _after_failure(self, batch: Batch, now: float, *, was_cut: bool) -> None:
-        if self.settings.bisect_batch_on_function_error and was_cut:
-            self._batches.append(replace(batch, invoke_count=0))
-        elif self.settings.bisect_batch_on_function_error and len(batch.records) > 1:
+    def _after_failure(self, batch: Batch, now: float) -> None:
+        if self.settings.bisect_batch_on_function_error and len(batch.records) > 1:
             middle = len(batch.records) // 2
             for part in (batch.records[middle:], batch.records[:middle]):
                 self._batches.append(replace(batch, records=part, invoke_count=0, failures_in_a_row=0))
