@@ -172,9 +172,7 @@ def run(
     return deployment
 
 
-def execute(
-    program: Callable[[], object], monitor: Any, *, preview: bool, config: dict[str, str]
-) -> dict[str, Any]:
+def execute(program: Callable[[], object], monitor: Any, *, preview: bool, config: dict[str, str]) -> dict[str, Any]:
     """Runs a program in this process against a monitor, and returns its exports."""
     exports: dict[str, Any] = {}
     pulumi.runtime.set_all_config({"aws:region": "eu-central-1", **config})

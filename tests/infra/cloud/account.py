@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.infra import resource_types as types
 from tests.infra.cloud.kinds import kinds
 from tests.infra.cloud.refusals import refusal
 from tests.infra.cloud.resource import Resource
@@ -48,10 +49,20 @@ class Account:
         return refusal(resource, list(self.things.values()), self.attached_policies)
 
     def delete(self, resource: Resource) -> None:
-        """Deletes whatever is at the resource's place, as AWS does: it knows no URNs."""
+        """Deletes whatever is at the resource's place, as AWS does: it knows no URNs. Images go with a repository."""
         if reason := self.why_not(resource):
             raise AwsError(f"{resource.goal.name}: {reason}")
         self.things.pop(_place(resource), None)
+        if resource.goal.type == types.REPOSITORY:
+            url = resource.properties["repositoryUrl"]
+            images = [place for place, each in self.things.items() if each.properties.get("ref", "").startswith(url)]
+            for place in images:
+                del self.things[place]
+
+    def keep(self, resource: Resource) -> None:
+        """Leaves the thing to itself: its name stays taken, but nothing of the stack is at its place any more."""
+        if _place(resource) == (resource.goal.type, resource.id):
+            self.things["kept", len(self.things), *_place(resource)] = self.things.pop(_place(resource))
 
     def forget(self, resource: Resource) -> None:
         """Takes out what went together with something else."""

@@ -102,7 +102,7 @@ class Update:
 
     def _replace(self, old: Resource, goal: Goal, changed: set[str]) -> Resource:
         if old.goal.protect and goal.protect:
-            self.errors.append(f"unable to replace {goal.name} as it is currently marked for protection")
+            self.errors.append(f"unable to replace {goal.name} as it is protected")
         self._done("replace", goal, changed)
         wanted = goal.delete_before_replace
         if kinds()[goal.type].goes_first(goal.inputs) if wanted is None else wanted:
@@ -114,7 +114,7 @@ class Update:
     def _delete_first(self, old: Resource) -> None:
         for each in reversed([old, *self._replaced_with(old)]):
             if each is not old and each.goal.protect:
-                self.errors.append(f"unable to replace {each.goal.name} as part of replacing {old.goal.name}")
+                self.errors.append(f"unable to replace {each.goal.name} with {old.goal.name} as it is protected")
             self._gone.add(each.goal.urn)
             self._delete(each, "delete first")
 
@@ -130,9 +130,9 @@ class Update:
     def _delete(self, resource: Resource, operation: Operation, *, goes_along: bool = False) -> None:
         kept = resource.goal.retain_on_delete
         self._done("keep" if kept else operation, resource.goal)
-        if goes_along:
-            self.account.forget(resource)
-        elif not kept:
+        if kept or goes_along:
+            self._try(lambda: (self.account.keep if kept else self.account.forget)(resource))
+        else:
             self._try(lambda: self.account.delete(resource))
 
     def _done(self, operation: Operation, goal: Goal, changed: set[str] | None = None) -> None:

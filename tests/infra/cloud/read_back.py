@@ -54,7 +54,8 @@ def _without_second_expiration(inputs: Inputs) -> Any:
 
 def _without_own_prefix(inputs: Inputs) -> Any:
     return [
-        {key: value for key, value in rule.items() if key != "prefix" or "filter" not in rule} for rule in inputs["rules"]
+        {key: value for key, value in rule.items() if key != "prefix" or "filter" not in rule}
+        for rule in inputs["rules"]
     ]
 
 

@@ -119,7 +119,9 @@ def _value_problems(annotation: Any, value: Any, path: str) -> Iterator[str]:
 
 def _collection_problems(alternatives: list[Any], value: Any, path: str) -> Iterator[str]:
     wanted = Mapping if isinstance(value, dict) else Sequence
-    found = [each for each in alternatives if isinstance(origin := get_origin(each), type) and issubclass(origin, wanted)]
+    found = [
+        each for each in alternatives if isinstance(origin := get_origin(each), type) and issubclass(origin, wanted)
+    ]
     if not found:
         yield f"{path} is a {type(value).__name__}"
         return
