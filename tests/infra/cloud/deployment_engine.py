@@ -26,10 +26,13 @@ State = dict[str, Resource]
 
 
 class Update:
-    """Call `register` for each resource, then `finish`. State and account afterwards are `new` and `account`."""
+    """Call `register` for each resource, then `finish`. State and account afterwards are `new` and `account`.
 
-    def __init__(self, old: State, account: Account) -> None:
-        self.old, self.account = old, account.copy()
+    A preview asks nothing of the account.
+    """
+
+    def __init__(self, old: State, account: Account, *, preview: bool = False) -> None:
+        self.old, self.account, self.preview = old, account.copy(), preview
         self.new: State = {}
         self.steps: list[Step] = []
         self.errors: list[str] = []
@@ -142,7 +145,7 @@ class Update:
             )
 
     def _try(self, call: Callable[[], None]) -> None:
-        if not self.errors:
+        if not self.errors and not self.preview:
             try:
                 call()
             except AwsError as error:

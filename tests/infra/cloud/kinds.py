@@ -40,4 +40,5 @@ def kinds() -> dict[str, Kind]:
 
 
 def _kind(facts: dict[str, Any]) -> Kind:
-    return Kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()})
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+    return Kind(**fields)

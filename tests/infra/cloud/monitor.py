@@ -32,10 +32,8 @@ _FEATURES = (
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     """One run. In a preview nothing is made, and a provider knows no more than its inputs."""
 
-    def __init__(
-        self, update: Update, *, dry_run: bool = False, spoil: Spoil = lambda goal: goal, token: str = "first"
-    ) -> None:
-        self.update, self.dry_run, self.spoil, self.token = update, dry_run, spoil, token
+    def __init__(self, update: Update, *, spoil: Spoil = lambda goal: goal, run: str = "first") -> None:
+        self.update, self.spoil, self.run = update, spoil, run
         self.goals: list[Goal] = []
         self.outputs: dict[str, dict[str, Any]] = {}
         """What components and the stack registered, by URN."""
@@ -55,7 +53,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             made = self.update.register(goal)
         if not goal.custom:
             return resource_pb2.RegisterResourceResponse(urn=goal.urn)
-        if self.dry_run:
+        if self.update.preview:
             return resource_pb2.RegisterResourceResponse(urn=goal.urn, object=request.object)
         outputs = struct(dict(made.outputs), secret=goal.secret_outputs)
         return resource_pb2.RegisterResourceResponse(urn=goal.urn, id=made.id, object=outputs)
@@ -67,7 +65,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def Invoke(self, request: Any, context: Any = None) -> Any:
         """A registry's token is another one in every run."""
         self.calls.append(request.tok)
-        answer = called(request.tok) | {"password": f"{self.token}-password"}
+        answer = called(request.tok) | {"password": f"password-of-{self.run}"}
         return resource_pb2.ResourceInvokeResponse(**{"return": struct(answer)})
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any = None) -> Any:

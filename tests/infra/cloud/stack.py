@@ -29,23 +29,30 @@ class Stack:
 
     def up(self, settings: Mapping[str, Any] | None = None, *, spoil: Spoil = lambda goal: goal) -> Outcome:
         """Runs the program with the settings. A refused update leaves this stack as it is."""
-        update = Update(self.state, self.account)
-        monitor = Monitor(update, spoil=spoil, token=f"{len(self.state)}")
+        monitor = Monitor(self.start(), spoil=spoil, run=f"{len(self.state)}")
         execute(whole_program, monitor, preview=False, config=as_config(dict(settings or {})))
-        return self._after(update, tuple(monitor.goals))
+        return self.after(monitor)
 
     def again(self, *, spoil: Spoil = lambda goal: goal) -> Outcome:
         """Updates with what the last program registered, without running it."""
-        update = Update(self.state, self.account)
+        update = self.start()
         for goal in self.goals:
             update.register(spoil(goal))
-        return self._after(update, self.goals)
+        return self._end(update, self.goals)
 
     def destroy(self) -> Outcome:
         """Deletes everything that isn't protected or retained."""
-        return self._after(Update(self.state, self.account), ())
+        return self._end(self.start(), ())
 
-    def _after(self, update: Update, goals: tuple[Goal, ...]) -> Outcome:
+    def start(self, *, preview: bool = False) -> Update:
+        """Begins an update, for a program that runs elsewhere."""
+        return Update(self.state, self.account, preview=preview)
+
+    def after(self, monitor: Monitor) -> Outcome:
+        """Ends the update that the monitor was given."""
+        return self._end(monitor.update, tuple(monitor.goals))
+
+    def _end(self, update: Update, goals: tuple[Goal, ...]) -> Outcome:
         update.finish()
         stack = self if update.errors else Stack(state=update.new, account=update.account, goals=goals)
         return Outcome(stack=stack, steps=tuple(update.steps), errors=tuple(update.errors))

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.infra.cloud.conftest import UNPROTECTED, Stacks, merged
+from tests.infra.cloud.kinds import kinds
 from tests.infra.variants import VARIANTS
 
 OTHERS: dict[str, dict[str, Any]] = {
@@ -29,6 +30,7 @@ def test_every_change_of_settings_is_taken(stack: Stacks) -> None:
     settings = {**VARIANTS, **OTHERS, "defaults again": {}}
     current = stack(UNPROTECTED)
     refused, restless = {}, {}
+    used = set[str]()
 
     for before, after in pairwise(settings):
         outcome = current.up(merged(UNPROTECTED, settings[after]))
@@ -37,8 +39,10 @@ def test_every_change_of_settings_is_taken(stack: Stacks) -> None:
             refused[f"{before} to {after}"] = (*outcome.errors, *again.errors)
         if again.changes:
             restless[after] = [str(step) for step in again.changes]
+        used |= {goal.type for goal in outcome.stack.goals if goal.custom}
         current = outcome.stack
 
     assert refused == {}
     assert restless == {}
+    assert used == set(kinds())
     assert current.destroy().errors == ()

@@ -91,7 +91,7 @@ def test_what_aws_reads_back_otherwise_differs_in_every_later_update(stack: Stac
     third = second.stack.again(spoil=spoil)
 
     assert made.errors == second.errors == ()
-    assert [(step.operation, step.inputs) for step in second.changes] == [("update", {input_})]
+    assert [[step.operation, *step.inputs] for step in second.changes] == [["update", input_]]
     assert second.changes == third.changes
 
 
