@@ -19,9 +19,11 @@ def changed_inputs(type_: str, old: Mapping[str, Any], new: Mapping[str, Any]) -
 
 
 def _differs(type_: str, name: str, found: Any, wanted: Any) -> bool:
+    if not found and not wanted:
+        return False  # providers don't tell nothing from an empty list, zero or false
     if wanted is None:
         # Left out, a computed input keeps its value; anything else would be taken away.
-        return name not in schema_of(type_).always and found not in (None, [], {}, "", False)
+        return name not in schema_of(type_).always
     left_out = _NOT_COMPARED.get(type_, {}).get(name)
     return bool(_comparable(found, left_out) != _comparable(wanted, left_out))
 

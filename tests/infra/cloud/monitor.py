@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf import empty_pb2, json_format  # type: ignore[import-untyped]
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
-from tests.infra.cloud.deployment_engine import Update
+from tests.infra.cloud.engine import Update
 from tests.infra.cloud.resource import Goal
 from tests.infra.cloud.wire import goal_of, plain, struct
 from tests.infra.cloud_answers import called

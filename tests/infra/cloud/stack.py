@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.infra.cloud.account import Account
-from tests.infra.cloud.deployment_engine import State, Update
+from tests.infra.cloud.engine import State, Update
 from tests.infra.cloud.monitor import Monitor, Spoil
 from tests.infra.cloud.resource import Goal
 from tests.infra.cloud.step import Step

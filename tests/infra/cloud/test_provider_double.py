@@ -9,7 +9,7 @@ import pytest
 
 from tests.infra import resource_types as types
 from tests.infra.cloud.account import Account
-from tests.infra.cloud.deployment_engine import Update
+from tests.infra.cloud.engine import Update
 from tests.infra.cloud.kinds import kinds
 from tests.infra.cloud.read_back import READINGS
 from tests.infra.cloud.resource import Goal
@@ -90,6 +90,12 @@ def test_a_computed_input_that_is_left_out_keeps_its_value() -> None:
     [step] = _update(stack, _queue()).changes
 
     assert step.inputs == {"kmsMasterKeyId"}
+
+
+def test_nothing_and_an_empty_value_are_the_same() -> None:
+    stack = _made(_with(_queue(), {"tags": {}, "fifoQueue": False}))
+
+    assert _steps(_update(stack, _with(_queue(), {"receiveWaitTimeSeconds": 0}))) == []
 
 
 def test_ignored_changes_are_no_changes() -> None:
