@@ -114,7 +114,9 @@ class ImageFunction(pulumi.ComponentResource):
             vpc_config=attachment.vpc_config,
             ephemeral_storage={"size": args.ephemeral_storage_mb},
             file_system_config={"arn": files.access_point_arn, "local_mount_path": files.mount_path} if files else None,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy]),
+            # Another name is another function, made first. The provider would delete the named one before, and before
+            # that the API's deployment, whose trigger it is; AWS refuses this while a stage serves that deployment.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy], delete_before_replace=False),
         )
         self.function_name = function.name
         self.function_arn = function.arn

@@ -64,7 +64,8 @@ class MessageQueue(pulumi.ComponentResource):
             delay_seconds=args.delay_seconds,
             redrive_policy=_redrive_policy(args.dead_letters),
             sqs_managed_sse_enabled=True,
-            opts=child,
+            # As a function: another name is another queue, made first, or the API's deployment would have to go before.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
         aws.sqs.QueuePolicy(
             f"{name}-tls",

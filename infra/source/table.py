@@ -45,13 +45,14 @@ class SourceTable(pulumi.ComponentResource):
             opts=protected,
         )
         # Every change of this resource replaces it, and what is written meanwhile never reaches Kinesis: hence
-        # the protection. Milliseconds would let two changes of one item tie.
+        # the protection. A table has one destination, so the old one has to go first (hashicorp/terraform-provider-aws,
+        # issue 49342). Milliseconds would let two changes of one item tie.
         aws.dynamodb.KinesisStreamingDestination(
             f"{name}-destination",
             table_name=table.name,
             stream_arn=change_stream_arn,
             approximate_creation_date_time_precision="MICROSECOND",
-            opts=protected,
+            opts=pulumi.ResourceOptions.merge(protected, pulumi.ResourceOptions(delete_before_replace=True)),
         )
         self.table_name = table.name
         self.table_arn = table.arn

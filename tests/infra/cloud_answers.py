@@ -20,19 +20,28 @@ _ARNS = {
     "aws:iam/role:Role": "iam::{account}:role/{name}",
     "aws:s3/bucket:Bucket": "s3:::{name}",
     "aws:ecr/repository:Repository": "ecr:{region}:{account}:repository/{name}",
-    "aws:opensearch/serverlessCollection:ServerlessCollection": "aoss:{region}:{account}:collection/0{name}",
+    "aws:opensearch/serverlessCollection:ServerlessCollection": "aoss:{region}:{account}:collection/{generation}{name}",
     "aws:apigateway/restApi:RestApi": "apigateway:{region}::/restapis/{name}",
 }
 
 
-def created(type_: str, name: str, inputs: dict[str, Any], *, partition: str = "aws") -> tuple[str, dict[str, Any]]:
-    """Id and outputs of a new resource; `name` is the logical name, from which AWS's own would be made."""
-    physical = str(inputs.get("name") or inputs.get("bucket") or f"{name}-1a2b3c4")
+def created(
+    type_: str, name: str, inputs: dict[str, Any], *, partition: str = "aws", generation: int = 0
+) -> tuple[str, dict[str, Any]]:
+    """Id and outputs of a new resource; `name` is the logical name, from which AWS's own would be made.
+
+    `generation` counts replacements: each has other ids, and another name where none is given.
+    """
+    physical = str(inputs.get("name") or inputs.get("bucket") or f"{name}-{generation + 1}a2b3c4")
     outputs = {"name": physical, **inputs}
     if type_ in _ARNS:
-        outputs["arn"] = f"arn:{partition}:{_ARNS[type_].format(region=REGION, account=ACCOUNT, name=physical)}"
+        outputs["arn"] = f"arn:{partition}:{_arn(type_, physical, generation)}"
     outputs.update(_computed(type_, physical, outputs, partition))
-    return f"{name}-id", outputs
+    return f"{name}-id" + (f"-{generation}" if generation else ""), outputs
+
+
+def _arn(type_: str, physical: str, generation: int) -> str:
+    return _ARNS[type_].format(region=REGION, account=ACCOUNT, name=physical, generation=generation)
 
 
 def _computed(type_: str, physical: str, known: dict[str, Any], partition: str) -> dict[str, Any]:
@@ -56,7 +65,7 @@ def _computed(type_: str, physical: str, known: dict[str, Any], partition: str) 
         case "docker-build:index:Image":
             return {"digest": DIGEST, "ref": f"{known['tags'][0]}@{DIGEST}", "contextHash": "c" * 64}
         case "aws:opensearch/serverlessCollection:ServerlessCollection":
-            host = f"https://0{physical}.{REGION}.aoss.amazonaws.com"
+            host = f"https://{known['arn'].rpartition('/')[2]}.{REGION}.aoss.amazonaws.com"
             return {"collectionEndpoint": host, "dashboardEndpoint": f"{host}/_dashboards"}
         case "aws:apigateway/restApi:RestApi":
             execution = f"arn:{partition}:execute-api:{REGION}:{ACCOUNT}:{physical}"

@@ -167,20 +167,26 @@ def run(
     `watch` is told each resource's name at once, for programs that end in an error.
     """
     deployment, cloud = Deployment(), _CloudMocks(partition)
+    monitor = _RecordingMonitor(deployment, watch, cloud)
+    deployment.exports = execute(program, monitor, preview=preview, config=config)
+    return deployment
+
+
+def execute(program: Callable[[], object], monitor: Any, *, preview: bool, config: dict[str, str]) -> dict[str, Any]:
+    """Runs a program in this process against a monitor, and returns its exports."""
+    exports: dict[str, Any] = {}
     pulumi.runtime.set_all_config({"aws:region": "eu-central-1", **config})
     set_root_resource(None)  # type: ignore[arg-type]  # or an earlier run's stack would keep its exports
-    pulumi_mocks.set_mocks(
-        cloud, project=PROJECT, stack=STACK, preview=preview, monitor=_RecordingMonitor(deployment, watch, cloud)
-    )
+    pulumi_mocks.set_mocks(_CloudMocks("aws"), project=PROJECT, stack=STACK, preview=preview, monitor=monitor)
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def declare() -> pulumi.Output[None]:
         program()
         outputs = get_root_resource().outputs  # type: ignore[union-attr]
-        return pulumi.Output.all(**outputs).apply(deployment.exports.update)
+        return pulumi.Output.all(**outputs).apply(exports.update)
 
     declare()
-    return deployment
+    return exports
 
 
 def whole_program() -> None:

@@ -1,6 +1,7 @@
 """docs/deploy.md says what is so: keys, consumers, exports, variables and policies that it names exist.
 
-Its commands, targets and paths are checked with those of all pages, in tests/test_docs.py.
+Its commands, targets and paths are checked with those of all pages, in tests/test_docs.py; what it says of updates and
+of tear-down, in cloud/.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ import re
 from typing import Any
 
 import pulumi
-import pytest
 import yaml
 from pydantic import BaseModel
 
 from infra.parts.container_image import KEPT_UNTAGGED_IMAGES
 from infra.settings.reading import load_settings
 from infra.settings.sections import Settings
-from tests.infra.conftest import Deploy, as_config
+from tests.infra.conftest import as_config
 from tests.infra.deployment import PROJECT, ROOT
 
 PAGE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
@@ -74,30 +74,6 @@ def test_a_digest_set_by_the_roll_back_command_is_accepted() -> None:
     [digest] = re.findall(r"image_digest' (\S+)", PAGE)
 
     assert _load({"consumers": {"sync_dynamodb_stream": {"image_digest": digest}}})
-
-
-@pytest.mark.parametrize(
-    ("row", "before", "after"),
-    [
-        (
-            "`failure_destination` from `s3` back to `sqs`",
-            {"consumers": {"sync_dynamodb_stream": {"failure_destination": "s3"}}},
-            {"consumers": {"sync_dynamodb_stream": {"failure_destination": "sqs"}}},
-        ),
-        ("`analyses.enabled` to `false`", {}, {"analyses": {"enabled": False}}),
-    ],
-)
-def test_a_setting_that_takes_protected_data_away_says_how(
-    deploy: Deploy, row: str, before: dict[str, Any], after: dict[str, Any]
-) -> None:
-    protected = [{e.name for e in deploy(each).registrations if e.protect} for each in (before, after)]
-
-    assert protected[0] - protected[1]
-    [line] = [line for line in PAGE.splitlines() if line.startswith(f"| {row} |")]
-    assert "With `protect` Pulumi refuses" in line
-    assert "first `driftless:protect: false` and `pulumi up`" in PAGE
-    unprotected = deploy({**before, "protect": False})
-    assert [e.name for e in unprotected.registrations if e.name in protected[0] and e.protect] == []
 
 
 def _digest_keys(model: type[BaseModel], path: str = "") -> set[str]:
