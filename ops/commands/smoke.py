@@ -70,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"ok": ok, "seconds": round(took, 1), "checks": [each.as_json() for each in findings]}))
     else:
         counts = {state: sum(each.state is state for each in findings) for state in State}
-        print(f"{counts[State.OK]} checks passed, {counts[State.FAILED]} failed, {counts[State.SKIPPED]} not tried; "
-              f"{took:.0f} s.")  # fmt: skip
+        print(
+            f"{counts[State.OK]} passed, {counts[State.FAILED]} failed, {counts[State.SKIPPED]} not tried, {took:.0f} s"
+        )
     return 0 if ok else 1

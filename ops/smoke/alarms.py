@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from ops.smoke.check import ATTACH, NotTried, Red
+from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
+from ops.smoke.check import NotTried, Red
 from ops.smoke.scene import Scene
 
 NAMES_PER_CALL = 100  # of DescribeAlarms
@@ -42,10 +41,6 @@ def _described(scene: Scene, names: list[str]) -> dict[str, dict[str, Any]]:
             part = names[start : start + NAMES_PER_CALL]
             answer = client.describe_alarms(AlarmNames=part, AlarmTypes=["MetricAlarm"], MaxRecords=NAMES_PER_CALL)
             found |= {alarm["AlarmName"]: alarm for alarm in answer["MetricAlarms"]}
-    except (BotoCoreError, ClientError) as error:
-        raise Red(
-            f"the alarms can't be looked up ({type(error).__name__})",
-            cause="these credentials may not read alarms (cloudwatch:DescribeAlarms)",
-            cure=ATTACH,
-        ) from None
+    except AWS_TROUBLE as error:
+        raise aws_trouble("the alarms can't be looked up", error) from None
     return found

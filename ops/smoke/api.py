@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import boto3
 import requests
-from botocore.exceptions import BotoCoreError, ClientError
 from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
+from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
 from ops.smoke.check import ATTACH, Red
 from ops.stack import Stack
 
@@ -133,12 +133,8 @@ def _signature(stack: Stack) -> AuthBase:
 def _key(stack: Stack, key_id: str) -> str:
     try:
         return str(stack.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"])
-    except (BotoCoreError, ClientError) as error:
-        raise Red(
-            f"the API's key {key_id} can't be read ({type(error).__name__})",
-            cause="these credentials may not read it (apigateway:GET), or it was deleted",
-            cure=f"{ATTACH}. If it was deleted: `pulumi up --refresh`.",
-        ) from None
+    except AWS_TROUBLE as error:
+        raise aws_trouble(f"the API's key {key_id} can't be read", error) from None
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, str]:

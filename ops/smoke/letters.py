@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ops.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import PREFIX
-from ops.smoke.check import ATTACH, Red
+from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
+from ops.smoke.check import Red
 from ops.smoke.scene import Scene
 from ops.stack import Stack
 
@@ -42,12 +41,8 @@ def no_letter_waits(scene: Scene) -> str:
     """Checks that every place is empty, and tells old letters from those of this run."""
     try:
         counts = count_letters(scene.stack)
-    except (BotoCoreError, ClientError) as error:
-        raise Red(
-            f"the places of failures can't be read ({type(error).__name__})",
-            cause="these credentials may not look at a queue or bucket of failures, or one of them is gone",
-            cure=f"{ATTACH}. What is gone: `pulumi up --refresh`.",
-        ) from None
+    except AWS_TROUBLE as error:
+        raise aws_trouble("the places of failures can't be read", error) from None
     full = {place: count for place, count in counts.items() if count}
     if not full:
         return f"all {len(counts)} places of failures are empty"

@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ops.batch_write import write_all
-from ops.smoke.check import ATTACH, Red
+from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
 from ops.smoke.scene import PREFIX, Attributes, Scene
-
-_CURE = f"{ATTACH}. A table that is gone: `pulumi up --refresh`, and a backup."
 
 
 def write_items(scene: Scene, items: Sequence[Attributes]) -> None:
@@ -43,12 +39,8 @@ def remove_left_overs(scene: Scene) -> str:
     """Deletes what earlier runs have left: a killed one can't clean up after itself."""
     try:
         found = left_overs(scene)
-    except (BotoCoreError, ClientError) as error:
-        raise Red(
-            f"table {scene.stack.table_name} can't be read ({_name(error)})",
-            cause="the table is gone, or these credentials may not read it (dynamodb:Scan)",
-            cure=_CURE,
-        ) from None
+    except AWS_TROUBLE as error:
+        raise aws_trouble(f"table {scene.stack.table_name} can't be read", error) from None
     delete_items(scene, found)
     return f"{len(found)} items of an earlier run that was killed: deleted" if found else "no earlier run has left any"
 
@@ -56,13 +48,5 @@ def remove_left_overs(scene: Scene) -> str:
 def _write(scene: Scene, requests: list[dict[str, object]]) -> None:
     try:
         write_all(scene.dynamodb, scene.stack.table_name, requests)
-    except (BotoCoreError, ClientError) as error:
-        raise Red(
-            f"items of this test can't be written to {scene.stack.table_name} by DynamoDB ({_name(error)})",
-            cause="the table is gone, or these credentials may not write there (dynamodb:BatchWriteItem)",
-            cure=_CURE,
-        ) from None
-
-
-def _name(error: BotoCoreError | ClientError) -> str:
-    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+    except AWS_TROUBLE as error:
+        raise aws_trouble(f"items of this test can't be written to {scene.stack.table_name}", error) from None

@@ -4,20 +4,21 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
 from opensearchpy.exceptions import OpenSearchException
 
 from changefeed.errors import SyncError
 from ops.errors import OpsError
 from ops.smoke.arrival import wait_for_arrival
-from ops.smoke.check import ATTACH, Finding, NotTried, Red, State
+from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
+from ops.smoke.check import Finding, NotTried, Red, State
 from ops.smoke.checks import CHECKS, Check
 from ops.smoke.letters import count_letters
 from ops.smoke.own_items import delete_items
 from ops.smoke.scene import Scene
+from ops.smoke.why_behind import local_feeds
 
 CLEAN_UP = "clean-up"
-REPORTED = (BotoCoreError, ClientError, OpenSearchException, SyncError, OpsError)
+REPORTED = (*AWS_TROUBLE, OpenSearchException, SyncError, OpsError)
 
 
 def smoke(
@@ -39,6 +40,7 @@ def smoke(
 
     with contextlib.suppress(*REPORTED):  # the check `dead-letters` reports what can't be read
         scene.letters_before = count_letters(scene.stack)
+    scene.feeds_before = local_feeds(scene.stack)
     try:
         for check in checks:
             missing = next((need for need in check.needs if need in in_vain), None)
@@ -67,18 +69,20 @@ def _tried(name: str, run: Callable[[Scene], str], scene: Scene) -> Finding:
     except Red as red:
         state, detail, cause, cure = State.FAILED, red.seen, red.cause, red.cure
     except REPORTED as error:
-        state, detail = State.FAILED, f"ended by {type(error).__name__}"
-        cause, cure = _unexpected(error)
+        state, unexpected = State.FAILED, _unexpected(error)
+        detail, cause, cure = unexpected.seen, unexpected.cause, unexpected.cure
     seconds = time.monotonic() - started
     return Finding(check=name, state=state, detail=detail, cause=cause, cure=cure, seconds=seconds)
 
 
-def _unexpected(error: Exception) -> tuple[str, str]:
+def _unexpected(error: Exception) -> Red:
     """Says what the error says; of OpenSearch's only status and type, because their reasons echo values."""
-    rights = f"If a right is missing: {ATTACH}"
+    seen = f"ended by {type(error).__name__}"
+    if isinstance(error, AWS_TROUBLE):
+        return aws_trouble("AWS did not do its part", error)
     if isinstance(error, OpenSearchException):
-        return f"the collection answered {' '.join(map(str, error.args[:2]))}", rights
-    return str(error), rights
+        return Red(seen, cause=f"the collection answered {' '.join(map(str, error.args[:2]))}", cure="Run it again.")
+    return Red(seen, cause=str(error).rstrip("."), cure="Run it again.")
 
 
 def _clean_up(scene: Scene, *, wait: bool) -> str:

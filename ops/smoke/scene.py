@@ -40,6 +40,8 @@ class Scene:
     """Ids that this run has written, or may have: all of them are deleted at its end."""
     letters_before: dict[str, int] = field(default_factory=dict)
     """How many dead letters each place had at the start."""
+    feeds_before: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What each feed of a local stack had counted at the start."""
 
     @cached_property
     def api(self) -> ItemApi:

@@ -1,16 +1,17 @@
 """Finds out why an index is behind, nearest cause first: the table, the switches, dead letters, the function."""
 
 from collections.abc import Mapping, Sequence
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any
 
 from local.running import running_parts
 from ops.feed import feed_problem
-from ops.smoke.check import ATTACH, Red
+from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
+from ops.smoke.check import Red
 from ops.smoke.letters import count_letters
 from ops.smoke.scene import Attributes, Scene
-from ops.stack import Consumer
+from ops.stack import Consumer, Stack
 
+_FAILURES = ("failed_invocations", "partial_failures", "not_invoked", "throttles")
 LOOKED_AT = 25
 """Items that are looked up in the table again: enough to tell the one cause from the other."""
 
@@ -34,11 +35,9 @@ def _cause(scene: Scene, consumer: Consumer, expected: Mapping[str, Attributes |
         )
     try:
         problem = feed_problem(scene.stack, consumer)
-    except (BotoCoreError, ClientError) as error:
-        return (
-            f"whether the feed of {consumer.name} is on can't be looked up ({type(error).__name__})",
-            ATTACH,
-        )
+    except AWS_TROUBLE as error:
+        red = aws_trouble("", error)
+        return f"whether the feed of {consumer.name} is on can't be looked up: {red.cause}", red.cure
     if problem is not None:
         return problem.what.rstrip("."), problem.cure or "Run `pulumi up`."
     new = count_letters(scene.stack).get(consumer.name, 0) - scene.letters_before.get(consumer.name, 0)
@@ -49,7 +48,7 @@ def _cause(scene: Scene, consumer: Consumer, expected: Mapping[str, Attributes |
         )
     log = f"Its log has the reason: {scene.logs(consumer.name)}"
     if scene.stack.is_local:
-        return _local_cause(consumer, log)
+        return _local_cause(scene, consumer, log)
     mapping = scene.stack.client("lambda").get_event_source_mapping(UUID=consumer.event_source_mapping)
     result = str(mapping.get("LastProcessingResult", "unknown"))
     if result.startswith("PROBLEM"):
@@ -60,16 +59,19 @@ def _cause(scene: Scene, consumer: Consumer, expected: Mapping[str, Attributes |
     )
 
 
-def _local_cause(consumer: Consumer, log: str) -> tuple[str, str]:
-    counters = running_parts().get("mapping", {}).get(consumer.name, {})
-    failing = {
-        name: counters.get(name, 0) for name in ("failed_invocations", "partial_failures", "not_invoked", "throttles")
-    }
-    if any(failing.values()):
-        said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in failing.items() if count)
+def local_feeds(stack: Stack) -> dict[str, dict[str, Any]]:
+    """Gives what each mapping of a local stack has counted so far; nothing for a stack in AWS."""
+    return running_parts().get("mapping", {}) if stack.is_local else {}
+
+
+def _local_cause(scene: Scene, consumer: Consumer, log: str) -> tuple[str, str]:
+    before, now = (feeds.get(consumer.name, {}) for feeds in (scene.feeds_before, local_feeds(scene.stack)))
+    grown = {name: now.get(name, 0) - before.get(name, 0) for name in _FAILURES}
+    if any(grown.values()):
+        said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in grown.items() if count)
         return f"the function of {consumer.name} fails, and its batch is repeated ({said})", log
     return (
-        f"the mapping of {consumer.name} hands nothing to its function: it has stopped or can't read its stream",
+        f"the mapping of {consumer.name} hands nothing to its function: it has stopped, or can't read its stream",
         "Start the local stack again: python -m local down; python -m local up --detach",
     )
 
