@@ -1,6 +1,6 @@
 """Turns an error of AWS, or of the way there, into cause and cure. It names the action, never what was sent."""
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError
 
 from ops.smoke.check import ATTACH, Red
 
@@ -22,7 +22,7 @@ def aws_trouble(seen: str, error: BotoCoreError | ClientError) -> Red:
     name = type(error).__name__
     if isinstance(error, NoCredentialsError):
         return Red(f"{seen} ({name})", cause="neither the environment nor a profile has credentials", cure=_LOG_IN)
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, ConnectionError | HTTPClientError):
         cause = "AWS, or the local stack, can't be reached from here"
         return Red(f"{seen} ({name})", cause=cause, cure="Is the stack up, and does a proxy or firewall stand between?")
     return Red(f"{seen} ({name})", cause=str(error).rstrip("."), cure=_LOG_IN)

@@ -9,7 +9,7 @@ from ops.smoke.scene import Attributes, Scene
 
 _DEEP: Attributes = {"S": "bottom"}
 for _ in range(25):
-    _DEEP = {"M": {"m": _DEEP}}
+    _DEEP = {"L": [_DEEP]}  # not maps: each level of those would be a field, too
 
 HOSTILE: dict[str, Attributes] = {
     "text-first": {"smoke_kind": {"S": "a text"}},
