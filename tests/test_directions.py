@@ -62,7 +62,7 @@ LAYERS: Mapping[str, str] = {
         ops.backfill ops.probe ops.redrive ops.resend ops.verify
         ops.feed
         ops.stack
-        ops.dead_letter_queue ops.command_line ops.batch_write
+        ops.dead_letter_queue ops.command_line ops.batch_write ops.ticker
         ops.errors ops.images_path
     """,
     "local": """

@@ -11,15 +11,17 @@ Example: python -m ops smoke --stack local
 import argparse
 import json
 import time
+from collections.abc import Sequence
 
 from local.ending import unwind_on_signals
 from ops.command_line import seconds, whole
 from ops.smoke.check import Finding, State
 from ops.smoke.checks import CHECKS
-from ops.smoke.display import Ticker, print_finding
+from ops.smoke.display import print_finding
 from ops.smoke.run import smoke
 from ops.smoke.scene import Patience, Scene
 from ops.stack import add_stack_arguments, open_stack
+from ops.ticker import Ticker
 
 MOST_ITEMS = 10_000
 
@@ -56,21 +58,25 @@ def run(options: argparse.Namespace) -> int:
     flag = f" --stack {options.stack}" if options.stack else f" --outputs {options.outputs}" if options.outputs else ""
     started = time.monotonic()
     findings: list[Finding] = []
-    with Ticker() as ticker:
+    ok = False
+    try:
+        with Ticker() as ticker:
 
-        def report(finding: Finding) -> None:
-            findings.append(finding)
-            ticker.begin_again()
-            if not options.json:
-                print_finding(finding)
+            def report(finding: Finding) -> None:
+                findings.append(finding)
+                ticker.begin_again()
+                if not options.json:
+                    print_finding(finding)
 
-        ok = smoke(Scene(stack=stack, patience=patience, say=ticker.say, flag=flag), report, skip=options.skip)
-    took = time.monotonic() - started
-    if options.json:
-        print(json.dumps({"ok": ok, "seconds": round(took, 1), "checks": [each.as_json() for each in findings]}))
-    else:
-        counts = {state: sum(each.state is state for each in findings) for state in State}
-        print(
-            f"{counts[State.OK]} passed, {counts[State.FAILED]} failed, {counts[State.SKIPPED]} not tried, {took:.0f} s"
-        )
+            ok = smoke(Scene(stack=stack, patience=patience, say=ticker.say, flag=flag), report, skip=options.skip)
+    finally:  # what was found counts also when the run was interrupted
+        _print_end(findings, ok, time.monotonic() - started, as_json=options.json)
     return 0 if ok else 1
+
+
+def _print_end(findings: Sequence[Finding], ok: bool, took: float, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"ok": ok, "seconds": round(took, 1), "checks": [each.as_json() for each in findings]}))
+        return
+    counts = {state: sum(each.state is state for each in findings) for state in State}
+    print(f"{counts[State.OK]} passed, {counts[State.FAILED]} failed, {counts[State.SKIPPED]} not tried, {took:.0f} s")

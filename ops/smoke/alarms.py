@@ -20,7 +20,7 @@ def alarms_are_there_and_quiet(scene: Scene) -> str:
         raise Red(
             f"{len(missing)} of {len(alarms)} alarms are missing: {', '.join(missing)}",
             cause="somebody has deleted them, which Pulumi doesn't notice by itself",
-            cure="Make them again: pulumi up --refresh",
+            cure=f"Make them again: {scene.remake}",
         )
     ringing = sorted(logical for logical, name in alarms.items() if found[name]["StateValue"] == "ALARM")
     if ringing:

@@ -41,7 +41,9 @@ def the_collection_keeps_its_promises(scene: Scene) -> str:
         scene.say(finding.check)
         if not finding.ok:
             raise Red(
-                f"{finding.check}: {finding.detail}", cause="the collection answers otherwise", cure=finding.advice
+                f"{finding.check}: {finding.detail}",
+                cause="the collection doesn't keep a promise that the sync relies on",
+                cure=finding.advice or f"More about it: {scene.command('probe')}",
             )
         passed += 1
     return f"{passed} of {passed} promises that the sync relies on"

@@ -2,10 +2,12 @@
 
 import time
 
+from opensearchpy.exceptions import NotFoundError
+
 from ops.smoke.arrival import wait_for_arrival
 from ops.smoke.check import Red
 from ops.smoke.scene import Attributes, Scene
-from ops.smoke.search_trouble import TROUBLE, search_trouble
+from ops.smoke.search_trouble import TROUBLE
 
 PAUSE_SECONDS = 1.0
 
@@ -60,7 +62,10 @@ def _not_found(scene: Scene, found: int) -> Red:
     try:
         behind = scene.stack.search().indices.get_alias(name=alias)
     except TROUBLE as error:
-        return search_trouble(scene, consumer, error)
+        cause = "isn't there" if isinstance(error, NotFoundError) else "may point elsewhere: it can't be looked up"
+        return Red(
+            seen, cause=f"the alias {alias} {cause}", cure=f"POST _aliases: let {alias} point at {consumer.index}"
+        )
     ours = {each.index for each in scene.stack.consumers()}
     if not ours & set(behind):
         return Red(

@@ -68,6 +68,11 @@ class Scene:
         """Writes an operator's command for this very stack."""
         return f"python -m ops {text}{self.flag}"
 
+    @property
+    def remake(self) -> str:
+        """Writes the command that makes again what somebody has deleted."""
+        return "python -m local down; python -m local up --detach" if self.stack.is_local else "pulumi up --refresh"
+
     def logs(self, function: str) -> str:
         """Writes the command that shows a function's log."""
         name = self.stack.outputs.get("functions", {}).get(function, function)

@@ -49,6 +49,6 @@ def _status_and_type(error: TransportError | OpsError) -> tuple[str, str]:
 def _make_again(scene: Scene, consumer: Consumer) -> str:
     """Writes the command that runs the creation of the index again; only Pulumi knows the resource's URN."""
     if scene.stack.is_local:
-        return "python -m local down; python -m local up --detach"
+        return scene.remake
     resource = f"{consumer.name.replace('_', '-')}-index-creation"
     return f"pulumi up --replace \"$(pulumi stack --show-urns | grep -o 'urn:.*::{resource}$')\""

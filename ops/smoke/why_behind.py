@@ -39,7 +39,7 @@ def _cause(scene: Scene, consumer: Consumer, expected: Mapping[str, Attributes |
         red = aws_trouble("", error)
         return f"whether the feed of {consumer.name} is on can't be looked up: {red.cause}", red.cure
     if problem is not None:
-        return problem.what.rstrip("."), problem.cure or "Run `pulumi up`."
+        return problem.what.rstrip("."), problem.cure or f"Make it again: {scene.remake}"
     new = count_letters(scene.stack).get(consumer.name, 0) - scene.letters_before.get(consumer.name, 0)
     if new > 0:
         return (
@@ -72,7 +72,7 @@ def _local_cause(scene: Scene, consumer: Consumer, log: str) -> tuple[str, str]:
         return f"the function of {consumer.name} fails, and its batch is repeated ({said})", log
     return (
         f"the mapping of {consumer.name} hands nothing to its function: it has stopped, or can't read its stream",
-        "Start the local stack again: python -m local down; python -m local up --detach",
+        f"Start the local stack again: {scene.remake}",
     )
 
 

@@ -1,7 +1,6 @@
 """The smoke test's judgements: causes that only AWS has, what needs what, and that it cleans up whatever happens."""
 
 import http.server
-import io
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,25 +11,29 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from opensearchpy.exceptions import AuthorizationException, ConnectionError, NotFoundError, RequestError
-from rich.console import Console
 
-from demo.checks import wait_for
+from changefeed.plan.document_id import document_id
 from ops.__main__ import main
 from ops.smoke.alarms import alarms_are_there_and_quiet
 from ops.smoke.analysis import an_analysis_succeeds
 from ops.smoke.api import ItemApi
 from ops.smoke.aws_trouble import aws_trouble
+from ops.smoke.burst import a_burst_arrives
 from ops.smoke.check import Finding, NotTried, Red, State
 from ops.smoke.checks import Check
-from ops.smoke.display import Ticker, print_finding
+from ops.smoke.collection import the_collection_keeps_its_promises
+from ops.smoke.display import print_finding
+from ops.smoke.hostile import HOSTILE, hostile_items_arrive
 from ops.smoke.letters import count_letters, no_letter_waits
 from ops.smoke.own_items import remove_left_overs
-from ops.smoke.round_trip import a_search_finds_it
+from ops.smoke.round_trip import a_change_arrives, a_delete_arrives, a_new_item_arrives, a_search_finds_it
 from ops.smoke.run import smoke
 from ops.smoke.scene import Patience, Scene
 from ops.smoke.search_trouble import search_trouble
 from ops.smoke.why_behind import why_behind
 from ops.stack import Stack
+from ops.verify.canonical import item_digest
+from ops.verify.index_walk import Document
 
 ARN = "arn:aws:kinesis:eu-west-1:000000000000:stream/s"
 OUTPUTS: dict[str, Any] = {
@@ -73,8 +76,8 @@ class Cloud:
     def describe_kinesis_streaming_destination(self, **_: str) -> dict[str, Any]:
         return {"KinesisDataStreamDestinations": [{"StreamArn": ARN, "DestinationStatus": self.destination}]}
 
-    def batch_get_item(self, **_: Any) -> dict[str, Any]:
-        return {"Responses": {"lab-table": self.items}}
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        return {"Responses": dict.fromkeys(RequestItems, self.items)}
 
     def batch_write_item(self, *, RequestItems: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
         if self.refuse_writes:
@@ -368,6 +371,119 @@ def test_a_search_that_finds_nothing_looks_at_the_alias(serve: Serve, index: str
     assert cause in red.value.cause
 
 
+class NoEngine(Engine):
+    """An engine that refuses to say where the alias points, or anything else."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("")
+        self._error = error
+
+    def get_alias(self, *, name: str) -> dict[str, Any]:
+        raise self._error
+
+    def count(self, **_: str) -> dict[str, int]:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (NotFoundError(404, "aliases_not_found_exception", {}), "lab-table isn't there"),
+        (AuthorizationException(403, "security_exception", {}), "may point elsewhere"),
+    ],
+)
+def test_an_alias_that_is_gone_or_hidden_is_said(serve: Serve, error: Exception, cause: str) -> None:
+    url = serve((201, {"id": "i"}), (200, {"items": []}))
+    with pytest.raises(Red) as red:
+        a_search_finds_it(scene_of(engine=NoEngine(error), api_url=url))
+    assert cause in red.value.cause
+
+
+def test_a_probe_that_finds_something_is_red() -> None:
+    with pytest.raises(Red, match="lab-index can be read: there is no such index") as red:
+        the_collection_keeps_its_promises(
+            scene_of(engine=NoEngine(NotFoundError(404, "index_not_found_exception", {})))
+        )
+    assert "pulumi up" in red.value.cure
+
+
+class FollowingIndex:
+    """An index that shows each state that the table gets, but for what `loses` names."""
+
+    def __init__(self, loses: Callable[[str, Any], bool]) -> None:
+        self.table: dict[str, Any] = {}
+        self._shown: dict[str, Any] = {}
+        self._loses = loses
+
+    def write(self, name: str, item: Any) -> None:
+        self.table[name] = item
+        if not self._loses(name, item):
+            self._shown[document_id({"id": {"S": name}})] = item
+
+    def read(self, ids: Sequence[str]) -> dict[str, Document | None]:
+        found = {each: self._shown.get(each) for each in ids}
+        return {each: None if item is None else Document(1, item_digest(item), None) for each, item in found.items()}
+
+
+class Writer(Cloud):
+    """Writes of the API and of DynamoDB, both into the index at once."""
+
+    def __init__(self, index: FollowingIndex) -> None:
+        super().__init__()
+        self.index = index
+
+    def create(self, item: Any) -> None:
+        self.index.write(item["id"]["S"], item)
+
+    change = create
+
+    def delete(self, item: Any) -> None:
+        self.index.write(item["id"]["S"], None)
+
+    def batch_write_item(self, *, RequestItems: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+        for each in RequestItems["lab-table"]:
+            self.create(each["PutRequest"]["Item"])
+        return {}
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        keys = [key["id"]["S"] for key in RequestItems["lab-table"]["Keys"]]
+        return {"Responses": {"lab-table": [item for key in keys if (item := self.index.table.get(key))]}}
+
+
+def followed(loses: Callable[[str, Any], bool] = lambda _name, _item: False) -> Scene:
+    index = FollowingIndex(loses)
+    writer = Writer(index)
+    scene = scene_of(writer)
+    scene.__dict__ |= {"indexes": {"sync_kinesis_stream": index}, "api": writer}  # what is made when first asked for
+    scene.patience = Patience(arrival=0, search=0, analysis=0, settle=0, burst=60)
+    return scene
+
+
+ARRIVING = (a_new_item_arrives, a_change_arrives, a_delete_arrives, hostile_items_arrive, a_burst_arrives)
+
+
+@pytest.mark.parametrize("check", ARRIVING)
+def test_an_index_that_follows_is_green(check: Callable[[Scene], str]) -> None:
+    assert check(followed())
+
+
+@pytest.mark.parametrize(
+    ("check", "loses"),
+    [
+        (a_new_item_arrives, lambda name, _: name.endswith("create")),
+        (a_change_arrives, lambda _, item: item is not None and "smoke_added" in item),
+        (a_delete_arrives, lambda _, item: item is None),
+        (a_burst_arrives, lambda name, _: name.endswith("burst-59")),
+        *((hostile_items_arrive, lambda name, _, bad=bad: name.endswith(bad)) for bad in HOSTILE),
+    ],
+)
+def test_an_index_that_loses_one_change_is_red(
+    check: Callable[[Scene], str], loses: Callable[[str, Any], bool]
+) -> None:
+    with pytest.raises(Red, match="1 change is not in lab-index"):
+        check(followed(loses))
+
+
 def ends(*outcomes: Any) -> list[Check]:
     """Makes a check of each outcome, each needing the one before it; an exception is raised."""
 
@@ -438,13 +554,6 @@ def test_a_table_that_is_gone_is_said() -> None:
     with pytest.raises(Red, match="lab-table can't be read") as red:
         remove_left_overs(scene_of(Gone()))
     assert "is gone" in red.value.cause
-
-
-def test_the_ticker_speaks_while_a_check_is_silent() -> None:
-    written = io.StringIO()
-    with Ticker(Console(file=written), seconds=0.01) as ticker:
-        ticker.say("waiting for [it]")
-        assert wait_for(lambda: "waiting for [it]" in written.getvalue(), 10)
 
 
 def test_a_red_line_has_cause_and_cure(capsys: pytest.CaptureFixture[str]) -> None:

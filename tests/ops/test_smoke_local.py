@@ -215,8 +215,11 @@ def test_an_interrupted_run_cleans_up(outputs: Outputs, directory: Path) -> None
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert wait_for(lambda: len(own_items(outputs)) > 1, 60)
     running.send_signal(signal.SIGTERM)
-    _, err = running.communicate(timeout=90)
+    out, err = running.communicate(timeout=90)
     assert (running.returncode, "Interrupted." in err) == (1, True), err
+    assert json.loads(out)["checks"][-1] | {"seconds": 0, "detail": ""} == {
+        "check": "clean-up", "state": "ok", "detail": "", "cause": "", "cure": "", "seconds": 0
+    }  # fmt: skip
     assert own_items(outputs) == []
 
 
