@@ -27,7 +27,7 @@ def an_analysis_succeeds(scene: Scene) -> str:
         if time.monotonic() - started > scene.patience.analysis:
             raise _not_settled(scene, str(status["state"]))
         scene.say(f"the request is {status['state']}; the first one starts the largest image")
-        time.sleep(PAUSE_SECONDS)
+        scene.sleep(PAUSE_SECONDS)
     if status["state"] == "failed":
         code = status["reason"]["code"]
         raise Red(

@@ -42,7 +42,7 @@ def wait_for_arrival(scene: Scene, expected: Expected, written_at: Mapping[str, 
             raise why_behind(scene, behind, len(waiting[behind[0].name]), expected)
         if behind:
             scene.say(", ".join(f"{len(waiting[each.name])} not in {each.index} yet" for each in behind))
-            time.sleep(pause)
+            scene.sleep(pause)
             pause = min(LONGEST_PAUSE_SECONDS, pause * 1.3)
     return sorted(lags)
 

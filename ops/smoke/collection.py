@@ -24,7 +24,7 @@ def indexes_can_be_read(scene: Scene) -> str:
                 if not isinstance(error, REFUSED) or time.monotonic() - started > scene.patience.arrival:
                     raise search_trouble(scene, consumer, error) from None
                 scene.say(f"{consumer.index} refuses: a new access policy takes up to a minute to act")
-                time.sleep(PAUSE_SECONDS)
+                scene.sleep(PAUSE_SECONDS)
     return " and ".join(consumer.index for consumer in scene.stack.consumers())
 
 

@@ -32,7 +32,7 @@ def left_overs(scene: Scene) -> list[str]:
         read += page["ScannedCount"]
         scene.say(f"{read:,} items looked at")
         found += [item["id"]["S"] for item in page["Items"]]
-    return [name for name in found if name not in scene.written]
+    return found
 
 
 def remove_left_overs(scene: Scene) -> str:

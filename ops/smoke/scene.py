@@ -1,6 +1,7 @@
 """What every check works on: the stack, the patience, and the items that this run may write."""
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +36,7 @@ class Scene:
     patience: Patience
     say: Callable[[str], None] = lambda _: None
     flag: str = ""
+    sleep: Callable[[float], None] = time.sleep
     run_id: str = field(default_factory=lambda: secrets.token_hex(4))
     written: dict[str, Attributes] = field(default_factory=dict)
     """Ids that this run has written, or may have: all of them are deleted at its end."""

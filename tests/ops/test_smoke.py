@@ -21,7 +21,7 @@ from ops.smoke.aws_trouble import aws_trouble
 from ops.smoke.burst import a_burst_arrives
 from ops.smoke.check import Finding, NotTried, Red, State
 from ops.smoke.checks import Check
-from ops.smoke.collection import the_collection_keeps_its_promises
+from ops.smoke.collection import indexes_can_be_read, the_collection_keeps_its_promises
 from ops.smoke.display import print_finding
 from ops.smoke.hostile import HOSTILE, hostile_items_arrive
 from ops.smoke.letters import count_letters, no_letter_waits
@@ -363,10 +363,16 @@ class Engine:
         return {self._index: {"aliases": {name: {}}}}
 
 
+def test_a_search_that_finds_only_others_is_red(serve: Serve) -> None:
+    url = serve((201, {"id": "i"}), (200, {"items": [{"id": "another"}]}))
+    with pytest.raises(Red, match="finds 1 items and not this one"):
+        a_search_finds_it(scene_of(engine=Engine("lab-index"), api_url=url))
+
+
 @pytest.mark.parametrize(("index", "cause"), [("old-index", "points at old-index"), ("lab-index", "refreshes late")])
 def test_a_search_that_finds_nothing_looks_at_the_alias(serve: Serve, index: str, cause: str) -> None:
     url = serve((201, {"id": "i"}), (200, {"items": []}))
-    with pytest.raises(Red, match="finds 0 items instead of 1") as red:
+    with pytest.raises(Red, match="finds 0 items and not this one") as red:
         a_search_finds_it(scene_of(engine=Engine(index), api_url=url))
     assert cause in red.value.cause
 
@@ -484,6 +490,43 @@ def test_an_index_that_loses_one_change_is_red(
         check(followed(loses))
 
 
+class LateAccess:
+    """Lets nobody in for the first calls, as a collection does while its access policy is new."""
+
+    def __init__(self, index: FollowingIndex) -> None:
+        self.refusals = 3
+        self._index = index
+
+    def read(self, ids: Sequence[str]) -> dict[str, Document | None]:
+        self._refuse()
+        return self._index.read(ids)
+
+    def count(self, **_: str) -> dict[str, int]:
+        self._refuse()
+        return {"count": 0}
+
+    def _refuse(self) -> None:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise AuthorizationException(403, "security_exception", {})
+
+
+@pytest.mark.parametrize("check", [a_new_item_arrives, indexes_can_be_read])
+def test_access_that_comes_late_is_waited_for_and_no_longer_than_that(check: Callable[[Scene], str]) -> None:
+    scene = followed()
+    late = LateAccess(scene.__dict__["indexes"]["sync_kinesis_stream"])
+    scene.__dict__["indexes"] = {"sync_kinesis_stream": late}
+    scene.stack = FakeStack(name="dev", outputs=OUTPUTS, cloud=scene.stack.client(""), engine=late)
+    scene.sleep = lambda _: None
+    scene.patience = Patience(arrival=60, search=0, analysis=0, settle=0, burst=1)
+    assert check(scene)
+    late.refusals = 10_000
+    scene.patience = PATIENCE
+    with pytest.raises(Red) as red:
+        check(scene)
+    assert "doesn't let this role or user in" in red.value.cause
+
+
 def ends(*outcomes: Any) -> list[Check]:
     """Makes a check of each outcome, each needing the one before it; an exception is raised."""
 
@@ -567,3 +610,11 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["smoke", "--outputs", str(tmp_path / "outputs.json"), *arguments])
     assert ended.value.code == 2
+
+
+def test_an_index_that_is_gone_is_not_waited_for() -> None:
+    scene = scene_of(engine=NoEngine(NotFoundError(404, "index_not_found_exception", {})))
+    scene.patience = Patience(arrival=60, search=0, analysis=0, settle=0, burst=1)
+    scene.sleep = lambda _: pytest.fail("it waits")
+    with pytest.raises(Red, match="there is no index lab-index"):
+        indexes_can_be_read(scene)

@@ -34,7 +34,12 @@ case "$1 $2" in
   "whoami "*) [ -z "$NO_LOGIN" ] || exit 255; echo "{\\"url\\": \\"${BACKEND:-https://app.pulumi.com}\\"}" ;;
   "stack ls") echo "${STACKS:-[]}" ;;
   "stack output") echo "{}" ;;
-  "up "*) [ -z "$SLOW_UP" ] || { trap 'echo "interrupted up" >> "$CALLS"; exit 1' INT; while :; do sleep 0.1; done; } ;;
+  "up "*) [ -z "$SLOW_UP" ] || {
+    trap 'echo "interrupted up" >> "$CALLS"; over=1' INT
+    while [ -z "$over" ]; do sleep 0.1; done
+    sleep 0.5  # a second signal would be noted
+    exit 1
+  } ;;
 esac
 case " $FAILING " in *" $1 "*) exit 1 ;; esac
 """
@@ -88,7 +93,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def start(**environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "tools.trial"], env={**os.environ, **environment}, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
 
 
@@ -147,7 +152,7 @@ def test_a_step_that_fails_leaves_nothing(
 def test_an_interrupted_deployment_ends_in_order_and_is_destroyed(tmp_path: Path) -> None:
     process = start(YES="1", SLOW_UP="1")
     assert wait_for(lambda: calls(tmp_path)[-1:] == ["pulumi up trial"], 30)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of the foreground
     _, err = process.communicate(timeout=60)
     assert (process.returncode, calls(tmp_path)) == (1, [*WHOLE[:3], "interrupted up", *WHOLE[3:]])
     assert "Interrupted." in err
