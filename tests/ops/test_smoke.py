@@ -232,8 +232,9 @@ def test_alarms_are_asked_for_in_parts_and_a_missing_one_is_found() -> None:
     cloud = Cloud(alarms=dict.fromkeys(names.values(), "INSUFFICIENT_DATA"))
     assert alarms_are_there_and_quiet(scene_of(cloud, alarms=names)) == "all 150 are there, none rings"
     del cloud.alarms["alarm-149"]
-    with pytest.raises(Red, match="1 of 150 alarms are missing: a-alarms-149"):
+    with pytest.raises(Red, match="1 of 150 alarms are missing: a-alarms-149") as red:
         alarms_are_there_and_quiet(scene_of(cloud, alarms=names))
+    assert red.value.cure == "Make them again: pulumi up --refresh"
 
 
 def test_a_stack_without_alarms_or_analyses_is_no_failure() -> None:

@@ -135,7 +135,7 @@ def test_a_stack_that_is_right_is_green_and_nothing_is_left(
 def test_a_missing_alarm(outputs: Outputs, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = {**outputs, "alarms": {**outputs["alarms"], "api-alarms-new": "api-alarms-deleted-by-hand"}}
     result = run(missing, directory, capsys, "alarms")
-    red(*result, "alarms", "1 of 26 alarms are missing: api-alarms-new", "deleted", "pulumi up --refresh")
+    red(*result, "alarms", "1 of 26 alarms are missing: api-alarms-new", "deleted", "local up")
 
 
 def test_an_alarm_that_rings(outputs: Outputs, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,9 +17,10 @@ import yaml
 
 from demo.checks import wait_for
 from local.layout import ROOT
-from tools.trial.cost import describe, hourly
+from tests.infra.contracts import all_alarms
+from tools.trial.cost import ALARMS, describe, hourly
 from tools.trial.course import trial
-from tools.trial.needs import Account, missing_tools
+from tools.trial.needs import OLDEST_PULUMI, Account, missing_tools
 from tools.trial.settings import FILE, settings, write_settings
 
 USER = "arn:aws:iam::123456789012:user/ada"
@@ -257,6 +258,14 @@ def test_a_file_of_such_a_stack_is_left_alone() -> None:
 def test_images_are_built_for_the_machines_own_processor() -> None:
     found = {machine: settings("r", "o", machine)["driftless:architecture"] for machine in ("x86_64", "aarch64")}
     assert found == {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+def test_the_page_and_the_figures_are_those_of_the_program() -> None:
+    page = " ".join((ROOT / "docs/deploy.md").read_text(encoding="utf-8").split())
+    east, central = (f"${hourly(region):.2f}" for region in ("us-east-1", "eu-central-1"))
+    assert f"about {east} an hour in us-east-1, {central} in eu-central-1" in page
+    assert len(all_alarms()) == ALARMS
+    assert f"pulumi=={'.'.join(map(str, OLDEST_PULUMI))}" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 
 def test_the_cost_of_a_region_without_a_known_price_is_not_flattered() -> None:
