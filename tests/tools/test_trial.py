@@ -35,6 +35,7 @@ case "$1 $2" in
   "whoami "*) [ -z "$NO_LOGIN" ] || exit 255; echo "{\\"url\\": \\"${BACKEND:-https://app.pulumi.com}\\"}" ;;
   "stack ls") echo "${STACKS:-[]}" ;;
   "stack output") echo "{}" ;;
+  "destroy "*) [ -z "$SLOW_DESTROY" ] || sleep 2 ;;
   "up "*) [ -z "$SLOW_UP" ] || {
     trap 'echo "interrupted up" >> "$CALLS"; over=1' INT
     while [ -z "$over" ]; do sleep 0.1; done
@@ -157,6 +158,15 @@ def test_an_interrupted_deployment_ends_in_order_and_is_destroyed(tmp_path: Path
     _, err = process.communicate(timeout=60)
     assert (process.returncode, calls(tmp_path)) == (1, [*WHOLE[:3], "interrupted up", *WHOLE[3:]])
     assert "Interrupted." in err
+
+
+def test_a_signal_during_the_destroy_does_not_stop_it(tmp_path: Path) -> None:
+    process = start(YES="1", SLOW_DESTROY="1")
+    assert wait_for(lambda: calls(tmp_path)[-1:] == ["pulumi destroy trial"], 30)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, calls(tmp_path)) == (1, WHOLE), err
+    assert "Nothing is left." in out
 
 
 def test_a_failed_destroy_says_what_is_left_and_what_to_do(tmp_path: Path) -> None:
