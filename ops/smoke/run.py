@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from opensearchpy.exceptions import OpenSearchException
 
 from changefeed.errors import SyncError
+from local.ending import undisturbed
 from ops.errors import OpsError
 from ops.smoke.arrival import wait_for_arrival
 from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
@@ -54,7 +55,8 @@ def smoke(
                 note(_tried(check.name, check.run, scene))
     finally:
         carried = states.get("create") is State.OK
-        note(_tried(CLEAN_UP, lambda scene: _clean_up(scene, wait=carried), scene))
+        with undisturbed():
+            note(_tried(CLEAN_UP, lambda scene: _clean_up(scene, wait=carried), scene))
     return State.FAILED not in states.values()
 
 

@@ -2,6 +2,8 @@
 
 import http.server
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -578,6 +580,22 @@ def test_whatever_ends_the_run_its_items_are_deleted(ending: BaseException) -> N
     with pytest.raises(type(ending)):
         run_of(scene, ends("fine", ending))
     assert cloud.deleted == [f"smoke-{scene.run_id}-{number}" for number in range(2)]
+
+
+def test_a_second_signal_does_not_stop_the_cleaning_up() -> None:
+    class Interrupting(Cloud):
+        def batch_write_item(self, *, RequestItems: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+            os.kill(os.getpid(), signal.SIGINT)
+            return super().batch_write_item(RequestItems=RequestItems)
+
+    cloud = Interrupting()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        ok, _ = run_of(scene_of(cloud), ends("fine"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ok
+    assert len(cloud.deleted) == 1
 
 
 def test_a_clean_up_that_is_refused_is_red_and_says_which_right_is_missing() -> None:

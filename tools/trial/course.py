@@ -1,13 +1,12 @@
 """The steps of a trial, in order. Whatever happens after `up` has begun, the stack is destroyed."""
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from local.ending import ENDING_SIGNALS
+from local.ending import undisturbed
 from tools.trial.needs import SECRETS_PROVIDER, Account
 from tools.trial.settings import NAME, write_settings
 
@@ -50,7 +49,7 @@ def trial(account: Account, run: Run = run_to_the_end, smoke: Sequence[str] = SM
             passed = run(["pulumi", "up", "--yes", "--skip-preview", *STACK]) == 0 and run(list(smoke)) == 0
     except KeyboardInterrupt:
         print("\nInterrupted. What was made is destroyed now; further signals are ignored.", file=sys.stderr)
-    with _undisturbed():
+    with undisturbed():  # half a destroy costs as much as none
         gone = _destroyed(account, run, begun=begun)
     print(f"\nThe trial has {'passed' if passed else 'not passed'}. {'Nothing is left.' if gone else 'See above.'}")
     return passed and gone
@@ -71,17 +70,6 @@ def _destroyed(account: Account, run: Run, *, begun: bool) -> bool:
         )
         return False
     return run(["pulumi", "stack", "rm", NAME, "--yes", "--non-interactive"]) == 0
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ignores signals, here and in what is started: half a destroy costs as much as none."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _secrets() -> list[str]:
