@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help install check format test test-images image-requirements dockerfiles sbom docs bench bench-check torture demo up down clean
+.PHONY: help install check format test test-images image-requirements dockerfiles sbom docs bench bench-check torture trial demo up down clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ — /'
@@ -55,6 +55,9 @@ bench-check: $(READY)  ## fails when the handlers' cost per record has grown by 
 
 torture: $(READY)  ## 10 minutes of attacks on the sync: random histories on a model and on a real node, and broken rules
 	$(BIN)/python -m tests.torture
+
+trial: $(READY)  ## deploys to your AWS account, proves it, and destroys it; names the cost and asks before (YES=1 agrees)
+	@$(BIN)/python -m tools.trial
 
 demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end (OPTIONS="--analyses --containers")
 	$(BIN)/python -m local demo $(OPTIONS)

@@ -23,8 +23,8 @@ analysed = analyses.declare(kit, settings.analyses, synced.searchable, index.tar
 # What knows no capability by name.
 capabilities = [table, index, synced, analysed]
 served = api.declare(kit, settings.api, settings.table_api, table.table, synced.searchable, index.target, capabilities)
-operated = operators.declare(kit, settings.operators, index.target, capabilities)
-monitoring.declare(kit, [*capabilities, served])
+monitored = monitoring.declare(kit, [*capabilities, served])
+operated = operators.declare(kit, settings.operators, index.target, [*capabilities, served, monitored])
 
-for name, value in merged_exports([*capabilities, served, operated]).items():
+for name, value in merged_exports([*capabilities, served, monitored, operated]).items():
     pulumi.export(name, value)

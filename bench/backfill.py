@@ -26,12 +26,12 @@ import requests
 from bench.measurement import leave, parser, say
 from bench.own_stack import own_stack
 from changefeed.create_index import create_index
-from demo.batch_write import MOST_REQUESTS, write_all
 from demo.flights import MISSING, rows_of
 from demo.item_json import to_item
 from infra.sync.index import index_definition
 from local.layout import ROOT
 from ops.backfill.state import load_state
+from ops.batch_write import MOST_REQUESTS, write_all
 from ops.stack import Stack
 
 FLIGHTS_OF_THE_YEAR = 336_776

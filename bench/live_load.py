@@ -19,9 +19,9 @@ from typing import Any
 from botocore.config import Config
 
 from bench.items import identifier
-from demo.batch_write import MOST_REQUESTS, write_all
 from local.services.aws_client import CREDENTIALS, aws_client
 from local.services.ministack import REGION
+from ops.batch_write import MOST_REQUESTS, write_all
 from streams.dynamodb import DynamoDBStreamReader
 from streams.reader import Position
 from streams.record import StreamRecord

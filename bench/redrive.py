@@ -25,13 +25,13 @@ from changefeed.decode.dynamodb_record import decode_dynamodb_record
 from changefeed.parking import parked_message
 from changefeed.plan.document_id import document_id
 from changefeed.plan.rejection import Rejection
-from demo.batch_write import write_all
 from demo.proof import compare, read_items
 from lambda_kit.unindexed import whole_document
 from local.runners.invocation import InvokeResult
 from local.runners.mapping.batch import Batch, DiscardBatch
 from local.runners.mapping.failure_record import failure_object, failure_object_key, failure_record
 from local.runners.mapping.settings import MappingSettings
+from ops.batch_write import write_all
 from ops.redrive.parts import redrive_of
 from ops.redrive.report import Report
 from ops.redrive.run import Choice

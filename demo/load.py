@@ -7,12 +7,12 @@ from typing import Any
 import requests
 from requests_aws4auth import AWS4Auth
 
-from demo.batch_write import MOST_REQUESTS, write_all
 from demo.flights import FlightChange, Kind
 from demo.item_json import to_item
 from demo.lag import LagMeter
 from local.errors import LocalStackError
 from local.services.ministack import REGION
+from ops.batch_write import MOST_REQUESTS, write_all
 
 
 class ItemApi:

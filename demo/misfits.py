@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from demo.batch_write import write_all
 from demo.item_json import to_item
 from local.services.aws_client import aws_client
 from local.services.ministack import REGION
+from ops.batch_write import write_all
 
 
 @dataclass(frozen=True, kw_only=True)

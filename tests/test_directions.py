@@ -58,9 +58,11 @@ LAYERS: Mapping[str, str] = {
     "ops": """
         ops.__main__
         ops.commands
+        ops.smoke
         ops.backfill ops.probe ops.redrive ops.resend ops.verify
+        ops.feed
         ops.stack
-        ops.dead_letter_queue ops.command_line
+        ops.dead_letter_queue ops.command_line ops.batch_write ops.ticker
         ops.errors ops.images_path
     """,
     "local": """
@@ -216,6 +218,7 @@ def test_files_stay_small() -> None:
         ("the whole", "streams.kinesis", "local.errors"),
         ("ops", "ops.redrive.run", "ops.commands.redrive"),
         ("ops", "ops.resend.run", "ops.redrive.letter"),
+        ("ops", "ops.verify.walk", "ops.smoke.scene"),
         ("ops", "ops.stack", "ops.verify.walk"),
         ("local", "local.runners.part", "local.program.resources.creation"),
         ("images", "table_api.routes", "scilearn.service"),

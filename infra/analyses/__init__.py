@@ -29,8 +29,8 @@ def declare(kit: Kit, own: AnalysesSettings, searchable: Searchable, target: Sea
             "functions": {FOLDER: service.function.function_name, f"{FOLDER}_status": made.status.function_name},
             "images": {FOLDER: image_uri},
         },
-        # `ops resend` sends requests again and reads what became of them.
-        operator_rights=[*service.operator_rights, service.requests.may_send, made.statuses.may_read],
+        # `ops resend` sends requests again and reads what became of them; `ops smoke` looks whether they are taken.
+        operator_rights=[*service.operator_rights, service.requests.may_resend, made.statuses.may_read],
         routes=[made.routes],
         alarms=service.alarms,
     )

@@ -44,5 +44,6 @@ def declare(
             "functions": {FOLDER: api.function_name},
             "images": {FOLDER: image_uri},
         },
+        operator_rights=api.operator_rights,
         alarms=api.alarms,
     )

@@ -11,12 +11,16 @@ import pulumi_aws as aws
 
 from infra.api.settings import ApiSettings
 from infra.kit import Kit
+from infra.rights import apigateway
+from infra.rights.documents import Statement
 
 
 class ApiKeyAccess(pulumi.ComponentResource):
     """A key, made by AWS; its value never enters an export."""
 
     key_id: pulumi.Output[str]
+    may_read: pulumi.Output[Statement]
+    """Lets an operator read the key's value."""
 
     def __init__(
         self,
@@ -42,4 +46,5 @@ class ApiKeyAccess(pulumi.ComponentResource):
             f"{name}-plan-key", key_id=key.id, key_type="API_KEY", usage_plan_id=plan.id, opts=child
         )
         self.key_id = key.id
+        self.may_read = key.arn.apply(apigateway.read_key)
         self.register_outputs({"key_id": self.key_id})

@@ -18,7 +18,8 @@ from infra.base.alarm import Alarm, owned_by
 from infra.base.routes import QueueRoutes
 from infra.kit import Kit
 from infra.parts.image_function import ImageFunction, ImageFunctionArgs
-from infra.rights import aoss
+from infra.rights import aoss, apigateway
+from infra.rights.documents import Statements
 from infra.search.access import grant
 from infra.search.target import Searchable, SearchTarget
 from infra.source.table import SourceTable
@@ -36,6 +37,8 @@ class WriteApi(pulumi.ComponentResource):
     function_name: pulumi.Output[str]
     key_exports: Mapping[str, pulumi.Output[str]]
     """`api_key_id` where callers use a key, otherwise nothing."""
+    operator_rights: Statements
+    """Lets an operator call what `ops smoke` calls."""
     alarms: list[Alarm]
 
     def __init__(
@@ -122,10 +125,15 @@ class WriteApi(pulumi.ComponentResource):
             source_arn=pulumi.Output.concat(api.execution_arn, "/", own.stage, "/*"),
             opts=child,
         )
+        stage_arn = pulumi.Output.concat(api.execution_arn, "/", own.stage)
+        self.operator_rights = [
+            stage_arn.apply(lambda arn: apigateway.call_as_smoke_test(arn, [each.path for each in queue_routes]))
+        ]
         self.key_exports = {}
         if own.authorization == "api_key":
             access = ApiKeyAccess(f"{name}-key-access", kit, own, api, stage_name=stage.stage_name, opts=child)
             self.key_exports = {"api_key_id": access.key_id}
+            self.operator_rights = [access.may_read]  # the gateway asks callers with a key for nothing else
         self.url = stage.url
         self.function_name = function.function_name
         self.alarms = owned_by(name, api_alarms(api.name, stage.stage_name, kit.alarms))

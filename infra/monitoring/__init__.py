@@ -9,7 +9,8 @@ from infra.kit import Kit
 from infra.monitoring.alarms import Alarms
 
 
-def declare(kit: Kit, capabilities: Sequence[Capability]) -> None:
-    """Declares every alarm of every capability."""
+def declare(kit: Kit, capabilities: Sequence[Capability]) -> Capability:
+    """Declares every alarm of every capability. Exports their names."""
     alarms = [alarm for capability in capabilities for alarm in capability.alarms]
-    Alarms("alarms", alarms, topic_arn=kit.alarms.topic_arn, opts=kit.opts)
+    made = Alarms("alarms", alarms, topic_arn=kit.alarms.topic_arn, opts=kit.opts)
+    return Capability(exports={"alarms": made.names}, operator_rights=made.operator_rights)

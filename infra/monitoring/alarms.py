@@ -5,17 +5,24 @@ Silence is never an alarm, because an idle resource sends nothing. The topic, if
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.base.alarm import Alarm
 from infra.base.metrics import Metric, MetricsQuery
+from infra.rights import cloudwatch
+from infra.rights.documents import Statements
 
 
 class Alarms(pulumi.ComponentResource):
     """Each alarm is named after its owner and its suffix."""
+
+    names: Mapping[str, pulumi.Output[str]]
+    """Logical name → the alarm's name in AWS, which ends at random."""
+    operator_rights: Statements
+    """Lets an operator look at them."""
 
     def __init__(
         self,
@@ -27,11 +34,13 @@ class Alarms(pulumi.ComponentResource):
     ) -> None:
         super().__init__("driftless:index:Alarms", name, {}, opts)
         actions = [topic_arn] if topic_arn else []
+        made: dict[str, aws.cloudwatch.MetricAlarm] = {}
         for alarm in alarms:
             metric = alarm.watched if isinstance(alarm.watched, Metric) else None
             query = alarm.watched if isinstance(alarm.watched, MetricsQuery) else None
-            aws.cloudwatch.MetricAlarm(
-                f"{alarm.owner}-alarms-{alarm.suffix}",
+            logical = f"{alarm.owner}-alarms-{alarm.suffix}"
+            made[logical] = aws.cloudwatch.MetricAlarm(
+                logical,
                 alarm_description=alarm.description,
                 namespace=metric.namespace if metric else None,
                 metric_name=metric.name if metric else None,
@@ -52,4 +61,7 @@ class Alarms(pulumi.ComponentResource):
                 ok_actions=actions,
                 opts=pulumi.ResourceOptions(parent=self),
             )
+        self.names = {logical: each.name for logical, each in made.items()}
+        # One right covers all alarms of the region, so one alarm's ARN tells where that is.
+        self.operator_rights = [each.arn.apply(cloudwatch.look_at_alarms) for each in list(made.values())[:1]]
         self.register_outputs({})

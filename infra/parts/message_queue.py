@@ -89,6 +89,11 @@ class MessageQueue(pulumi.ComponentResource):
         return self.arn.apply(sqs.settle_messages)
 
     @property
+    def may_resend(self) -> pulumi.Output[Statement]:
+        """Lets an operator send to it, and see how many messages wait."""
+        return self.arn.apply(sqs.send_and_count_messages)
+
+    @property
     def may_take(self) -> pulumi.Output[Statement]:
         """Lets a pipe or an event source mapping read it."""
         return self.arn.apply(sqs.take_messages)

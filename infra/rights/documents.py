@@ -40,8 +40,8 @@ def assume_role_for(service: str, source_arn: str) -> Document:
     return document([{**statement, "Condition": only}])
 
 
-def allow(actions: Sequence[str], resource: str) -> Statement:
-    """Allows the actions on one resource."""
+def allow(actions: Sequence[str], resource: str | list[str]) -> Statement:
+    """Allows the actions on one resource, or on each of a list."""
     return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
 
 

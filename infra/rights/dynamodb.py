@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from infra.rights.documents import Statement, allow
 
+SMOKE_PREFIX = "smoke-"
+"""How the ids of all items of `ops smoke` begin."""
+
 
 def read_stream(stream_arn: str) -> Statement:
     """Allows what Lambda's poller needs to read a table's stream. It needs no ListStreams, which has no resource level.
@@ -39,6 +42,17 @@ def compare_table(table_arn: str) -> Statement:
         ],
         table_arn,
     )
+
+
+def write_smoke_items(table_arn: str) -> Statement:
+    """Lets `ops smoke` put and delete items of its own: those whose key begins as all of its ids do.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    return {
+        **allow(["dynamodb:BatchWriteItem"], table_arn),
+        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{SMOKE_PREFIX}*"]}},
+    }
 
 
 def serve_items(table_arn: str) -> Statement:

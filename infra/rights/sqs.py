@@ -26,6 +26,11 @@ def settle_messages(queue_arn: str) -> Statement:
     )
 
 
+def send_and_count_messages(queue_arn: str) -> Statement:
+    """Lets `ops resend` send requests again, and `ops smoke` see whether any wait. It takes none."""
+    return allow(["sqs:GetQueueAttributes", "sqs:SendMessage"], queue_arn)
+
+
 def move_messages_back(queue_arn: str) -> Statement:
     """Lets an operator move all messages of a dead-letter queue back, by SQS itself, and see how far that is.
 

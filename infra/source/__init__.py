@@ -36,6 +36,6 @@ def declare(kit: Kit, table_settings: TableSettings, stream_settings: StreamSett
             "table_stream_arn": table.stream_arn,
             "kinesis_stream_name": changes.stream_name,
         },
-        operator_rights=[table.may_compare, *(feed.may_reread for feed in feeds.values())],
+        operator_rights=[table.may_compare, table.may_write_smoke_items, *(feed.may_reread for feed in feeds.values())],
         alarms=owned_by("source-table", replication_alarms(table.table_name, kit.alarms)),
     )

@@ -77,6 +77,11 @@ class SourceTable(pulumi.ComponentResource):
         return self.table_arn.apply(dynamodb.compare_table)
 
     @property
+    def may_write_smoke_items(self) -> pulumi.Output[Statement]:
+        """Lets an operator write items of a smoke test, and no others."""
+        return self.table_arn.apply(dynamodb.write_smoke_items)
+
+    @property
     def may_serve(self) -> pulumi.Output[Statement]:
         """Lets the API's function read and write items."""
         return self.table_arn.apply(dynamodb.serve_items)

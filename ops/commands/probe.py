@@ -9,13 +9,12 @@ Example: python -m ops probe --stack local --json
 import argparse
 import json
 
-from rich.console import Console
-
 from changefeed.write.bulk_transport import BulkTransport
 from ops.command_line import seconds
 from ops.probe.checks import Finding
 from ops.probe.probe import probe
 from ops.stack import add_stack_arguments, open_stack
+from ops.ticker import Ticker
 
 POLICY_SECONDS = 75
 
@@ -37,11 +36,12 @@ def run(options: argparse.Namespace) -> int:
     def open_index(name: str) -> BulkTransport:
         return BulkTransport(endpoint=stack.search_endpoint, index=name, region=stack.region)
 
-    console = Console(stderr=True)
     findings: list[Finding] = []
-    with console.status(f"Checking {stack.search_endpoint} ..."):
+    with Ticker() as ticker:
+        ticker.say(f"Checking {stack.search_endpoint} ...")
         for finding in probe(stack.search(), open_index, indexes, wait_seconds=options.wait):
             findings.append(finding)
+            ticker.begin_again()
             if not options.json:
                 print(f"{'ok    ' if finding.ok else 'FAILED'} {finding.check}: {finding.detail}", flush=True)
                 if finding.advice:

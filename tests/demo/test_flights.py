@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from demo.batch_write import MOST_REQUESTS
 from demo.checks import late_flights
 from demo.flights import FlightChange, Kind, flight_changes
 from demo.load import batches
+from ops.batch_write import MOST_REQUESTS
 
 
 @pytest.fixture(scope="module")

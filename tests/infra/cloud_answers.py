@@ -22,6 +22,7 @@ _ARNS = {
     "aws:ecr/repository:Repository": "ecr:{region}:{account}:repository/{name}",
     "aws:opensearch/serverlessCollection:ServerlessCollection": "aoss:{region}:{account}:collection/{generation}{name}",
     "aws:apigateway/restApi:RestApi": "apigateway:{region}::/restapis/{name}",
+    "aws:apigateway/apiKey:ApiKey": "apigateway:{region}::/apikeys/{name}",
 }
 
 

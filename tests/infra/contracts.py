@@ -19,7 +19,7 @@ def all_exports() -> dict[str, set[str] | None]:
         for name, keys in exports.items():
             known = result.get(name)
             result[name] = keys if keys is None or known is None else known | keys
-    return result
+    return {**result, "alarms": all_alarms()}  # the monitoring room exports every room's
 
 
 def all_access() -> dict[str, Sequence[tuple[list[str], list[str], list[str]]]]:

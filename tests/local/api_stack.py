@@ -4,7 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,27 @@ layout = Layout(directory=pathlib.Path(directory) / "stack")
 ports = {"aws_port": int(aws_port), "opensearch_port": int(opensearch_port)}
 with LocalStack(layout=layout, **ports, say=lambda _: None) as stack:
     print(json.dumps(stack.outputs), flush=True)
-    sys.stdin.read()  # until the test ends, however it ends
+    for line in sys.stdin:  # until the test ends, however it ends
+        kind, name = line.split()
+        stack.parts(kind)[name].stop()
+        print("stopped", flush=True)
 """
+
+
+StopPart = Callable[[str, str], None]
+"""Stops one runner by kind and name, such as "mapping" and "sync_kinesis_stream", for good."""
 
 
 @contextlib.contextmanager
 def running_stack(directory: Path) -> Iterator[dict[str, Any]]:
     """The outputs of a stack that runs as long as the context, on free ports."""
+    with breakable_stack(directory) as (outputs, _):
+        yield outputs
+
+
+@contextlib.contextmanager
+def breakable_stack(directory: Path) -> Iterator[tuple[dict[str, Any], StopPart]]:
+    """The same, with what breaks a part of it."""
     ports = [str(free_port(4700, 4799)), str(free_port(9210, 9290))]
     with (directory / "stack.log").open("w") as log:
         process = subprocess.Popen(
@@ -41,10 +55,16 @@ def running_stack(directory: Path) -> Iterator[dict[str, Any]]:
         with process:
             assert process.stdin
             assert process.stdout
-            line = process.stdout.readline()
+            write, read = process.stdin, process.stdout
+            line = read.readline()
+
+            def stop_part(kind: str, name: str) -> None:
+                print(kind, name, file=write, flush=True)
+                assert read.readline(), (directory / "stack.log").read_text()
+
             try:
                 assert line, (directory / "stack.log").read_text()
-                yield json.loads(line)
+                yield json.loads(line), stop_part
             finally:
                 process.stdin.close()
                 process.wait(timeout=60)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 
-from demo.batch_write import write_all
 from demo.checks import parked_messages, wait_for
 from demo.disaster import kill_consumers
 from demo.item_json import to_item
@@ -22,6 +21,7 @@ from local.services.aws_client import aws_client
 from local.services.ministack import REGION
 from local.services.ports import free_port
 from local.stack import LocalStack
+from ops.batch_write import write_all
 
 pytestmark = pytest.mark.local
 

@@ -15,12 +15,12 @@ import pytest
 import requests
 
 from changefeed.create_index import create_index
-from demo.batch_write import write_all
 from demo.checks import parked_messages
 from demo.load import ItemApi
 from infra.sync.index import index_definition
 from local.layout import Layout
 from ops.__main__ import main
+from ops.batch_write import write_all
 from ops.stack import Stack
 from tests.local.api_stack import running_stack
 from tests.local.hostile_items import Item, hostile_items

@@ -136,7 +136,8 @@ def _method_settings(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 def _api_key(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     key = cloud.client("apigateway").create_api_key(name=physical_name(name, inputs), enabled=True)
-    return key["id"], {"value": key["value"]}
+    arn = f"arn:aws:apigateway:{cloud.region}::/apikeys/{key['id']}"
+    return key["id"], {"arn": arn, "value": key["value"]}
 
 
 def _usage_plan(cloud: Cloud, name: str, inputs: Inputs) -> Created:

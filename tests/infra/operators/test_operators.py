@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from infra.rights import aoss
+from infra.rights import aoss, dynamodb
 from ops.probe.scratch import open_scratch
+from ops.smoke.scene import PREFIX, Patience, Scene
+from ops.stack import Stack
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
 from tests.infra.deployment import Deployment
@@ -17,8 +19,10 @@ from tests.infra.privileges import COLLECTION, KINESIS, QUEUES, TABLE, TABLE_STR
 from tests.infra.variants import VARIANTS
 
 OPERATORS = VARIANTS["operators"]
+PATIENCE = Patience(arrival=1, search=1, analysis=1, settle=1, burst=1)
 LAMBDA = "arn:aws:lambda:eu-central-1:123456789012:"
 BUCKET = "arn:aws:s3:::sync-kinesis-stream-failures-1a2b3c4"
+API = "arn:aws:execute-api:eu-central-1:123456789012:dynamodb-api-gw/v1/"
 MANAGED_POLICY_CHARACTERS = 6_144  # without white space: .../IAM/latest/UserGuide/reference_iam-quotas.html
 
 
@@ -31,13 +35,34 @@ def test_operators_may_do_exactly_this(deploy: Deploy) -> None:
     settling = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
     statements = _document(deploy(OPERATORS))["Statement"]
 
-    assert {statement["Resource"]: statement["Action"] for statement in statements} == {
-        TABLE: [
+    comparing, smoking, calling = statements[0], statements[1], statements[-2]
+    assert (comparing["Resource"], comparing["Action"]) == (
+        TABLE,
+        [
             "dynamodb:BatchGetItem",
             "dynamodb:DescribeKinesisStreamingDestination",
             "dynamodb:DescribeTable",
             "dynamodb:Scan",
         ],
+    )
+    assert smoking == {
+        "Effect": "Allow",
+        "Action": ["dynamodb:BatchWriteItem"],
+        "Resource": TABLE,
+        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["smoke-*"]}},
+    }
+    assert (calling["Action"], calling["Resource"]) == (
+        ["execute-api:Invoke"],
+        [
+            f"{API}POST/items",
+            f"{API}*/items/smoke-*",
+            f"{API}GET/search",
+            f"{API}POST/analyses",
+            f"{API}GET/analyses/*",
+        ],
+    )
+    others = [statement for statement in statements if statement not in (comparing, smoking, calling)]
+    assert {statement["Resource"]: statement["Action"] for statement in others} == {
         COLLECTION: ["aoss:APIAccessAll"],
         TABLE_STREAM: ["dynamodb:GetRecords", "dynamodb:GetShardIterator"],
         KINESIS: ["kinesis:GetRecords", "kinesis:GetShardIterator"],
@@ -58,11 +83,25 @@ def test_operators_may_do_exactly_this(deploy: Deploy) -> None:
         f"{QUEUES}second-deletes": ["sqs:SendMessage"],
         f"{QUEUES}scilearn-not-handed-over": settling,
         f"{QUEUES}scilearn-failures": settling,
-        f"{QUEUES}scilearn-requests": ["sqs:SendMessage"],
+        f"{QUEUES}scilearn-requests": ["sqs:GetQueueAttributes", "sqs:SendMessage"],
         TABLE.replace("lab-table", "scilearn-status"): ["dynamodb:GetItem"],
+        "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*": ["cloudwatch:DescribeAlarms"],
     }
-    assert len(statements) == 17
+    assert len(statements) == 20
     assert {statement["Effect"] for statement in statements} == {"Allow"}
+
+
+def test_what_the_smoke_test_writes_is_what_operators_may_write() -> None:
+    assert dynamodb.SMOKE_PREFIX == PREFIX
+    assert Scene(stack=Stack(name="", outputs={}), patience=PATIENCE).item("x", {})["id"]["S"].startswith(PREFIX)
+
+
+def test_operators_read_the_apis_key_where_callers_have_one(deploy: Deploy) -> None:
+    statements = _document(deploy({**OPERATORS, **VARIANTS["api key"]}))["Statement"]
+
+    [reading] = [each for each in statements if each["Action"] == ["apigateway:GET"]]
+    assert reading["Resource"] == "arn:aws:apigateway:eu-central-1::/apikeys/dynamodb-api-gw"
+    assert [each for each in statements if each["Action"] == ["execute-api:Invoke"]] == []
 
 
 def test_operators_policy_fits_into_a_managed_policy_with_the_longest_names(deploy: Deploy) -> None:
@@ -78,6 +117,7 @@ def test_operators_policy_fits_into_a_managed_policy_with_the_longest_names(depl
             },
             "second_delete": {"function_name": "d" * 44},
             "analyses": {"function_name": "c" * 37},
+            "api": {"stage": "v" * 128},
         }
     )
 

@@ -15,6 +15,14 @@ FAULTS: list[Fault] = [
     ),
     (no_allowed_wildcards, with_inputs(types.ROLE_POLICY, policy=policy("aoss:*", "arn:aws:aoss:c"))),
     (no_allowed_wildcards, with_inputs(types.ROLE_POLICY, policy=policy("dynamodb:Scan", "*"))),
+    (
+        no_allowed_wildcards,
+        with_inputs(types.ROLE_POLICY, policy=policy("execute-api:Invoke", "arn:aws:execute-api:r:1:api/v1/*/items/*")),
+    ),
+    (
+        no_allowed_wildcards,
+        with_inputs(types.ROLE_POLICY, policy=policy("cloudwatch:SetAlarmState", "arn:aws:cloudwatch:r:1:alarm:*")),
+    ),
     (no_allowed_wildcards, with_inputs(types.QUEUE_POLICY, policy=policy("sqs:*", "arn:aws:q"))),
     (
         no_allowed_wildcards,

@@ -9,6 +9,9 @@ from typing import Any
 
 from tests.infra.deployment import Deployment, Registration
 
+_BELOW_A_PATH = re.compile(
+    r"arn:aws:execute-api:[^:*/]+:[^:*/]+:[^*/]+/[^*/]+/(?:[A-Z]+|\*(?=/items/smoke-))/[a-z]+/[^*]*\*"
+)
 _POLICY_INPUTS = ("policy", "assumeRolePolicy", "resourcePolicy")
 
 
@@ -55,6 +58,10 @@ def _unavoidable(key: str, value: str, statement: dict[str, Any]) -> bool:
         return "elasticfilesystem:AccessPointArn" in statement.get("Condition", {}).get("StringEquals", {})
     if re.fullmatch(r"arn:aws:s3:::[^*/]+/[^*]*\*", value):  # what is below one prefix, which may be empty for input
         return statement.get("Action") in (["s3:GetObject"], ["s3:PutObject"])
+    if _BELOW_A_PATH.fullmatch(value):  # of one API's stage, one method and path; the rest are ids
+        return statement.get("Action") == ["execute-api:Invoke"]
+    if value.endswith(":alarm:*"):  # CloudWatch checks the right against all alarms, whatever names are asked for
+        return statement.get("Action") == ["cloudwatch:DescribeAlarms"]
     return value == "*" and all(action.startswith("ec2:") for action in _flat(statement.get("Action")))
 
 

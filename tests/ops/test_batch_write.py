@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.batch_write import write_all
+from ops.batch_write import write_all
 
 
 class BusyTable:

@@ -1,0 +1,62 @@
+"""The proof: every index holds exactly the table's items, those of this run among them."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from changefeed.write.bulk_transport import BulkTransport
+from ops.smoke.check import Red
+from ops.smoke.scene import Scene
+from ops.smoke.search_trouble import TROUBLE, search_trouble
+from ops.stack import Consumer
+from ops.verify.index_walk import Index
+from ops.verify.looks import Kind
+from ops.verify.table_walk import Table
+from ops.verify.verification import Plan, Report, verify
+from ops.verify.walks import Progress
+
+_CAUSES = {
+    Kind.MISSING: "items that are older than the stack, or changes that never came",
+    Kind.STALE: "changes that never came, or something else writes into the index",
+    Kind.ORPHANED: "deletes that never came, or something else writes into the index",
+}
+
+
+def every_index_equals_the_table(scene: Scene) -> str:
+    """Verifies each index whole, as `ops verify` does. Counts only: the ids are that command's to show."""
+    table = Table(scene.stack.client("dynamodb"), scene.stack.table_name)
+    read = 0
+    for consumer in scene.stack.consumers():
+        try:
+            report = _verified(scene, table, consumer)
+        except TROUBLE as error:
+            raise search_trouble(scene, consumer, error) from None
+        if not report.equal:
+            raise _different(scene, consumer, report)
+        read = report.items
+    return f"every index equals the table: {read:,} items"
+
+
+def _verified(scene: Scene, table: Table, consumer: Consumer) -> Report:
+    @contextlib.contextmanager
+    def show() -> Iterator[Progress]:
+        yield lambda items, documents: scene.say(f"{consumer.index}: {items:,} items, {documents:,} documents read")
+        scene.say(f"{consumer.index}: looks again at what differs, {scene.patience.settle:g} s later")
+
+    stack = scene.stack
+    send = BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region)
+    with tempfile.TemporaryDirectory(prefix="driftless-smoke-") as directory:
+        plan = Plan(directory=Path(directory), settle_seconds=scene.patience.settle)
+        return verify(table, Index(stack.search(), consumer.index), send, plan, show=show, say=scene.say)
+
+
+def _different(scene: Scene, consumer: Consumer, report: Report) -> Red:
+    counts = {kind: report.left.counts[kind] for kind in Kind if report.left.counts[kind]}
+    fill = f"{scene.command(f'backfill {consumer.name}')} for what is older; " if Kind.MISSING in counts else ""
+    return Red(
+        f"{consumer.index} differs from the table: " + ", ".join(f"{n:,} {kind}" for kind, n in counts.items()),
+        cause="; ".join(_CAUSES[kind] for kind in counts),
+        cure=f"Which: {scene.command(f'verify {consumer.name}')}. Mend: {fill}"
+        f"{scene.command(f'verify {consumer.name} --repair')}",
+    )
