@@ -40,6 +40,9 @@ def test_a_test_that_makes_a_call_which_aws_would_refuse_fails() -> None:
     assert "SECRET" not in run.stdout
 
 
+TEXT = {"shape": "Text"}
+
+
 def shape(type_name: str, **limits: object) -> object:
     """A shape as a model would have it."""
     model = {"type": type_name, **limits}
@@ -57,11 +60,11 @@ def shape(type_name: str, **limits: object) -> object:
         ("none of yes, no", "maybe", shape("string", enum=["yes", "no"])),
         ("not like [a-z]+", "a1", shape("string", pattern="[a-z]+")),
         ("not like ^[a-z]+$", "a\n", shape("string", pattern="^[a-z]+$")),
-        ("more than 1 members", ["a", "b"], shape("list", max=1, member={"shape": "Text"})),
-        ("[]: more than 2 characters", ["a", "abc"], shape("list", member={"shape": "Text"})),
-        ("more than 1 entries", {"a": "", "b": ""}, shape("map", max=1, key={"shape": "Text"}, value={"shape": "Text"})),
-        (".(key): more than 2 characters", {"abc": ""}, shape("map", key={"shape": "Text"}, value={"shape": "Text"})),
-        (".*: more than 2 characters", {"a": "abc"}, shape("map", key={"shape": "Text"}, value={"shape": "Text"})),
+        ("more than 1 members", ["a", "b"], shape("list", max=1, member=TEXT)),
+        ("[]: more than 2 characters", ["a", "abc"], shape("list", member=TEXT)),
+        ("more than 1 entries", {"a": "", "b": ""}, shape("map", max=1, key=TEXT, value=TEXT)),
+        (".(key): more than 2 characters", {"abc": ""}, shape("map", key=TEXT, value=TEXT)),
+        (".*: more than 2 characters", {"a": "abc"}, shape("map", key=TEXT, value=TEXT)),
         ("A: none of yes", {"A": "no"}, shape("structure", members={"A": {"shape": "Word"}})),
     ],
 )  # fmt: skip
