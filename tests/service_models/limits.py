@@ -20,28 +20,25 @@ JAVA_SYNTAX = {
 }
 _PRINTABLE = r"\p{Print}+"  # the only pattern that has this class outside brackets
 
-# (service, shape) whose pattern isn't the service's rule, each with the reason.
-WRONG_PATTERNS: Mapping[tuple[str, str], str] = {}
 
-
-def limits_broken(service: str, value: Any, shape: Any, path: str = "") -> Iterator[str]:
+def limits_broken(value: Any, shape: Any, path: str = "") -> Iterator[str]:
     """Yields `path: limit` for each limit that the value breaks. Never the value, nor a map's key: both may be data."""
     match shape.type_name:
         case "structure" if isinstance(value, Mapping):
             for name in value.keys() & shape.members.keys():
-                yield from limits_broken(service, value[name], shape.members[name], f"{path}.{name}".lstrip("."))
+                yield from limits_broken(value[name], shape.members[name], f"{path}.{name}".lstrip("."))
         case "list" if isinstance(value, list | tuple):
             yield from _too_much(len(value), "members", shape, path)
             for member in value:
-                yield from limits_broken(service, member, shape.member, f"{path}[]")
+                yield from limits_broken(member, shape.member, f"{path}[]")
         case "map" if isinstance(value, Mapping):
             yield from _too_much(len(value), "entries", shape, path)
             for key, member in value.items():
-                yield from limits_broken(service, key, shape.key, f"{path}.(key)")
-                yield from limits_broken(service, member, shape.value, f"{path}.*")
+                yield from limits_broken(key, shape.key, f"{path}.(key)")
+                yield from limits_broken(member, shape.value, f"{path}.*")
         case "string" if isinstance(value, str):
             yield from _too_much(len(value), "characters", shape, path)
-            yield from _unlike(service, value, shape, path)
+            yield from _unlike(value, shape, path)
         case "blob" if isinstance(value, bytes | bytearray):
             yield from _too_much(len(value), "bytes", shape, path)
         case "integer" | "long" | "float" | "double" if isinstance(value, int | float):
@@ -53,11 +50,11 @@ def _too_much(size: float, unit: str, shape: Any, path: str) -> Iterator[str]:
         yield f"{path}: more than {shape.metadata['max']} {unit}".rstrip()
 
 
-def _unlike(service: str, value: str, shape: Any, path: str) -> Iterator[str]:
+def _unlike(value: str, shape: Any, path: str) -> Iterator[str]:
     if shape.enum and value not in shape.enum:
         yield f"{path}: none of {', '.join(shape.enum)}"
     pattern = shape.metadata.get("pattern")
-    if pattern and (service, shape.name) not in WRONG_PATTERNS and not compiled(pattern).fullmatch(value):
+    if pattern and not compiled(pattern).fullmatch(value):
         yield f"{path}: not like {pattern}"
 
 

@@ -69,7 +69,7 @@ def shape(type_name: str, **limits: object) -> object:
     ],
 )  # fmt: skip
 def test_each_kind_of_limit_is_known(found: str, value: object, limited: object) -> None:
-    [each] = limits_broken("service", value, limited)
+    [each] = limits_broken(value, limited)
     assert each.removeprefix(": ") == found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ from tests.service_models.limits import limits_broken
 
 JOURNAL = "DRIFTLESS_REFUSED_CALLS"
 """The environment variable that names the file."""
+
+# What the emulator's own values break when they are handed back to it, and why AWS's don't.
+OF_THE_EMULATOR: Mapping[str, str] = {
+    "kinesis GetShardIterator StartingSequenceNumber: not like": "MiniStack's numbers begin with zeros, Kinesis's don't"
+}
 
 
 def switch_on() -> None:
@@ -37,8 +43,8 @@ def refused(operation: Any, arguments: Any) -> list[str]:
     service = operation.service_model.service_name
     if operation.input_shape is None:
         return []
-    broken = limits_broken(service, arguments, operation.input_shape)
-    return [f"{service} {operation.name} {each}" for each in broken]
+    lines = [f"{service} {operation.name} {each}" for each in limits_broken(arguments, operation.input_shape)]
+    return [line for line in lines if not line.startswith(tuple(OF_THE_EMULATOR))]
 
 
 def tell(found: list[str]) -> None:
