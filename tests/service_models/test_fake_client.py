@@ -40,7 +40,7 @@ class Stream:
 
 
 def test_what_aws_takes_and_answers_passes() -> None:
-    metadata = {"ResponseMetadata": {"HTTPHeaders": {}}}
+    metadata: dict[str, Any] = {"ResponseMetadata": {"HTTPHeaders": {}}}
     assert Fake(MessageId="1", **metadata).send_message(QueueUrl="u", MessageBody="b")["MessageId"] == "1"
     assert Fake(StatusCode=200).invoke(FunctionName="f") == {"StatusCode": 200}
     assert Fake().helper("any") == "any"
