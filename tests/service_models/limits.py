@@ -1,7 +1,6 @@
 """Finds what AWS would refuse in a call and botocore lets through: enums, patterns, and what is too long or too large.
 
-botocore's own check knows types, required members and lower bounds; the rest of its models is documentation to it. No
-library was found that checks it: `aws-resource-validator` knows names of resources only.
+botocore's own check knows types, required members and lower bounds; the rest of its models is documentation to it.
 """
 
 from __future__ import annotations
