@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from changefeed.errors import BulkRequestError
 from lambda_kit.unindexed import whole_document
+from tests.service_models.fake_client import speaks
 
 NOW = 1_767_323_045.0
 """When most tests happen: the second of the recorded events."""
@@ -253,6 +254,7 @@ def client_error(code: str, operation: str = "BatchGetItem") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "said by a test"}}, operation)
 
 
+@speaks("dynamodb")
 @dataclass(kw_only=True)
 class FakeTable:
     """A boto3 DynamoDB client with one table. Items go in as DynamoDB JSON and come out as boto3 gives them.
@@ -317,6 +319,7 @@ def _boto3_value(value: Mapping[str, Any]) -> dict[str, Any]:
     return {kind: content}
 
 
+@speaks("sqs")
 @dataclass(kw_only=True)
 class FakeQueue:
     """A boto3 SQS client that keeps what it is sent. `failures` are raised by the next calls (None: none)."""

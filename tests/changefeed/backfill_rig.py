@@ -14,10 +14,12 @@ from changefeed.parking import Parking
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import TABLE
 from tests.fakes import FakeClock, FakeContext, FakeTable, as_boto3
+from tests.service_models.fake_client import speaks
 
 ITEMS_A_READ_UNIT = 2.0
 
 
+@speaks("dynamodb")
 @dataclass(kw_only=True)
 class ScannedTable(FakeTable):
     """A FakeTable that can be described and scanned.

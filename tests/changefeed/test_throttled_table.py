@@ -9,11 +9,13 @@ import pytest
 from tests.changefeed.consumer_rig import Rig
 from tests.changefeed.records import item, kinesis_record, stream_record
 from tests.fakes import NOW, FakeClock, FakeTable, client_error
+from tests.service_models.fake_client import speaks
 
 RECORDS = 1_000
 INVOCATION_SECONDS = 60.0
 
 
+@speaks("dynamodb")
 @dataclass(kw_only=True)
 class ProvisionedTable(FakeTable):
     """A table with DynamoDB's bucket: so many read units a second, kept for at most 300 s; an item costs one."""

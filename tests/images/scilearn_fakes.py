@@ -1,11 +1,10 @@
 """Fakes of the status table, S3 and the index for the analysis service, and the event that a pipe would send.
 
-FakeStatusTable checks its calls against botocore's model; test_scilearn_ministack.py proves that it and a real emulator
-behave alike.
+FakeStatusTable and FakeS3 are held against botocore's models; test_scilearn_ministack.py proves that the table and a
+real emulator behave alike.
 """
 
 import copy
-import functools
 import io
 import itertools
 import json
@@ -14,9 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import ClientError
-from botocore.validate import ParamValidator
 
 from scilearn.inputs import Inputs
 from scilearn.limits import Limits
@@ -29,20 +26,10 @@ from scilearn.status_answer import StatusAnswer
 from scilearn.status_table import StatusTable
 from scilearn.work import Work
 from tests.fakes import FakeClock
+from tests.service_models.fake_client import speaks
 
 REQUEST_ID = "1767323045000-JKJaXmPLvHcESHA="
 KEPT_SECONDS = 30 * 86_400
-
-
-@functools.cache
-def _model(service: str) -> Any:
-    return botocore.session.get_session().get_service_model(service)
-
-
-def check_call(service: str, operation: str, arguments: dict[str, Any]) -> None:
-    """Fails when botocore would refuse the arguments."""
-    report = ParamValidator().validate(arguments, _model(service).operation_model(operation).input_shape)
-    assert not report.has_errors(), report.generate_report()
 
 
 def client_error(code: str, status: int = 400) -> ClientError:
@@ -51,6 +38,7 @@ def client_error(code: str, status: int = 400) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "said by a test"}, "ResponseMetadata": metadata}, "Call")
 
 
+@speaks("dynamodb")
 class FakeStatusTable:
     """A DynamoDB client with one table. `failures` are raised by the next calls; None lets one through."""
 
@@ -60,14 +48,12 @@ class FakeStatusTable:
         self.history: list[tuple[str, str]] = []
 
     def get_item(self, **arguments: Any) -> dict[str, Any]:
-        check_call("dynamodb", "GetItem", arguments)
         self._fail()
         assert arguments["ConsistentRead"] is True
         item = self.items.get(arguments["Key"]["request_id"]["S"])
         return {"Item": copy.deepcopy(item)} if item else {}
 
     def put_item(self, **arguments: Any) -> dict[str, Any]:
-        check_call("dynamodb", "PutItem", arguments)
         self._fail()
         item = arguments["Item"]
         found = self.items.get(item["request_id"]["S"])
@@ -89,6 +75,7 @@ class FakeStatusTable:
             raise failure
 
 
+@speaks("s3")
 class FakeS3:
     """An S3 client. `failures` are raised by the next calls; None lets one through."""
 
@@ -98,7 +85,6 @@ class FakeS3:
         self.puts: list[str] = []
 
     def get_object(self, **arguments: Any) -> dict[str, Any]:
-        check_call("s3", "GetObject", arguments)
         self._fail()
         content = self.objects.get((arguments["Bucket"], arguments["Key"]))
         if content is None:
@@ -106,7 +92,6 @@ class FakeS3:
         return {"ContentLength": len(content), "Body": io.BytesIO(content)}
 
     def put_object(self, **arguments: Any) -> dict[str, Any]:
-        check_call("s3", "PutObject", arguments)
         self._fail()
         self.objects[arguments["Bucket"], arguments["Key"]] = arguments["Body"]
         self.puts.append(arguments["Key"])

@@ -9,6 +9,7 @@ from typing import Any
 from local.runners.asynchronous.event import AsynchronousEvent, Ended
 from local.runners.asynchronous.settings import AsynchronousSettings, PipeSettings
 from local.runners.invocation import InvokeResult
+from tests.service_models.fake_client import speaks
 
 NOW = 1_700_000_000.0
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:work"
@@ -34,6 +35,7 @@ PIPE = PipeSettings(
 )
 
 
+@speaks("sqs")
 @dataclass(kw_only=True)
 class FakeQueue:
     """An SQS client of one queue. A received message is hidden until `time_out_visibility`. `failures`: raised next."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.runners.queue_mapping.settings import QueueMappingSettings
+from tests.service_models.fake_client import speaks
 
 VISIBILITY_SECONDS = 60
 
@@ -48,6 +49,7 @@ class Message:
     receipt: str = ""
 
 
+@speaks("sqs")
 @dataclass(kw_only=True)
 class ClockedQueue:
     """An SQS client of one queue. An empty receipt with a wait lets the wait pass. `failures` are raised first."""

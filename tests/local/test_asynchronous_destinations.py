@@ -13,6 +13,7 @@ from local.runners.asynchronous.event import Ended, accepted
 from local.runners.asynchronous.invocation_record import invocation_record
 from local.runners.invocation import InvokeResult
 from tests.local.asynchronous_fakes import DONE, ERROR, FUNCTION_ARN, NOW, settings
+from tests.service_models.fake_client import speaks
 
 TRIED = replace(accepted("id-1", [{"body": "b"}], NOW), attempts=3, last_result=ERROR)
 FAILED = Ended(event=TRIED, condition="RetriesExhausted")
@@ -21,6 +22,7 @@ QUEUE, TOPIC = "arn:aws:sqs:us-east-1:000000000000:q", "arn:aws:sns:us-east-1:00
 BUS, OTHER = "arn:aws:events:us-east-1:000000000000:event-bus/b", "arn:aws:lambda:us-east-1:000000000000:function:o"
 
 
+@speaks("sqs", "events")
 class Calls:
     """A boto3 client of any service: remembers its calls."""
 

@@ -11,14 +11,17 @@ from local.program.resources.asynchronous import asynchronous_settings
 from local.program.resources.creation import Cloud
 from local.runners.asynchronous.start import MOST_PARALLEL
 from local.services.ministack_additions import _known
+from tests.service_models.fake_client import speaks
 
+FUNCTIONS = "arn:aws:lambda:us-east-1:000000000000:function:"
 PIPE: dict[str, Any] = {
     "source": "arn:aws:sqs:us-east-1:000000000000:work",
-    "target": "arn:aws:lambda:us-east-1:000000000000:function:work",
+    "target": f"{FUNCTIONS}work",
     "targetParameters": {"lambdaFunctionParameters": {"invocationType": "FIRE_AND_FORGET"}},
 }
 
 
+@speaks("lambda")
 class Functions:
     """A Lambda client that knows every function, each with the same reserved concurrency."""
 
@@ -31,12 +34,14 @@ class Functions:
         return {"Configuration": configuration, "Concurrency": reserved}
 
     def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:
-        return {"FunctionArn": f"arn:{FunctionName}", "Timeout": 3}
+        return {"FunctionArn": f"{FUNCTIONS}{FunctionName}", "Timeout": 3}
 
-    def update_function_code(self, *, FunctionName: str, ZipFile: bytes) -> None:
+    def update_function_code(self, *, FunctionName: str, ZipFile: bytes) -> dict[str, Any]:
         """Takes the less urgent bootstrap."""
+        return {}
 
 
+@speaks("sqs")
 class Queues:
     """An SQS client that knows every queue."""
 
@@ -76,7 +81,7 @@ def test_two_pipes_into_a_function_share_its_runner_whose_settings_may_come_last
         {"target": "arn:aws:sns:us-east-1:000000000000:t"},
         {"targetParameters": {"lambdaFunctionParameters": {"invocationType": "REQUEST_RESPONSE"}}},
         {"targetParameters": PIPE["targetParameters"] | {"inputTemplate": "<$.body>"}},
-        {"enrichment": "arn:aws:lambda:us-east-1:000000000000:function:other"},
+        {"enrichment": f"{FUNCTIONS}other"},
         {"sourceParameters": {"filterCriteria": {"filters": [{"pattern": "{}"}]}}},
         {"sourceParameters": {"sqsQueueParameters": {"maximumBatchingWindowInSeconds": 5}}},
     ],

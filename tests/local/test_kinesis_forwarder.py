@@ -24,7 +24,8 @@ from streams.client import polling_config
 from streams.record import StreamRecord
 from tests.fakes import client_error
 from tests.local.mapping_fakes import FakeFunction, Ministack, running_ministack, settings
-from tests.streams.stream_fakes import STREAM_ARN
+from tests.service_models.fake_client import speaks
+from tests.streams.stream_fakes import KINESIS_ARN, STREAM_ARN
 
 RECORDED = """{"awsRegion":"us-east-1","eventID":"b015b5f0-c095-4b50-8ad0-4279aa3d88c6","eventName":"MODIFY",\
 "userIdentity":null,"recordFormat":"application/json","tableName":"lab-table",\
@@ -182,6 +183,7 @@ def test_disorder_does_repeat_and_reorder() -> None:
     assert out != sorted(out)
 
 
+@speaks("kinesis")
 @dataclass
 class FlakyKinesis:
     """Refuses records of given names, as often as given; keeps what it accepted."""
@@ -203,13 +205,14 @@ class FlakyKinesis:
 
 def test_a_refused_record_is_sent_again_with_all_later_ones_of_its_key() -> None:
     kinesis = FlakyKinesis(refuse={b"a1": 1})
-    writer = KinesisWriter(client=kinesis, stream_arn="arn")
+    writer = KinesisWriter(client=kinesis, stream_arn=KINESIS_ARN)
     again = writer.put_once([forwarded("a1"), forwarded("b1", "B"), forwarded("a2")])
     assert names(again) == ["a1", "a2"]
     assert writer.put_once(again) == []
     assert kinesis.stored == ["b1", "a2", "a1", "a2"]
 
 
+@speaks("dynamodbstreams")
 @dataclass
 class StreamOfChanges:
     """A table's stream in memory, as boto3 gives it: one shard with the given numbers of one item."""
@@ -218,7 +221,7 @@ class StreamOfChanges:
     page: int = 2
 
     def describe_stream(self, **_call: Any) -> dict[str, Any]:
-        return {"StreamDescription": {"Shards": [{"ShardId": "s"}]}}
+        return {"StreamDescription": {"Shards": [{"ShardId": "shardId-00000001573689847184-864758bb"}]}}
 
     def get_shard_iterator(self, **_call: Any) -> dict[str, Any]:
         return {"ShardIterator": "0"}
@@ -238,6 +241,7 @@ class StreamOfChanges:
         return {"Records": found, "NextShardIterator": str(int(ShardIterator) + len(found))}
 
 
+@speaks("kinesis")
 @dataclass
 class KinesisWithOutage:
     """Fails whole calls, then takes everything."""
@@ -260,6 +264,7 @@ def test_an_outage_of_the_stream_loses_and_reorders_nothing() -> None:
     assert (status.records_put, status.put_failures) == (7, 3)
 
 
+@speaks("kinesis")
 @dataclass
 class KinesisWithLimits:
     """Refuses every call that holds one of these records, and fails a few calls on the way."""
@@ -287,7 +292,7 @@ def run_forwarder(kinesis: Any, *, changes: int, page: int = 2, seconds: float =
         streams_client=StreamOfChanges(numbers=[str(number) for number in range(1, changes + 1)], page=page),
         kinesis_client=kinesis,
         table_stream_arn=STREAM_ARN,
-        kinesis_stream_arn="arn",
+        kinesis_stream_arn=KINESIS_ARN,
         poll_interval_seconds=0.005,
     )
     forwarder.start()

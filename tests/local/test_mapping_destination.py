@@ -12,6 +12,7 @@ from local.runners.mapping.batch import Batch, DiscardBatch
 from local.runners.mapping.destination import BucketDestination, QueueDestination, failure_destination
 from local.runners.mapping.failure_record import failure_object_key, failure_record
 from tests.local.mapping_fakes import settings
+from tests.service_models.fake_client import speaks
 from tests.streams.stream_fakes import KINESIS_ARN, record
 
 GIVEN_UP_AT = 1573693446.021  # 2019-11-14T01:04:06.021Z
@@ -29,17 +30,20 @@ def given_up(**changes: Any) -> DiscardBatch:
     return DiscardBatch(batch=Batch(**{**values, **changes}), condition=condition)
 
 
+@speaks("sqs", "s3")
 @dataclass
 class FakeClient:
     """Remembers calls; stands in for SQS and S3."""
 
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def send_message(self, **call: Any) -> None:
+    def send_message(self, **call: Any) -> dict[str, Any]:
         self.calls.append(("send_message", call))
+        return {}
 
-    def put_object(self, **call: Any) -> None:
+    def put_object(self, **call: Any) -> dict[str, Any]:
         self.calls.append(("put_object", call))
+        return {}
 
     def get_queue_url(self, **call: Any) -> dict[str, str]:
         self.calls.append(("get_queue_url", call))

@@ -32,9 +32,9 @@ KINESIS_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/lab-stream"
 FEEDS = ("dynamodb_stream", "kinesis_stream")
 
 
-def sequence_text(number: int) -> str:
-    """Writes a sequence number as long as DynamoDB's shortest, with leading zeros that must not get lost."""
-    return f"{number:021d}"
+def sequence_text(number: int, *, is_kinesis: bool = False) -> str:
+    """Writes a sequence number: DynamoDB's shortest, with leading zeros that must not get lost; Kinesis has none."""
+    return f"{'4' if is_kinesis else '0'}{number:020d}"
 
 
 @dataclass(kw_only=True)
@@ -69,7 +69,7 @@ class RedriveRig:
         else:
             now = round(self.clock.now * 1_000_000)
             record = kinesis_record(image, number=number, microseconds=now, operation=operation)
-            record["kinesis"]["sequenceNumber"] = sequence_text(number)
+            record["kinesis"]["sequenceNumber"] = sequence_text(number, is_kinesis=True)
         self.stream.records.append(record)
         return number
 
@@ -80,9 +80,8 @@ class RedriveRig:
     def park(self, number: int, *, reason: str = "mapper_parsing_exception", large: bool = False) -> str:
         """Parks a record as the consumer does; a `large` one without the record itself."""
         raw = self.record(number)
-        rejection = Rejection(
-            code=reason, message="Said.", raw=raw, sequence_number=sequence_text(number), record=self.decode(raw)
-        )
+        text = sequence_text(number, is_kinesis=self.feed == "kinesis_stream")
+        rejection = Rejection(code=reason, message="Said.", raw=raw, sequence_number=text, record=self.decode(raw))
         body = json.loads(parked_message(rejection, index="i", parked_at=datetime.now(UTC)))
         return self.sqs.send(json.dumps(body | ({"record": None, "record_bytes": 2_000_000} if large else {})))
 
@@ -113,8 +112,8 @@ class RedriveRig:
             "timestamp": "2026-01-02T03:04:05.613Z",
             "KinesisBatchInfo" if is_kinesis else "DDBStreamBatchInfo": {
                 "shardId": "shardId-00000001573689847184-864758bb",
-                "startSequenceNumber": sequence_text(first),
-                "endSequenceNumber": sequence_text(last),
+                "startSequenceNumber": sequence_text(first, is_kinesis=is_kinesis),
+                "endSequenceNumber": sequence_text(last, is_kinesis=is_kinesis),
                 "approximateArrivalOfFirstRecord": "2026-01-02T03:04:05Z",
                 "approximateArrivalOfLastRecord": "2026-01-02T03:04:05Z",
                 "batchSize": last - first + 1,

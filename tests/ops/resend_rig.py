@@ -23,6 +23,7 @@ from scilearn.status_table import StatusTable
 from tests.fakes import FakeClock
 from tests.images.scilearn_fakes import FakeStatusTable, raw_event
 from tests.ops.redrive_fakes import FakeSqs
+from tests.service_models.fake_client import speaks
 
 REQUESTS, FAILURES, LETTERS = (f"http://sqs/1/scilearn-{name}" for name in ("requests", "failures", "not-handed-over"))
 Body = dict[str, Any]
@@ -51,6 +52,7 @@ def failure_record(body: str, *, invocation: str, answer: dict[str, Any] | None,
     return json.dumps(record)
 
 
+@speaks("sqs")
 @dataclass(kw_only=True)
 class Switchboard:
     """A boto3 SQS client of several queues. `before_send` and `after_send` happen around each SendMessage."""
@@ -60,12 +62,13 @@ class Switchboard:
     after_send: Callable[[], None] = lambda: None
     refusal: str | None = None
 
-    def send_message(self, **arguments: Any) -> None:
+    def send_message(self, **arguments: Any) -> dict[str, Any]:
         self.before_send()
         if self.refusal:
             raise ClientError({"Error": {"Code": self.refusal, "Message": ""}}, "SendMessage")
-        self.queues[arguments["QueueUrl"]].send(arguments["MessageBody"])
+        message_id = self.queues[arguments["QueueUrl"]].send(arguments["MessageBody"])
         self.after_send()
+        return {"MessageId": message_id}
 
     def receive_message(self, **arguments: Any) -> Any:
         return self.queues[arguments["QueueUrl"]].receive_message(**arguments)

@@ -15,19 +15,22 @@ from ops.commands import backfill
 from ops.errors import OpsError, UsageError
 from ops.stack import Stack
 from tests.fakes import client_error
+from tests.service_models.fake_client import speaks
 
 CONSUMER = "sync_kinesis_stream"
+MAPPING = "8f0d7c5e-0000-4000-8000-000000000001"
 KINESIS = "arn:aws:kinesis:eu-west-1:123456789012:stream/s"
 OUTPUTS = {
     "table_name": "lab-table",
     "table_stream_arn": "arn:aws:dynamodb:eu-west-1:123456789012:table/lab-table/stream/1",
     "collection_endpoint": "https://c.eu-west-1.aoss.amazonaws.com",
     "indexes": {CONSUMER: "lab-table-kinesis-stream"},
-    "event_source_mappings": {CONSUMER: "mapping-1"},
+    "event_source_mappings": {CONSUMER: MAPPING},
     "functions": {"replicate": "replicate"},
 }
 
 
+@speaks("dynamodb", "lambda")
 @dataclass(kw_only=True)
 class FakeAws:
     """Every service of a stack that is as it should be, but for what a test changes."""
@@ -42,7 +45,7 @@ class FakeAws:
     index_settings: dict[str, str] = field(default_factory=lambda: {"index.uuid": "index-1"})
 
     def get_event_source_mapping(self, *, UUID: str) -> dict[str, Any]:
-        assert UUID == "mapping-1"
+        assert UUID == MAPPING
         return {"State": self.mapping_state, "EventSourceArn": KINESIS}
 
     def describe_kinesis_streaming_destination(self, *, TableName: str) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from typing import Any
 
 from ops.batch_write import write_all
+from tests.service_models.fake_client import speaks
 
 
+@speaks("dynamodb")
 class BusyTable:
     """Takes two requests of each BatchWriteItem."""
 
@@ -21,7 +23,7 @@ class BusyTable:
 
 def test_a_write_goes_on_until_the_table_has_taken_everything() -> None:
     table = BusyTable()
-    requests = [{"PutRequest": {"Item": {"n": number}}} for number in range(28)]
+    requests = [{"PutRequest": {"Item": {"n": {"N": str(number)}}}} for number in range(28)]
     assert write_all(table, "t", requests) == 28
     assert table.taken == requests
     assert table.sizes == [*range(25, 0, -2), 3, 1], "25 at a time"

@@ -20,10 +20,12 @@ from ops.verify.table_walk import Table
 from ops.verify.verification import Plan, Report, verify
 from ops.verify.walks import Progress
 from tests.fakes import FakeTable, as_boto3
+from tests.service_models.fake_client import speaks
 
 VERSION = 1_700_000_000_000_000
 
 
+@speaks("dynamodb")
 @dataclass(kw_only=True)
 class MemoryTable(FakeTable):
     """Scans in pages of `page_items`; `on_scan` is run before each page, `on_get` before each read of items."""

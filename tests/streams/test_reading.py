@@ -17,6 +17,7 @@ from streams.reader import (
     ShardInfo,
 )
 from streams.record import StreamRecord
+from tests.service_models.fake_client import speaks
 from tests.streams.stream_fakes import KINESIS_ARN, NOW, STREAM_ARN, FakeReader, record, records, sequences
 
 
@@ -98,27 +99,31 @@ def test_service_errors_are_sorted_by_what_to_do(code: str, message: str, expect
         raise ClientError({"Error": {"Code": code, "Message": message}}, "GetRecords")
 
 
+A, B, C = (f"shardId-0000000000000000000{letter}" for letter in "123")
+
+
+@speaks("dynamodbstreams", "kinesis")
 class PagedClient:
     """Two pages of shards, as both services page them."""
 
     def describe_stream(self, **call: Any) -> dict[str, Any]:
         if "ExclusiveStartShardId" not in call:
-            return {"StreamDescription": {"Shards": [{"ShardId": "a"}], "LastEvaluatedShardId": "a"}}
-        return {"StreamDescription": {"Shards": [{"ShardId": "b", "ParentShardId": "a"}]}}
+            return {"StreamDescription": {"Shards": [{"ShardId": A}], "LastEvaluatedShardId": A}}
+        return {"StreamDescription": {"Shards": [{"ShardId": B, "ParentShardId": A}]}}
 
     def list_shards(self, **call: Any) -> dict[str, Any]:
         if "NextToken" not in call:
             assert call == {"StreamARN": KINESIS_ARN}
-            return {"Shards": [{"ShardId": "a"}], "NextToken": "t"}
+            return {"Shards": [{"ShardId": A}], "NextToken": "t"}
         # AWS refuses a token together with a stream.
         assert call == {"NextToken": "t"}
-        return {"Shards": [{"ShardId": "c", "ParentShardId": "a", "AdjacentParentShardId": "b"}]}
+        return {"Shards": [{"ShardId": C, "ParentShardId": A, "AdjacentParentShardId": B}]}
 
 
 def test_dynamodb_shards_are_listed_page_by_page_with_their_parents() -> None:
     assert DynamoDBStreamReader(client=PagedClient(), stream_arn=STREAM_ARN).list_shards() == [
-        ShardInfo(shard_id="a"),
-        ShardInfo(shard_id="b", parent_ids=frozenset({"a"})),
+        ShardInfo(shard_id=A),
+        ShardInfo(shard_id=B, parent_ids=frozenset({A})),
     ]
 
 
@@ -127,6 +132,6 @@ def test_kinesis_shards_are_listed_page_by_page_with_both_parents() -> None:
         client=PagedClient(), stream_arn=KINESIS_ARN, region="us-east-1", invoke_identity_arn="arn"
     )
     assert reader.list_shards() == [
-        ShardInfo(shard_id="a"),
-        ShardInfo(shard_id="c", parent_ids=frozenset({"a", "b"})),
+        ShardInfo(shard_id=A),
+        ShardInfo(shard_id=C, parent_ids=frozenset({A, B})),
     ]

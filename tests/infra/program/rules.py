@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.infra import resource_types as types
 from tests.infra.deployment import COMPONENT_PREFIX, Deployment
+from tests.infra.program.requests import limits_broken_by
 
 
 def components_own_every_resource(graph: Deployment) -> list[str]:
@@ -85,10 +86,21 @@ def nothing_is_replaced_by_one_of_the_same_name(graph: Deployment) -> list[str]:
     ]
 
 
+def aws_would_take_what_is_sent(graph: Deployment) -> list[str]:
+    """Names, words and numbers are within the limits of the services' own models."""
+    return [
+        f"{entry.name} ({entry.type}): {broken}"
+        for entry in graph.registrations
+        if entry.custom
+        for broken in limits_broken_by(entry)
+    ]
+
+
 RULES = (
     components_own_every_resource,
     components_register_their_outputs,
     aws_resources_use_the_stacks_provider,
     data_is_protected,
     nothing_is_replaced_by_one_of_the_same_name,
+    aws_would_take_what_is_sent,
 )

@@ -1,4 +1,5 @@
-"""What a policy in the recorded graph may not say: a wildcard, but for the few that AWS leaves no choice about."""
+"""What a policy in the recorded graph may not say: a wildcard, but for the few that AWS leaves no choice about, and
+what IAM doesn't know."""
 
 from __future__ import annotations
 
@@ -7,7 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.infra import resource_types as types
 from tests.infra.deployment import Deployment, Registration
+from tests.infra.rights.iam_lint import problems_of
 
 _BELOW_A_PATH = re.compile(
     r"arn:aws:execute-api:[^:*/]+:[^:*/]+:[^*/]+/[^*/]+/(?:[A-Z]+|\*(?=/items/smoke-))/[a-z]+/[^*]*\*"
@@ -27,6 +30,25 @@ def no_allowed_wildcards(graph: Deployment) -> list[str]:
                 for value in _flat(statement.get(key))
                 if "*" in value and not _unavoidable(key, value, statement)
             ]
+    return found
+
+
+# A resource's own policy: it has principals, and actions of this one service.
+_OF_A_RESOURCE = {types.ROLE: "sts", types.PULLING: "ecr", types.QUEUE_POLICY: "sqs", types.BUCKET_POLICY: "s3"}
+
+
+def policies_say_what_iam_knows(graph: Deployment) -> list[str]:
+    """By AWS's lists of actions, resource types and condition keys. A policy that grants nothing is taken silently."""
+    found = []
+    for entry in graph.registrations:
+        if entry.type not in (types.ROLE_POLICY, types.POLICY, *_OF_A_RESOURCE):
+            continue
+        document = json.loads(entry.inputs["assumeRolePolicy" if entry.type == types.ROLE else "policy"])
+        if document.get("Version") != "2012-10-17":
+            found.append(f"{entry.name} ({entry.type}) has no version")
+        for statement in document["Statement"]:
+            problems = problems_of(statement, of_service=_OF_A_RESOURCE.get(entry.type))
+            found += [f"{entry.name} ({entry.type}): {problem}" for problem in problems]
     return found
 
 
@@ -75,4 +97,4 @@ def _flat(value: Any) -> list[str]:
     return [text for item in value for text in _flat(item)]
 
 
-RULES = (no_allowed_wildcards,)
+RULES = (no_allowed_wildcards, policies_say_what_iam_knows)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from tests.infra import resource_types as types
 from tests.infra.deployment import Deployment
+from tests.infra.search.access_lint import problems_of
 
 
 def collections_take_own_ids(graph: Deployment) -> list[str]:
@@ -28,4 +30,17 @@ def collections_take_own_ids(graph: Deployment) -> list[str]:
     return found
 
 
-RULES = (collections_take_own_ids,)
+def collection_policies_say_what_the_service_knows(graph: Deployment) -> list[str]:
+    """The service takes a rule for what isn't there, and permits nothing by it."""
+    found = []
+    for type_ in (types.SECURITY_POLICY, types.ACCESS_POLICY):
+        for entry in graph.all(type_):
+            policy = json.loads(entry.inputs["policy"])
+            for block in policy if isinstance(policy, list) else [policy]:
+                for rule in block["Rules"]:
+                    problems = problems_of(rule, is_data=type_ == types.ACCESS_POLICY)
+                    found += [f"{entry.name}: {problem}" for problem in problems]
+    return found
+
+
+RULES = (collections_take_own_ids, collection_policies_say_what_the_service_knows)
