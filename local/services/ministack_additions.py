@@ -1,4 +1,4 @@
-"""Runs MiniStack with two additions that the analyses need and its release lacks.
+"""Adds to MiniStack two things that the analyses need and its release lacks.
 
 * Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
   `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
@@ -6,32 +6,21 @@
 * An invocation may bring its own request id, in the client context (`{"custom": {"request_id": ID}}`), so that
   the runner can keep one over the retries of an event, as Lambda does. MiniStack makes one an attempt.
 
-They wrap functions of MiniStack, whose version is pinned exactly; a release without them ends here at once.
-This file runs by its path and imports nothing of this project, so that functions, which inherit its environment, don't.
+They wrap functions of MiniStack.
 """
 
 import base64
-import inspect
 import json
 import re
-import sys
 import time
 import uuid
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from ministack.app import main
 from ministack.services import apigateway_v1, lambda_svc
 
-_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "_invoke_sqs_v1": ("integration", "api_id", "stage_name"),
-    "_render_request_template_v1": ("template", "body_str", "params_map", "context"),
-    "_vtl_set": ("inner", "st"),
-    "_vtl_value": ("expr", "st"),
-    "_invoke": ("name", "event", "headers", "path_qualifier", "query_params"),
-    "_execute_function_dispatch": ("func", "config", "event", "request_id", "started"),
-}
+from local.services.ministack_wrapping import known
+
 _HEADER = re.compile(r"\s*\$context\.responseOverride\.header\.([\w-]+)\s*=\s*(.+?)\s*", re.DOTALL)
 
 _request: ContextVar[dict[str, Any]] = ContextVar("request")
@@ -41,10 +30,10 @@ _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 def add_template_values() -> None:
     """Gives the templates of SQS integrations the request's time and id, and lets them set headers."""
-    invoke = _known(apigateway_v1, "_invoke_sqs_v1")
-    render = _known(apigateway_v1, "_render_request_template_v1")
-    set_variable = _known(apigateway_v1, "_vtl_set")
-    value_of = _known(apigateway_v1, "_vtl_value")
+    invoke = known(apigateway_v1, "_invoke_sqs_v1")
+    render = known(apigateway_v1, "_render_request_template_v1")
+    set_variable = known(apigateway_v1, "_vtl_set")
+    value_of = known(apigateway_v1, "_vtl_value")
 
     async def invoked(*arguments: Any, **named: Any) -> tuple[int, dict[str, str], bytes]:
         values = {
@@ -78,7 +67,7 @@ def add_template_values() -> None:
 
 def keep_request_ids() -> None:
     """Lets an invocation's client context name its request id."""
-    invoke, execute = _known(lambda_svc, "_invoke"), _known(lambda_svc, "_execute_function_dispatch")
+    invoke, execute = known(lambda_svc, "_invoke"), known(lambda_svc, "_execute_function_dispatch")
 
     async def invoked(name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any) -> Any:
         kept = _request_id.set(_given_id(headers))
@@ -102,19 +91,3 @@ def _given_id(headers: dict[str, str]) -> str | None:
         return str(json.loads(base64.b64decode(text))["custom"]["request_id"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _known(module: Any, name: str) -> Callable[..., Any]:
-    function = getattr(module, name, None)
-    expected = _PARAMETERS[name]
-    if function is None or tuple(inspect.signature(function).parameters)[: len(expected)] != expected:
-        sys.exit(
-            f"This MiniStack has no {module.__name__}.{name} as it was: look at local/services/ministack_additions.py."
-        )
-    return function  # type: ignore[no-any-return]
-
-
-if __name__ == "__main__":
-    add_template_values()
-    keep_request_ids()
-    main()

@@ -2,7 +2,7 @@
 
 import uuid
 
-from local.program.resources.creation import Cloud, Created, Inputs
+from local.program.resources.creation import LAMBDA, Cloud, Created, Inputs
 from local.program.resources.queue_mappings import add_queue_mapping
 from local.runners.mapping.settings import MappingSettings
 from local.runners.mapping.start import mapping_runner
@@ -24,7 +24,8 @@ def _part(cloud: Cloud, mapping_uuid: str, inputs: Inputs) -> Part:
     """Names the part as the export `event_source_mappings` does (consumer to mapping), else after its function."""
     settings = mapping_settings(cloud, mapping_uuid, inputs)
     function = cloud.client("lambda").get_function_configuration(FunctionName=settings.function_name)
-    runner = mapping_runner(settings, cloud.new_client, function_timeout_seconds=function["Timeout"])
+    clients = cloud.clients_of(function["Role"], LAMBDA)
+    runner = mapping_runner(settings, clients, function_timeout_seconds=function["Timeout"])
     names = {known: consumer for consumer, known in cloud.exports.get("event_source_mappings", {}).items()}
     return Part(kind=KIND, name=names.get(mapping_uuid, settings.function_name), runner=runner)
 
