@@ -35,7 +35,6 @@ class LocalStack:
         layout: Layout | None = None,
         aws_port: int = AWS_PORT,
         opensearch_port: int = OPENSEARCH_PORT,
-        authorise: bool = True,
         say: Callable[[str], None] = print,
     ) -> None:
         """Raises LocalStackError for ports that can't work together."""
@@ -56,12 +55,11 @@ class LocalStack:
                 f"Port {aws_port} can't serve both: OpenSearch takes {opensearch_port} and "
                 f"{opensearch_port + TRANSPORT_PORT_DISTANCE}. Choose another --aws-port."
             )
-        self._authorise = authorise
         self.ministack = MiniStack(
             port=aws_port,
             directory=self.layout.data / "aws",
             log_file=self.layout.log("aws"),
-            authorise=authorise,
+            authorise=True,
         )
         self.node = OpenSearchNode(
             port=opensearch_port, directory=self.layout.data / "search", log_file=self.layout.log("opensearch"), say=say
@@ -154,7 +152,7 @@ class LocalStack:
             opensearch_url=self.node.url,
             region=REGION,
             root=ROOT,
-            authorise=self._authorise,
+            authorise=True,
             containers=self.containers,
         )
         cloud.exports = deploy(cloud)

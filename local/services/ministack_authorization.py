@@ -6,11 +6,13 @@
   `X-Forwarded-Proto: http` doesn't count as TLS, so that the refusal can be seen.
 * A service that takes a role says which one it is, by the headers of `local.services.roles`, and the role's trust
   decides. In MiniStack the root key passes for every service, and a trust with a source's ARN lets nobody in.
+* Each refusal is a line of the log, with the role and what it lacks.
 * The gateway sends to a queue with the role of the integration, invokes a function by that function's own policy, and
   Lambda writes a function's log with its role. In MiniStack each of them just happens.
 """
 
 import json
+import logging
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,6 +27,7 @@ from local.services.roles import SERVICE_HEADER, SOURCE_HEADER
 
 _API_GATEWAY, _LAMBDA = "apigateway.amazonaws.com", "lambda.amazonaws.com"
 _BATCH = "Batch"
+_log = logging.getLogger("ministack")
 
 _caller: ContextVar[dict[str, str]] = ContextVar("caller")
 _gateway_role: ContextVar[str | None] = ContextVar("gateway_role", default=None)
@@ -32,11 +35,29 @@ _gateway_role: ContextVar[str | None] = ContextVar("gateway_role", default=None)
 
 def authorise_as_aws_does() -> None:
     """Wraps all of it."""
+    _log_refusals()
     _name_actions_and_streams()
     _know_the_caller()
     _send_with_the_integrations_role()
     _invoke_by_the_functions_policy()
     _log_with_the_functions_role()
+
+
+def _log_refusals() -> None:
+    answer = known(iam_actions, "access_denied_response")
+
+    def answered(
+        service: str, action: str, principal_arn: str, *rest: Any, resource_arn: str = "*", **named: Any
+    ) -> Any:
+        _note_refusal(principal_arn.split("/")[1:2] or ["root"], action, resource_arn)
+        return answer(service, action, principal_arn, *rest, resource_arn=resource_arn, **named)
+
+    iam_actions.access_denied_response = answered
+
+
+def _note_refusal(role: list[str], action: str, resource: str) -> None:
+    """Writes one line into the log of the embedded AWS: which role lacks what."""
+    _log.warning("refused: %s may not %s on %s", role[0], action, resource)
 
 
 def _name_actions_and_streams() -> None:
@@ -85,7 +106,10 @@ def _know_the_caller() -> None:
             return bool(trusts(document, caller_arn, context))
         if source := headers.get(SOURCE_HEADER):
             context.service_context |= {"aws:sourcearn": source, "aws:sourceaccount": source.split(":")[4]}
-        return _is_trusted(document, context, service)
+        is_trusted = _is_trusted(document, context, service)
+        if not is_trusted:
+            _note_refusal([service], "sts:AssumeRole", context.resource_arn)
+        return is_trusted
 
     app.pin_request_origin = lambda address, _: pin_origin(address, secure_transport=True)
     iam_evaluator.pin_request_caller, iam_evaluator.evaluate_trust_policy = pinned, trusted
@@ -125,6 +149,7 @@ def _invoke_by_the_functions_policy() -> None:
         policy, _ = lambda_svc.function_policy_for_arn(function) or ({}, None)
         context = _context("lambda:InvokeFunction", function, {"aws:sourcearn": source})
         if not _is_trusted(policy, context, _API_GATEWAY):
+            _note_refusal([_API_GATEWAY], "lambda:InvokeFunction", function)
             return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
         return await invoke(integration, api_id, stage_name, stage, resource, path, method, *rest, **named)
 
@@ -138,7 +163,8 @@ def _log_with_the_functions_role() -> None:
         config = func.get("config") or func
         group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
         stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:any"
-        if all(_may(config["Role"], _LAMBDA, f"logs:{call}", stream) for call in ("CreateLogStream", "PutLogEvents")):
+        role = config.get("Role", "")
+        if all(_may(role, _LAMBDA, f"logs:{call}", stream) for call in ("CreateLogStream", "PutLogEvents")):
             emit(func, *rest, **named)
 
     lambda_svc._emit_lambda_logs = emitted
@@ -147,11 +173,13 @@ def _log_with_the_functions_role() -> None:
 def _may(role_arn: str, service: str, action: str, resource: str) -> bool:
     """Whether the service may take the role, and the role may do this."""
     name = role_arn.rsplit("/", 1)[-1]
-    role = iam._roles.get(name)
-    if role is None or not _is_trusted(role["AssumeRolePolicyDocument"], _context("sts:AssumeRole", role_arn), service):
-        return False
+    trust = (iam._roles.get(name) or {}).get("AssumeRolePolicyDocument")
     policies = iam_evaluator._gather_role_policies(name, get_account_id())
-    return bool(iam_evaluator.evaluate(_context(action, resource), policies).decision == "Allow")
+    trusted = _is_trusted(trust, _context("sts:AssumeRole", role_arn), service)
+    allowed = bool(iam_evaluator.evaluate(_context(action, resource), policies).decision == "Allow")
+    if not trusted or not allowed:
+        _note_refusal([name], action if trusted else f"be taken by {service}", resource)
+    return trusted and allowed
 
 
 def _is_trusted(policy: Any, context: Any, service: str) -> bool:

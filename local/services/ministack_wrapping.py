@@ -1,4 +1,4 @@
-"""Looks functions of MiniStack up that our additions wrap: its version is pinned exactly, and another one ends at once."""
+"""Looks up what our additions wrap in MiniStack, whose version is pinned exactly: another one ends at once."""
 
 import inspect
 import sys
@@ -15,6 +15,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "_render_request_template_v1": ("template", "body_str", "params_map", "context"),
     "_vtl_set": ("inner", "st"),
     "_vtl_value": ("expr", "st"),
+    "access_denied_response": ("service", "action", "principal_arn"),
     "evaluate_trust_policy": ("trust_doc", "caller_arn", "ctx"),
     "extract_iam_action": ("service", "method", "path", "headers", "body", "query_params"),
     "extract_resource_arn": ("service", "method", "path", "headers", "body", "query_params"),

@@ -32,7 +32,13 @@ class Role:
     """One role of the embedded AWS, taken by a person, or by a service, maybe for one resource of its own."""
 
     def __init__(
-        self, endpoint_url: str, region: str, role_arn: str, *, service: str | None = None, source_arn: str | None = None
+        self,
+        endpoint_url: str,
+        region: str,
+        role_arn: str,
+        *,
+        service: str | None = None,
+        source_arn: str | None = None,
     ) -> None:
         self._endpoint_url, self._region = endpoint_url, region
         self._headers = {SERVICE_HEADER: service, SOURCE_HEADER: source_arn}

@@ -17,7 +17,8 @@ def _event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
         add_queue_mapping(cloud, inputs)
     else:
         cloud.add_part(lambda: _part(cloud, mapping_uuid, inputs))
-    return mapping_uuid, {"uuid": mapping_uuid}
+    arn = f"arn:aws:lambda:{cloud.region}:{cloud.account}:event-source-mapping:{mapping_uuid}"
+    return mapping_uuid, {"arn": arn, "uuid": mapping_uuid}
 
 
 def _part(cloud: Cloud, mapping_uuid: str, inputs: Inputs) -> Part:
