@@ -15,6 +15,7 @@ from local.services.ministack_wrapping import known
 PIPE: dict[str, Any] = {
     "source": "arn:aws:sqs:us-east-1:000000000000:work",
     "target": "arn:aws:lambda:us-east-1:000000000000:function:work",
+    "roleArn": "arn:aws:iam::000000000000:role/pipe",
     "targetParameters": {"lambdaFunctionParameters": {"invocationType": "FIRE_AND_FORGET"}},
 }
 
@@ -31,7 +32,7 @@ class Functions:
         return {"Configuration": configuration, "Concurrency": reserved}
 
     def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:
-        return {"FunctionArn": f"arn:{FunctionName}", "Timeout": 3}
+        return {"FunctionArn": f"arn:{FunctionName}", "Role": "arn:role", "Timeout": 3}
 
     def update_function_code(self, *, FunctionName: str, ZipFile: bytes) -> None:
         """Takes the less urgent bootstrap."""

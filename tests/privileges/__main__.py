@@ -13,11 +13,11 @@ from bench.own_stack import own_stack
 from local.layout import ROOT
 from tests.privileges.api_flows import prepare_inputs
 from tests.privileges.expected import shown_by
-from tests.privileges.flow import Verdict, try_without
+from tests.privileges.flow import Flow, Verdict, try_without
 from tests.privileges.report import page
 from tests.privileges.resource_rights import invocations, plain_text, trusts
 from tests.privileges.rig import Rig
-from tests.privileges.rights import RoleRight, role_rights
+from tests.privileges.rights import Right, RoleRight, role_rights
 from tests.privileges.sync_flows import prepare_indexes
 
 PAGE = ROOT / "docs" / "privileges.md"
@@ -42,18 +42,20 @@ def try_all(rig: Rig) -> int:
         if isinstance(shown, str):
             reasons.append((right, shown))
         else:
-            verdicts.append(_say(try_without(rig, right, shown)))
+            verdicts.append(_say(right, rig, shown))
     for other, flow in [*trusts(rig), *invocations(rig)]:
-        resources.append(_say(try_without(rig, other, flow)))
+        resources.append(_say(other, rig, flow))
     plain = plain_text(rig)
     _print(str(plain))
     PAGE.write_text(page(verdicts, reasons, resources, sorted(plain)), encoding="utf-8")
     return 0 if all(verdict.is_needed for verdict in (*verdicts, *resources)) and all(plain.values()) else 1
 
 
-def _say(verdict: Verdict) -> Verdict:
-    word = "needed" if verdict.is_needed else "NOT NEEDED"
-    _print(f"{word}: {verdict.right.holder} {verdict.right.action} on {verdict.right.on}: {verdict.goal}")
+def _say(right: Right, rig: Rig, flow: Flow) -> Verdict:
+    verdict = try_without(rig, right, flow)
+    word = f"NOT SHOWN (refused {verdict.refused}, reached {verdict.reached}, goes on {verdict.goes_on})"
+    word = "needed" if verdict.is_needed else word
+    _print(f"{word}: {right.holder} {right.action} on {right.on}: {verdict.goal}")
     return verdict
 
 

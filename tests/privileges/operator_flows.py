@@ -30,9 +30,7 @@ def _verifies(rig: Rig) -> Reached:
 
 
 def _repairs(rig: Rig) -> Reached:
-    item_id = rig.put(place="here")
-    wait_until(lambda: rig.document(SYNC, item_id) is not None)
-    rig.drop_document(SYNC, item_id)
+    rig.orphan(SYNC)
     command = rig.start_ops("verify", SYNC, "--settle", "0.5", "--repair", "--yes", "--json")
     return lambda: command.poll() == 0
 
@@ -210,7 +208,7 @@ def _reading_again(consumer: str) -> Flow:
 COMMANDS = {
     "dynamodb:DescribeTable": VERIFIES,
     "dynamodb:Scan": VERIFIES,
-    "dynamodb:BatchGetItem": Flow(goal="`ops verify --repair` writes what is missing", begin=_repairs),
+    "dynamodb:BatchGetItem": Flow(goal="`ops verify --repair` deletes what has no item", begin=_repairs),
     "dynamodb:GetRecords": _reading_again(SYNC),
     "dynamodb:GetShardIterator": _reading_again(SYNC),
     "kinesis:GetRecords": _reading_again("sync_kinesis_stream"),

@@ -37,6 +37,7 @@ class Rig:
         self.api = ItemApi(self.outputs["api_url"])
         self._clients: dict[str, Any] = {}
         self._poison: list[str] = []
+        self._orphans: list[str] = []
 
     def root(self, service: str) -> Any:
         """Returns a client that may do everything."""
@@ -61,9 +62,11 @@ class Rig:
         return self._poison[-1]
 
     def mend(self) -> None:
-        """Makes every poison an item like others."""
+        """Makes every poison an item like others, and removes what is left of orphans."""
         while self._poison:
             self.put(id=self._poison.pop(), place="mended")
+        while self._orphans:
+            requests.delete(self._orphans.pop(), params={"refresh": "true"}, timeout=10)
 
     def delete(self, item_id: str) -> None:
         """Deletes an item."""
@@ -73,10 +76,13 @@ class Rig:
         """Reads a document of the consumer's index."""
         return document(self.outputs, self.outputs["indexes"][consumer], item_id)
 
-    def drop_document(self, consumer: str, item_id: str) -> None:
-        """Deletes a document behind the sync's back, and the index's memory of it."""
-        url = f"{self.outputs['opensearch_url']}/{self.outputs['indexes'][consumer]}/_doc/{item_id}"
-        requests.delete(url, timeout=10).raise_for_status()
+    def orphan(self, consumer: str) -> str:
+        """Writes an old document that has no item. Returns its id."""
+        item_id = f"orphan-{uuid.uuid4().hex[:12]}"
+        self._orphans.append(f"{self.outputs['opensearch_url']}/{self.outputs['indexes'][consumer]}/_doc/{item_id}")
+        old = {"version": "1", "version_type": "external", "refresh": "true"}
+        requests.put(self._orphans[-1], json={}, params=old, timeout=10).raise_for_status()
+        return item_id
 
     def invoke(self, function: str, event: Any) -> Any:
         """Invokes as Lambda does for a mapping. Returns the answer."""
@@ -115,7 +121,8 @@ class Rig:
     def start_ops(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """Starts `python -m ops` as the operator, in a process of its own."""
         command = [sys.executable, "-m", "ops", *arguments, "--stack", "local"]
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with (self.scratch / "ops.log").open("ab") as log:
+            return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
     def refusals(self, position: int) -> Iterator[tuple[str, str]]:
         """Yields role and action of each refusal after a position of the log."""

@@ -120,10 +120,7 @@ def consumer_flows(consumer: str) -> dict[str, Flow]:
 
 def _came_back(rig: Rig, *, leaves: bool = False) -> Reached:
     """Puts an old document behind the sync's back, and the message that its delete left in the queue."""
-    item_id = f"back-{uuid.uuid4().hex[:12]}"
-    index = rig.outputs["indexes"]["sync_dynamodb_stream"]
-    url = f"{rig.outputs['opensearch_url']}/{index}/_doc/{item_id}?version=1&version_type=external"
-    requests.put(url, json={}, timeout=10).raise_for_status()
+    index, item_id = rig.outputs["indexes"]["sync_dynamodb_stream"], rig.orphan("sync_dynamodb_stream")
     queue = rig.outputs["second_delete_queue_url"]
     before = rig.count(queue)
     message = {"kind": "second_delete", "index": index, "deletes": [[item_id, {"id": {"S": item_id}}]]}
