@@ -11,7 +11,7 @@ from local.errors import LocalStackError
 from tests.privileges.flow import Flow, Reached
 from tests.privileges.rig import Rig
 
-ROWS = {"type": "rows", "rows": [{"a": 1.0, "b": 2.0}, {"a": 2.0, "b": 1.0}, {"a": 3.0, "b": 5.0}]}
+ROWS = {"type": "rows", "rows": [{"a": float(n), "b": float(n * n % 7)} for n in range(60)]}
 INPUT_BUCKET, INPUT_KEY = "analyses-inputs", "flights/rights.csv"
 DESCRIBE = {"analysis": "describe", "input": ROWS, "options": {"columns": ["a"]}, "plots": False}
 IMPOSSIBLE = {"analysis": "regress", "input": ROWS, "options": {"target": "no-such", "features": ["a"]}, "plots": False}
