@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def try_all(rig: Rig) -> int:
-    """Tries each right of a running stack, and writes the page."""
+    """Tries each right of a running stack, and writes the page if all are needed."""
     verdicts: list[Verdict] = []
     resources: list[Verdict] = []
     reasons: list[tuple[RoleRight, str]] = []
@@ -47,8 +47,10 @@ def try_all(rig: Rig) -> int:
         resources.append(_say(other, rig, flow))
     plain = plain_text(rig)
     _print(str(plain))
+    if not all(verdict.is_needed for verdict in (*verdicts, *resources)) or not all(plain.values()):
+        return 1
     PAGE.write_text(page(verdicts, reasons, resources, sorted(plain)), encoding="utf-8")
-    return 0 if all(verdict.is_needed for verdict in (*verdicts, *resources)) and all(plain.values()) else 1
+    return 0
 
 
 def _say(right: Right, rig: Rig, flow: Flow) -> Verdict:
