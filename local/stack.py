@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
 from local.program.engine import deploy
+from local.program.operator import make_operator
 from local.program.resources.creation import Cloud
 from local.runners.part import Part, parts_status, start_parts, stop_parts
 from local.services.container_engine import ContainerEngine
@@ -54,7 +55,12 @@ class LocalStack:
                 f"Port {aws_port} can't serve both: OpenSearch takes {opensearch_port} and "
                 f"{opensearch_port + TRANSPORT_PORT_DISTANCE}. Choose another --aws-port."
             )
-        self.ministack = MiniStack(port=aws_port, directory=self.layout.data / "aws", log_file=self.layout.log("aws"))
+        self.ministack = MiniStack(
+            port=aws_port,
+            directory=self.layout.data / "aws",
+            log_file=self.layout.log("aws"),
+            authorise=True,
+        )
         self.node = OpenSearchNode(
             port=opensearch_port, directory=self.layout.data / "search", log_file=self.layout.log("opensearch"), say=say
         )
@@ -146,11 +152,12 @@ class LocalStack:
             opensearch_url=self.node.url,
             region=REGION,
             root=ROOT,
+            authorise=True,
             containers=self.containers,
         )
         cloud.exports = deploy(cloud)
         services = {"aws_endpoint_url": cloud.aws_endpoint_url, "opensearch_url": cloud.opensearch_url}
-        self.outputs = cloud.exports | services
+        self.outputs = cloud.exports | services | make_operator(cloud)
         self._parts = cloud.make_parts()
         start_parts(self._parts)
         self._status_writer.start()

@@ -1,4 +1,4 @@
-"""Runs MiniStack with additions that its release lacks: two that the analyses need, and streams that look as AWS's do.
+"""Adds to MiniStack two things that the analyses need and its release lacks, and streams that look as AWS's do.
 
 * Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
   `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
@@ -9,34 +9,21 @@
   without leading zeros, so that who compares them as text fails here, too: as recorded on AWS. MiniStack's have the
   size 0, a UUID, and 30 digits always.
 
-They wrap functions of MiniStack, whose version is pinned exactly; a release without them ends here at once.
-This file runs by its path and imports nothing of this project, so that functions, which inherit its environment, don't.
+They wrap functions of MiniStack.
 """
 
 import base64
-import inspect
 import json
 import re
-import sys
 import time
 import uuid
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from ministack.app import main
 from ministack.services import apigateway_v1, dynamodb, lambda_svc
 
-_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "_invoke_sqs_v1": ("integration", "api_id", "stage_name"),
-    "_render_request_template_v1": ("template", "body_str", "params_map", "context"),
-    "_vtl_set": ("inner", "st"),
-    "_vtl_value": ("expr", "st"),
-    "_invoke": ("name", "event", "headers", "path_qualifier", "query_params"),
-    "_execute_function_dispatch": ("func", "config", "event", "request_id", "started"),
-    "_build_change_record": ("table", "event_name", "old_item", "new_item", "view_type"),
-    "_item_size_bytes": ("item",),
-}
+from local.services.ministack_wrapping import known
+
 _MILLISECOND_DIGITS = 20
 _HEADER = re.compile(r"\s*\$context\.responseOverride\.header\.([\w-]+)\s*=\s*(.+?)\s*", re.DOTALL)
 
@@ -47,10 +34,10 @@ _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 def add_template_values() -> None:
     """Gives the templates of SQS integrations the request's time and id, and lets them set headers."""
-    invoke = _known(apigateway_v1, "_invoke_sqs_v1")
-    render = _known(apigateway_v1, "_render_request_template_v1")
-    set_variable = _known(apigateway_v1, "_vtl_set")
-    value_of = _known(apigateway_v1, "_vtl_value")
+    invoke = known(apigateway_v1, "_invoke_sqs_v1")
+    render = known(apigateway_v1, "_render_request_template_v1")
+    set_variable = known(apigateway_v1, "_vtl_set")
+    value_of = known(apigateway_v1, "_vtl_value")
 
     async def invoked(*arguments: Any, **named: Any) -> tuple[int, dict[str, str], bytes]:
         values = {
@@ -84,7 +71,7 @@ def add_template_values() -> None:
 
 def keep_request_ids() -> None:
     """Lets an invocation's client context name its request id."""
-    invoke, execute = _known(lambda_svc, "_invoke"), _known(lambda_svc, "_execute_function_dispatch")
+    invoke, execute = known(lambda_svc, "_invoke"), known(lambda_svc, "_execute_function_dispatch")
 
     async def invoked(name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any) -> Any:
         kept = _request_id.set(_given_id(headers))
@@ -106,7 +93,7 @@ def shape_stream_records() -> None:
     MiniStack's number is 20 digits of milliseconds, then a counter, padded. The counter goes first and unpadded: so it
     rises as before, and its tenth record is the first whose number is less than others as text.
     """
-    build, size = _known(dynamodb, "_build_change_record"), _known(dynamodb, "_item_size_bytes")
+    build, size = known(dynamodb, "_build_change_record"), known(dynamodb, "_item_size_bytes")
 
     def built(*arguments: Any, **named: Any) -> dict[str, Any]:
         record: dict[str, Any] = build(*arguments, **named)
@@ -126,20 +113,3 @@ def _given_id(headers: dict[str, str]) -> str | None:
         return str(json.loads(base64.b64decode(text))["custom"]["request_id"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _known(module: Any, name: str) -> Callable[..., Any]:
-    function = getattr(module, name, None)
-    expected = _PARAMETERS[name]
-    if function is None or tuple(inspect.signature(function).parameters)[: len(expected)] != expected:
-        sys.exit(
-            f"This MiniStack has no {module.__name__}.{name} as it was: look at local/services/ministack_additions.py."
-        )
-    return function  # type: ignore[no-any-return]
-
-
-if __name__ == "__main__":
-    add_template_values()
-    keep_request_ids()
-    shape_stream_records()
-    main()
