@@ -76,12 +76,19 @@ class Stack:
         return self._local_clients(service, config=merged)
 
     @cached_property
+    def operator(self) -> Role | None:
+        """The local stack's operator; None where the program declares no operators."""
+        role_arn = self.outputs.get("operator_role_arn")
+        return None if role_arn is None else Role(self.outputs["aws_endpoint_url"], self.region, role_arn)
+
+    @cached_property
     def _local_clients(self) -> Callable[..., Any]:
-        """Makes clients that act as the operator, or as root where the program declares no operators."""
-        endpoint_url, role_arn = self.outputs["aws_endpoint_url"], self.outputs.get("operator_role_arn")
-        if role_arn is None:
-            return partial(aws_client, endpoint_url, self.region)
-        return Role(endpoint_url, self.region, role_arn).client
+        """Makes clients that act as the operator, or as root where there is none."""
+        return (
+            self.operator.client
+            if self.operator
+            else partial(aws_client, self.outputs["aws_endpoint_url"], self.region)
+        )
 
     def search(self) -> Any:
         """Makes an `opensearchpy.OpenSearch` of the collection."""

@@ -15,6 +15,7 @@ import json
 import logging
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import quote
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
@@ -145,7 +146,8 @@ def _invoke_by_the_functions_policy() -> None:
         *rest: Any, **named: Any,
     ) -> Any:  # fmt: skip
         function = apigateway_v1._extract_lambda_ref_from_integration_uri(integration.get("uri", ""))
-        source = execute_api_arn(get_region(), get_account_id(), api_id, stage_name, method, path)
+        # As on the wire: MiniStack's patterns match no line break, which a path may hold once it is decoded.
+        source = execute_api_arn(get_region(), get_account_id(), api_id, stage_name, method, quote(path))
         policy, _ = lambda_svc.function_policy_for_arn(function) or ({}, None)
         context = _context("lambda:InvokeFunction", function, {"aws:sourcearn": source})
         if not _is_trusted(policy, context, _API_GATEWAY):

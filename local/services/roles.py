@@ -6,6 +6,7 @@ import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 from botocore.session import Session
+from requests_aws4auth import AWS4Auth
 
 from local.services.aws_client import CREDENTIALS, aws_client
 
@@ -49,6 +50,10 @@ class Role:
     def client(self, service: str, *, config: Config | None = None) -> Any:
         """Makes a client that acts in the role."""
         return aws_client(self._endpoint_url, self._region, service, config=config, session=self._session)
+
+    def signature(self, service: str) -> AWS4Auth:
+        """Makes what signs requests of `requests` in the role."""
+        return AWS4Auth(region=self._region, service=service, refreshable_credentials=self._session.get_credentials())
 
     def _sts(self, *_: Any, **__: Any) -> Any:
         client = aws_client(self._endpoint_url, self._region, "sts")

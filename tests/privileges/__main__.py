@@ -2,11 +2,14 @@
 
 One local stack, half an hour at most. It fails for a right that nothing misses, and for one that it doesn't know.
 
+With words it tries the rights that have one of them, and writes no page.
+
 Example: python -m tests.privileges
 """
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.own_stack import own_stack
@@ -29,20 +32,24 @@ def main() -> int:
         rig = Rig(stack.outputs, Path(scratch))
         prepare_indexes(rig)
         prepare_inputs(rig)
-        return try_all(rig)
+        return try_all(rig, sys.argv[1:])
 
 
-def try_all(rig: Rig) -> int:
-    """Tries each right of a running stack, and writes the page if all are needed."""
+def try_all(rig: Rig, words: Sequence[str] = ()) -> int:
+    """Tries each right of a running stack, and writes the page if all are needed; with words, some of them."""
     verdicts: list[Verdict] = []
     resources: list[Verdict] = []
     reasons: list[tuple[RoleRight, str]] = []
     for right in sorted(role_rights(rig), key=lambda one: (one.holder, one.on, one.action)):
+        if words and not any(word in f"{right.holder} {right.action} {right.on}" for word in words):
+            continue
         shown = shown_by(right)
         if isinstance(shown, str):
             reasons.append((right, shown))
         else:
             verdicts.append(_say(right, rig, shown))
+    if words:
+        return 0 if all(verdict.is_needed for verdict in verdicts) else 1
     for other, flow in [*trusts(rig), *invocations(rig)]:
         resources.append(_say(other, rig, flow))
     plain = plain_text(rig)

@@ -3,16 +3,22 @@
 import json
 import time
 import uuid
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord, Operation
+from changefeed.parking import parked_message
+from changefeed.plan.rejection import Rejection
+from ops.dead_letter_queue import DeadLetterQueue
 from ops.redrive.parts import redrive_of
 from ops.redrive.run import Choice
 from ops.resend.failed_request import FailurePlace
 from ops.resend.parts import resend_of
 from ops.resend.run import ResendChoice
+from ops.smoke.checks import CHECKS
 from streams.dynamodb import DynamoDBStreamReader
 from streams.kinesis import KinesisStreamReader
 from streams.reader import Position, StreamReader
@@ -38,8 +44,18 @@ def _repairs(rig: Rig) -> Reached:
 def letter(item_id: str) -> str:
     """Returns a parked record as a backfill writes it: its item's key, and why."""
     keys = {"id": {"S": item_id}}
-    record = {"eventSource": "driftless:backfill", "dynamodb": {"Keys": keys}}
-    return json.dumps({"reason": {"code": "mapper_parsing_exception", "message": "refused"}, "record": record})
+    record = ChangeRecord(
+        sequence_number="0",
+        operation=Operation.MODIFY,
+        keys=keys,
+        image=None,
+        version=int(time.time() * MICROSECONDS_PER_SECOND),
+        version_span=1,
+        in_order=False,
+        raw={"eventSource": "driftless:backfill", "dynamodb": {"Keys": keys}},
+    )
+    refused = Rejection(code="mapper_parsing_exception", message="refused", raw=record.raw, record=record)
+    return parked_message(refused, index="any", parked_at=datetime.now(UTC))
 
 
 def _post(rig: Rig, consumer: str, body: str) -> str:
@@ -71,6 +87,10 @@ def _counts(consumer: str, rig: Rig) -> Reached:
     queue = redrive_of(rig.stack, rig.stack.consumer(consumer), Choice()).queue
     assert queue
     return _no_error(queue.count)
+
+
+def _counts_requests(rig: Rig) -> Reached:
+    return _no_error(DeadLetterQueue(client=rig.stack.client("sqs"), url=rig.outputs["analysis_queue_url"]).count)
 
 
 def _no_error(call: Any) -> Reached:
@@ -161,6 +181,19 @@ def _counts_failures(place: FailurePlace, rig: Rig) -> Reached:
     return _no_error(resend_of(rig.stack, ResendChoice()).queues[place].count)
 
 
+def _smokes(checks: tuple[str, ...], rig: Rig) -> Reached:
+    skipped = [word for check in CHECKS if check.name not in checks for word in ("--skip", check.name)]
+    patience = ("--arrival", "10", "--search-wait", "20", "--analysis", "60", "--burst", "1")
+    code, _ = rig.ops("smoke", *skipped, *patience, "--json")
+    return lambda: code == 0
+
+
+def smoke_flow(*checks: str) -> Flow:
+    """Returns the flow of one check of `ops smoke`, with those that it needs."""
+    return Flow(goal=f"`ops smoke` passes its check `{checks[-1]}`", begin=partial(_smokes, checks))
+
+
+_CREATED = ("indexes", "create")
 VERIFIES = Flow(goal="`ops verify` compares table and index", begin=_verifies)
 RESENDS = Flow(goal="`ops resend` sends a failed analysis again, and deletes its letter", begin=_resends)
 UNTAKEN = Flow(
@@ -218,6 +251,16 @@ COMMANDS = {
         goal="a delete by `ops redrive` is queued to be looked at again", begin=_deletes
     ),
     "sqs:SendMessage scilearn-requests": RESENDS,
+    "sqs:GetQueueAttributes scilearn-requests": Flow(
+        goal="`ops smoke` says whether requests wait", begin=_counts_requests
+    ),
+    "dynamodb:BatchWriteItem": smoke_flow(*_CREATED, "burst"),
+    "cloudwatch:DescribeAlarms": smoke_flow("alarms"),
+    "execute-api:Invoke POST/items": smoke_flow(*_CREATED),
+    "execute-api:Invoke */items/smoke-*": smoke_flow(*_CREATED, "update"),
+    "execute-api:Invoke GET/search": smoke_flow(*_CREATED, "search"),
+    "execute-api:Invoke POST/analyses": smoke_flow("analysis"),
+    "execute-api:Invoke GET/analyses/*": smoke_flow("analysis"),
     "dynamodb:GetItem": RESENDS,
     **redrive_flows(SYNC, "sync-data-with-dynamodb-stream-dead-letters"),
     **redrive_flows("sync_kinesis_stream", "sync-data-with-kinesis-stream-dead-letters"),

@@ -50,6 +50,8 @@ class RoleRight:
     def on(self) -> str:
         """Names the resource without account, region and what a stack makes up."""
         service, rest = self.resource.split(":")[2], self.resource.split(":", 5)[5]
+        if service == "execute-api":
+            return rest.split("/", 2)[2]
         table, _, stream = rest.removeprefix("table/").removeprefix("function:").partition("/stream/")
         return {"aoss": "the collection", "logs": "its log"}.get(service, f"{table} stream" if stream else table)
 
@@ -86,6 +88,12 @@ def _without(statement: dict[str, Any], right: RoleRight) -> dict[str, Any]:
     return {**statement, "Action": [action for action in statement["Action"] if action != right.action]}
 
 
+def _of_one(statement: dict[str, Any]) -> list[dict[str, Any]]:
+    """Gives the statement for each of its resources, which says the same."""
+    resources = statement["Resource"]
+    return [{**statement, "Resource": each} for each in (resources if isinstance(resources, list) else [resources])]
+
+
 def role_rights(rig: Rig) -> Iterator[RoleRight]:
     """Yields every right of every role of the program."""
     iam = rig.root("iam")
@@ -101,7 +109,8 @@ def role_rights(rig: Rig) -> Iterator[RoleRight]:
             if not arn.startswith("arn:aws:iam::aws:"):  # AWS's own are not the program's
                 found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
                 policies[arn] = found
-        for name, document in policies.items():
+        for name, whole in policies.items():
+            document = {**whole, "Statement": [one for statement in whole["Statement"] for one in _of_one(statement)]}
             for statement in document["Statement"]:
                 for action in statement["Action"]:
                     yield RoleRight(
