@@ -20,6 +20,7 @@ VALIDATOR = Draft202012Validator(dict(ANSWER.schema))
 
 def status(**state: Any) -> dict[str, Any]:
     """The answer for a record with this state; for no record without one."""
+    given: dict[str, Any] = {"state": "running", "lease_until": NOW, **state}
     record = StatusRecord(
         request_id=REQUEST_ID,
         version=1,
@@ -30,7 +31,7 @@ def status(**state: Any) -> dict[str, Any]:
         accepted_at_milliseconds=NOW * 1000,
         started_at_milliseconds=NOW * 1000,
         expires_at=NOW + 60,
-        **({"state": "running", "lease_until": NOW} | state),
+        **given,
     )
     return StatusAnswer(
         read=lambda _: record if state else None,
@@ -41,8 +42,8 @@ def status(**state: Any) -> dict[str, Any]:
     ).of(REQUEST_ID)
 
 
-SETTLED = {"settled_at_milliseconds": NOW * 1000, "usage": {"seconds": 1.5, "rows": 3}}
-SUCCEEDED = {"state": "succeeded", "analysis": "describe", **SETTLED}
+SETTLED: dict[str, Any] = {"settled_at_milliseconds": NOW * 1000, "usage": {"seconds": 1.5, "rows": 3}}
+SUCCEEDED: dict[str, Any] = {"state": "succeeded", "analysis": "describe", **SETTLED}
 ANSWERS = {
     "queued": status(),
     "running": status(state="running"),
