@@ -19,7 +19,7 @@ from demo.analyses.chapter import AnalysesChapter
 from demo.disaster import Disaster
 from demo.memory import MemoryMeter
 from demo.story import Demo
-from local.commands.up import add_containers_argument, add_port_arguments
+from local.commands.up import add_containers_argument, add_port_arguments, chosen_ports
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
@@ -51,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
         report = _in_its_own_stack(options, console)
     elif options.outage or options.kill_consumer:
         raise LocalStackError("--outage and --kill-consumer need their own stack: python -m local down, first.")
+    elif options.aws_port or options.opensearch_port:
+        raise LocalStackError("Ports are of a stack that the demo starts, and one is up: leave them out to use it.")
     elif options.containers and not runs_in_containers():
         raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
     else:
@@ -70,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _in_its_own_stack(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=console.print)
+    aws_port, opensearch_port = chosen_ports(options)
+    local = LocalStack(aws_port=aws_port, opensearch_port=opensearch_port, say=console.print)
     if options.containers:
         local.run_in_containers(find_engine())
     unwind_on_signals()

@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from lambda_kit.search_client import create_search_client
+from local.layout import ROOT
 from local.running import running_outputs
 from ops.errors import OpsError, UsageError
 
@@ -148,7 +149,7 @@ def _ask_pulumi(name: str | None) -> object:
         )
     command = [cli, "stack", "output", "--json", "--non-interactive", *(["--stack", name] if name else [])]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=CLI_SECONDS, check=False)
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=CLI_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise OpsError(f"`pulumi stack output` did not answer in {CLI_SECONDS} s: pass --outputs FILE.") from None
     if answer.returncode != 0:

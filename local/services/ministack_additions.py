@@ -1,4 +1,4 @@
-"""Runs MiniStack with additions that its release lacks: two that the analyses need, and streams that look as AWS's do.
+"""Runs MiniStack with additions that its release lacks: two that the analyses need, streams as AWS's, honest logs.
 
 * Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
   `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
@@ -8,6 +8,8 @@
 * A record of a table's stream has a size, an id of 32 hexadecimal digits, and a sequence number of 21 digits and more
   without leading zeros, so that who compares them as text fails here, too: as recorded on AWS. MiniStack's have the
   size 0, a UUID, and 30 digits always.
+* The REPORT line of a function's log says nothing of memory. MiniStack's number is that of any process that has ended,
+  and 0 while none has: functions' processes stay.
 
 They wrap functions of MiniStack, whose version is pinned exactly; a release without them ends here at once.
 This file runs by its path and imports nothing of this project, so that functions, which inherit its environment, don't.
@@ -25,7 +27,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack.app import main
-from ministack.services import apigateway_v1, dynamodb, lambda_svc
+from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc
 
 _PARAMETERS: dict[str, tuple[str, ...]] = {
     "_invoke_sqs_v1": ("integration", "api_id", "stage_name"),
@@ -36,8 +38,10 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "_execute_function_dispatch": ("func", "config", "event", "request_id", "started"),
     "_build_change_record": ("table", "event_name", "old_item", "new_item", "view_type"),
     "_item_size_bytes": ("item",),
+    "_append_log_events": ("stream", "events"),
 }
 _MILLISECOND_DIGITS = 20
+_MEMORY = re.compile(r"(REPORT RequestId: .*)\tMax Memory Used: \d+ MB")
 _HEADER = re.compile(r"\s*\$context\.responseOverride\.header\.([\w-]+)\s*=\s*(.+?)\s*", re.DOTALL)
 
 _request: ContextVar[dict[str, Any]] = ContextVar("request")
@@ -118,6 +122,16 @@ def shape_stream_records() -> None:
     dynamodb._build_change_record = built
 
 
+def leave_memory_out() -> None:
+    """Takes out of REPORT lines the memory that nobody has measured."""
+    append = _known(cloudwatch_logs, "_append_log_events")
+
+    def appended(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        append(stream, [event | {"message": _MEMORY.sub(r"\1", event["message"])} for event in events])
+
+    cloudwatch_logs._append_log_events = appended
+
+
 def _given_id(headers: dict[str, str]) -> str | None:
     text = next((value for name, value in headers.items() if name.lower() == "x-amz-client-context"), None)
     if not text:
@@ -142,4 +156,5 @@ if __name__ == "__main__":
     add_template_values()
     keep_request_ids()
     shape_stream_records()
+    leave_memory_out()
     main()
