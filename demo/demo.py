@@ -44,17 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Plays the demo. Returns 0 only if all of it held."""
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
-    REPORT.unlink(missing_ok=True)  # an old one must not speak for a run that failed
     started = time.monotonic()
     holder = lock_holder(Layout())
+    if holder is not None:
+        _check_that_it_suits(options)
+    REPORT.unlink(missing_ok=True)  # an old one must not speak for a run that failed
     if holder is None:
         report = _in_its_own_stack(options, console)
-    elif options.outage or options.kill_consumer:
-        raise LocalStackError("--outage and --kill-consumer need their own stack: python -m local down, first.")
-    elif options.aws_port or options.opensearch_port:
-        raise LocalStackError("Ports are of a stack that the demo starts, and one is up: leave them out to use it.")
-    elif options.containers and not runs_in_containers():
-        raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
     else:
         outputs = running_outputs()
         report = Demo(outputs=outputs, console=console, memory=MemoryMeter(holder)).run()
@@ -69,6 +65,19 @@ def run(options: argparse.Namespace) -> int:
         f"lag p50 {lag['p50']} s, p99 {lag['p99']} s; {whole:.0f} s in all. {REPORT.relative_to(ROOT)}"
     )
     return 0 if report["ok"] else 1
+
+
+def _check_that_it_suits(options: argparse.Namespace) -> None:
+    """Raises LocalStackError for what is asked of a stack to start, when one is up already."""
+    if options.outage or options.kill_consumer:
+        raise LocalStackError("--outage and --kill-consumer need their own stack: python -m local down, first.")
+    if options.aws_port or options.opensearch_port:
+        raise LocalStackError(
+            "--aws-port and --opensearch-port are for a stack that the demo starts. One is up already: leave them out "
+            "to use it, or end it first: python -m local down."
+        )
+    if options.containers and not runs_in_containers():
+        raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
 
 
 def _in_its_own_stack(options: argparse.Namespace, console: Console) -> dict[str, Any]:

@@ -28,6 +28,11 @@ def write_refused(outputs: Mapping[str, Any], good: dict[str, Any]) -> dict[str,
     return refused
 
 
+def is_of_run(written: Mapping[str, Any], item: Mapping[str, Any] | None) -> bool:
+    """Says whether the item or document is of the run that has written this one."""
+    return item is not None and item.get("change") == written["change"]
+
+
 def put_foreign_record(outputs: Mapping[str, Any]) -> bytes:
     """Puts a record onto the Kinesis stream that no table wrote. Returns its data."""
     data = json.dumps({"message": f"Is this thing on? {uuid.uuid4().hex}"}).encode()

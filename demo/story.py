@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -133,17 +134,14 @@ class Demo:
         good = next(change.item for change in reversed(changes) if change.item)
         refused = misfits.write_refused(self.outputs, good)
 
-        def is_of_this_run(item: Mapping[str, Any] | None) -> bool:
-            return item is not None and item.get("change") == refused["change"]
-
         for key in (*misfits.NEIGHBOURS, misfits.REFUSED):
-            if not checks.in_every_index(self.outputs, key, is_of_this_run):
+            if not checks.in_every_index(self.outputs, key, partial(misfits.is_of_run, refused)):
                 self._problem(f"{key} did not land.")
         answer: dict[str, Any] = {}
 
         def is_found() -> bool:
             answer.update(checks.search(api, where=f"id={misfits.REFUSED}"))
-            return any(is_of_this_run(hit["item"]) for hit in answer["items"])
+            return any(misfits.is_of_run(refused, hit["item"]) for hit in answer["items"])
 
         if not checks.wait_for(is_found) or answer["items"][0]["item"]["destination"] != refused["destination"]:
             self._problem(f"The search for {misfits.REFUSED} did not find the whole item.")
