@@ -31,8 +31,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, environment], check=True)
     (packages,) = (environment / "lib").glob("python*/site-packages")
     (packages / "borrowed.pth").write_text("\n".join(site.getsitepackages()))
-    options = ["--quiet", "--offline", "--no-deps", "--python", environment / "bin" / "python"]
-    subprocess.run([uv, "pip", "install", *options, "-e", ROOT], check=True)
+    options = ["--quiet", "--offline", "--no-deps", "--python", str(environment / "bin" / "python")]
+    subprocess.run([uv, "pip", "install", *options, "-e", str(ROOT)], check=True)
     return environment / "bin" / "driftless"
 
 

@@ -1,4 +1,4 @@
-"""Follows each output of a local stack: an output that leads nowhere, or that nobody knows how to follow, is a dead end."""
+"""Follows each output of a local stack: one that leads nowhere, or that nobody knows how to follow, is a dead end."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,9 +13,8 @@ from local.services.ministack import REGION
 def dead_ends(outputs: Mapping[str, Any]) -> list[str]:
     """Returns their names."""
     ways = _ways(outputs)
-    return sorted(
-        name for name, value in outputs.items() if not all(_leads(ways.get(name), one) for one in _each(value))
-    )
+    leads = {name: all(_leads(ways.get(name), one) for one in _each(value)) for name, value in outputs.items()}
+    return sorted(name for name, it_does in leads.items() if not it_does)
 
 
 def _ways(outputs: Mapping[str, Any]) -> dict[str, Callable[[str], object]]:
@@ -42,6 +41,11 @@ def _ways(outputs: Mapping[str, Any]) -> dict[str, Callable[[str], object]]:
     def alarm(name: str) -> bool:
         return bool(client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"])
 
+    def image(reference: str) -> bool:
+        repository, _, digest = reference.partition("/")[2].partition("@")
+        answer = client("ecr").describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])
+        return bool(answer["imageDetails"])
+
     return {
         "table_name": table,
         "table_stream_arn": lambda arn: client("dynamodbstreams").describe_stream(StreamArn=arn),
@@ -58,10 +62,7 @@ def _ways(outputs: Mapping[str, Any]) -> dict[str, Callable[[str], object]]:
         "second_delete_queue_url": queue,
         "second_delete_dead_letter_queue_url": queue,
         "second_delete_dead_letter_queue_arn": queue_arn,
-        "images": lambda reference: client("ecr").describe_images(
-            repositoryName=reference.partition("/")[2].partition("@")[0],
-            imageIds=[{"imageDigest": reference.partition("@")[2]}],
-        ),
+        "images": image,
         "analysis_queue_url": queue,
         "analysis_dead_letter_queue_url": queue,
         "analysis_success_destination": queue_arn,

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +12,8 @@ from tests.service_models.fake_client import speaks
 MOST = 4
 
 
-class NotFound(ClientError):
+class NotFound(Exception):
     """The log group doesn't exist."""
-
-    def __init__(self) -> None:
-        super().__init__({"Error": {"Code": "ResourceNotFoundException"}}, "FilterLogEvents")
 
 
 @speaks("logs")
