@@ -18,6 +18,7 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt -c constraints.txt -e .
 	@touch $@
+	@echo "Ready. All commands: $(BIN)/driftless --help"
 
 check: $(READY)  ## lint and types: ruff and mypy strict
 	$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import site
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from driftless.__main__ import main
-from local.layout import DIRECTORY_VARIABLE, ROOT
+from local.last_end import last_end
+from local.layout import DIRECTORY_VARIABLE, ROOT, Layout
 from tools.reference.commands import arguments, commands
 
 COMMANDS = {typed.removeprefix("python -m "): module for typed, module in commands().items()}
@@ -88,12 +90,14 @@ def test_a_path_that_a_user_names_is_one_of_the_users_folder(run: Run, tmp_path:
     assert "outputs.json lacks the outputs table_name" in run("ops", "verify", "--outputs", "outputs.json").stderr
 
 
-def test_a_relative_folder_of_a_stack_is_one_of_the_users_folder(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "stack").mkdir()
-    (tmp_path / "stack" / "thesis.txt").touch()
-    refused = run("local", "up", "--detach", **{DIRECTORY_VARIABLE: "stack"})
-    assert refused.returncode == 1
-    assert f"{tmp_path / 'stack'} holds other files" in refused.stderr
+def test_a_relative_folder_of_a_stack_is_one_of_the_users_folder_for_its_process_too(run: Run, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        up = run("local", "up", "--detach", "--aws-port", str(port), **{DIRECTORY_VARIABLE: "stack"})
+    assert f"Port {port} (the embedded AWS) is taken" in up.stderr
+    assert f"Port {port}" in last_end(Layout(directory=tmp_path / "stack"))
 
 
 def test_pulumi_runs_where_its_program_is(run: Run, tmp_path: Path, with_pulumi: dict[str, str]) -> None:

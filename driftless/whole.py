@@ -1,10 +1,13 @@
-"""Makes the parser of every command at once: help, mistakes and completion read it, the commands have their own."""
+"""What needs every command at once: the help, mistakes, completion; and the trial, which is in no group."""
 
 import argparse
+import contextlib
+from collections.abc import Sequence
 
 import shtab
 
 from local import __main__ as local_commands
+from local.layout import ROOT
 from ops import __main__ as ops_commands
 from tools.trial import __main__ as trial_command
 
@@ -14,10 +17,21 @@ PATHS = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
 """What a shell completes a value to, by the placeholder that stands for it in the help."""
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Makes it from the commands' modules: a new command is in it without a line here."""
+def main(arguments: Sequence[str], *, prog: str) -> int:
+    """Runs what is in no group. Returns the exit code: 0 done, 1 a problem was found, 2 wrong usage."""
+    parser = build_parser(prog)
+    options = parser.parse_args(arguments)
+    if options.group == "completion":
+        print(shtab.complete(parser, options.shell))
+        return 0
+    with contextlib.chdir(ROOT):  # Pulumi and the trial's settings file are at home there; it takes no path of a user
+        return trial_command.main()
+
+
+def build_parser(prog: str) -> argparse.ArgumentParser:
+    """Makes the parser from the commands' modules: a new command is in it without a line here."""
     parser = argparse.ArgumentParser(
-        prog="driftless",
+        prog=prog,
         description="Keeps an OpenSearch index equal to a DynamoDB table: every command, from any folder.",
         epilog="Example: driftless local up --detach && driftless ops verify --stack local",
     )
