@@ -17,6 +17,7 @@ import boto3
 from botocore.config import Config
 
 from lambda_kit.search_client import create_search_client
+from local.layout import ROOT
 from local.running import running_outputs
 from local.services.aws_client import aws_client
 from local.services.roles import Role
@@ -161,7 +162,7 @@ def _ask_pulumi(name: str | None) -> object:
         )
     command = [cli, "stack", "output", "--json", "--non-interactive", *(["--stack", name] if name else [])]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=CLI_SECONDS, check=False)
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=CLI_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise OpsError(f"`pulumi stack output` did not answer in {CLI_SECONDS} s: pass --outputs FILE.") from None
     if answer.returncode != 0:

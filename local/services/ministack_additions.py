@@ -1,4 +1,4 @@
-"""Adds to MiniStack two things that the analyses need and its release lacks, and streams that look as AWS's do.
+"""Adds to MiniStack what its release lacks: two things that the analyses need, streams as AWS's, honest logs.
 
 * Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
   `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
@@ -8,6 +8,8 @@
 * A record of a table's stream has a size, an id of 32 hexadecimal digits, and a sequence number of 21 digits and more
   without leading zeros, so that who compares them as text fails here, too: as recorded on AWS. MiniStack's have the
   size 0, a UUID, and 30 digits always.
+* The REPORT line of a function's log says nothing of memory. MiniStack's number is that of any process that has ended,
+  and 0 while none has: functions' processes stay.
 
 They wrap functions of MiniStack.
 """
@@ -20,11 +22,12 @@ import uuid
 from contextvars import ContextVar
 from typing import Any
 
-from ministack.services import apigateway_v1, dynamodb, lambda_svc
+from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc
 
 from local.services.ministack_wrapping import known
 
 _MILLISECOND_DIGITS = 20
+_MEMORY = re.compile(r"(REPORT RequestId: .*)\tMax Memory Used: \d+ MB")
 _HEADER = re.compile(r"\s*\$context\.responseOverride\.header\.([\w-]+)\s*=\s*(.+?)\s*", re.DOTALL)
 
 _request: ContextVar[dict[str, Any]] = ContextVar("request")
@@ -103,6 +106,16 @@ def shape_stream_records() -> None:
         return record | {"eventID": uuid.uuid4().hex}
 
     dynamodb._build_change_record = built
+
+
+def leave_memory_out() -> None:
+    """Takes out of REPORT lines the memory that nobody has measured."""
+    append = known(cloudwatch_logs, "_append_log_events")
+
+    def appended(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        append(stream, [event | {"message": _MEMORY.sub(r"\1", event["message"])} for event in events])
+
+    cloudwatch_logs._append_log_events = appended
 
 
 def _given_id(headers: dict[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 * A batch call of SQS needs the right of the single call; MiniStack asks for rights that AWS doesn't know.
 * A call that names a stream by its ARN or by a shard iterator is a call on that stream, not on `*`.
+* Looking at alarms needs the right on the region's alarms; MiniStack asks for it on `*`.
 * The loopback counts as TLS, else the queues' and buckets' own policies would refuse everything. A request with
   `X-Forwarded-Proto: http` doesn't count as TLS, so that the refusal can be seen.
 * A service that takes a role says which one it is, by the headers of `local.services.roles`, and the role's trust
@@ -69,9 +70,13 @@ def _name_actions_and_streams() -> None:
         found: str | None = action_of(service, *request)
         return found.removesuffix(_BATCH) if found and service == "sqs" else found
 
-    def resource(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> str:
-        found = str(resource_of(service, method, path, headers, body, *rest))
-        return (_stream_of(service, body) if found == "*" else None) or found
+    def resource(service: str, method: str, path: str, headers: Any, body: bytes, query_params: Any, *rest: Any) -> str:
+        found = str(resource_of(service, method, path, headers, body, query_params, *rest))
+        if found != "*":
+            return found
+        if action_of(service, method, path, headers, body, query_params) == "cloudwatch:DescribeAlarms":
+            return f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:*"
+        return _stream_of(service, body) or found
 
     iam_actions.extract_iam_action, iam_actions.extract_resource_arn = action, resource
 

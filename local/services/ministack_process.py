@@ -18,4 +18,5 @@ def run() -> None:
     ministack_additions.add_template_values()
     ministack_additions.keep_request_ids()
     ministack_additions.shape_stream_records()
+    ministack_additions.leave_memory_out()
     main()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
+    "_append_log_events": ("stream", "events"),
     "_build_change_record": ("table", "event_name", "old_item", "new_item", "view_type"),
     "_dispatch": ("action", "data"),
     "_emit_lambda_logs": ("func", "request_id"),
