@@ -1,6 +1,6 @@
 """Takes each right of each role away in turn, and writes docs/privileges.md: what fails without it.
 
-One local stack, half an hour at most. It fails for a right that nothing misses, and for one that it doesn't know.
+One local stack; it takes a while. It fails for a right that nothing misses, and for one that it doesn't know.
 
 With words it tries the rights that have one of them, and writes no page.
 
