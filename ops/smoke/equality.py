@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from changefeed.write.bulk_transport import BulkTransport
-from ops.smoke.check import Red
 from ops.smoke.scene import Scene
-from ops.smoke.search_trouble import TROUBLE, search_trouble
 from ops.stack import Consumer
+from ops.trouble.search import told
+from ops.trouble.trouble import Trouble
 from ops.verify.index_walk import Index
 from ops.verify.looks import Kind
 from ops.verify.table_walk import Table
@@ -28,10 +28,8 @@ def every_index_equals_the_table(scene: Scene) -> str:
     table = Table(scene.stack.client("dynamodb"), scene.stack.table_name)
     read = 0
     for consumer in scene.stack.consumers():
-        try:
+        with told(scene.where(consumer)):
             report = _verified(scene, table, consumer)
-        except TROUBLE as error:
-            raise search_trouble(scene, consumer, error) from None
         if not report.equal:
             raise _different(scene, consumer, report)
         read = report.items
@@ -51,10 +49,10 @@ def _verified(scene: Scene, table: Table, consumer: Consumer) -> Report:
         return verify(table, Index(stack.search(), consumer.index), send, plan, show=show, say=scene.say)
 
 
-def _different(scene: Scene, consumer: Consumer, report: Report) -> Red:
+def _different(scene: Scene, consumer: Consumer, report: Report) -> Trouble:
     counts = {kind: report.left.counts[kind] for kind in Kind if report.left.counts[kind]}
     fill = f"{scene.command(f'backfill {consumer.name}')} for what is older; " if Kind.MISSING in counts else ""
-    return Red(
+    return Trouble(
         f"{consumer.index} differs from the table: " + ", ".join(f"{n:,} {kind}" for kind, n in counts.items()),
         cause="; ".join(_CAUSES[kind] for kind in counts),
         cure=f"Which: {scene.command(f'verify {consumer.name}')}. Mend: {fill}"

@@ -73,17 +73,14 @@ class Index:
         say: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Counts the documents. Raises OpsError when there is no such index. `clock` is DynamoDB's, in seconds."""
+        """Counts the documents. `clock` is DynamoDB's, in seconds."""
         warnings.filterwarnings("ignore", "Loading the fielddata on the _id field", OpenSearchWarning)
         self._json = client.transport.deserializer = ExactJson()
         self.name = name
         self.future = FutureVersions(clock=clock)
         self._client = client
         self._say = say
-        try:
-            self.approximate_documents = int(client.count(index=name)["count"])
-        except NotFoundError:
-            raise OpsError(f"There is no index {name}: deploy makes it (`pulumi up`).") from None
+        self.approximate_documents = int(client.count(index=name)["count"])
 
     @cached_property
     def identity(self) -> dict[str, str | None]:

@@ -18,6 +18,7 @@ from changefeed.write.bulk_transport import BulkTransport
 from lambda_kit.search_client import create_search_client
 from local.services.opensearch_node import OpenSearchNode
 from ops.probe.probe import probe
+from ops.trouble.search import Where
 from ops.verify.index_walk import Index
 from ops.verify.table_walk import Table
 from ops.verify.verification import Plan, Report, verify
@@ -182,7 +183,7 @@ def test_the_probe_finds_every_promise_kept(node: OpenSearchNode) -> None:
     def open_index(name: str) -> BulkTransport:
         return BulkTransport(endpoint=node.url, index=name, region=REGION)
 
-    findings = list(probe(create_search_client(node.url, REGION), open_index, [pair.name], wait_seconds=5))
+    findings = list(probe(create_search_client(node.url, REGION), open_index, [Where(index=pair.name)], wait_seconds=5))
     assert [finding for finding in findings if not finding.ok] == []
     assert len(findings) == 13
     left = requests.get(f"{node.url}/_cat/indices?h=index", timeout=20).text.split()
