@@ -8,6 +8,12 @@ from typing import Any
 
 from opensearchpy.exceptions import TransportError
 
+from ops.trouble.search import GONE
+from ops.trouble.trouble import Trouble
+
+NOT_TOLD = (400, 401, 403, 404, 405)
+"""Answers of a target that doesn't tell its settings, or not to us."""
+
 
 def table_id(client: Any, name: str) -> str | None:
     """Asks DynamoDB for the table's id, by a boto3 client."""
@@ -16,10 +22,38 @@ def table_id(client: Any, name: str) -> str | None:
 
 
 def index_uuid(client: Any, name: str) -> str | None:
-    """Asks OpenSearch for the index's UUID, by an opensearch-py client. None where it is refused or not told."""
+    """Asks OpenSearch for the index's UUID, by an opensearch-py client. None where it is refused or not told.
+
+    Raises what opensearch-py raises when there is no such index, or no answer.
+    """
     try:
         answer = client.indices.get_settings(index=name, params={"flat_settings": "true"})
-    except TransportError:
+    except TransportError as error:
+        if error.args[0] not in NOT_TOLD or GONE in str(error.args[1]):
+            raise
         return None
     uuids = [index["settings"].get("index.uuid") for index in answer.values()]
     return None if uuids in ([], [None]) else str(uuids[0])
+
+
+def check_same(what: str, name: str, before: str | None, now: str | None) -> None:
+    """Raises Trouble when a table or an index isn't the one that it was when the run began."""
+    if before == now:
+        return
+    raise Trouble(
+        f"the {what} {name} was made anew while this ran",
+        cause=f"somebody has deleted the {what} and made another of that name: what was done is of neither as a whole",
+        cure="Run it again, from its beginning.",
+    )
+
+
+def check_table(table_arn: str, stream_arn: str) -> None:
+    """Raises Trouble when the table that answers isn't the one whose stream the stack's outputs name."""
+    wanted = stream_arn.partition("/stream/")[0]
+    if table_arn == wanted:
+        return
+    raise Trouble(
+        f"the table that answers is {table_arn}, and the stack's is {wanted}",
+        cause="these credentials are of another account, or the outputs are of another stack",
+        cure="Choose the stack's account (AWS_PROFILE), check `aws sts get-caller-identity`, then run this again.",
+    )

@@ -27,7 +27,7 @@ CASES: list[tuple[TransportError, str, str, str]] = [
         AuthorizationException(403, "cluster_block_exception", {}),
         "answered 403",
         "by a setting",
-        '"index.blocks.write"',
+        "index.blocks.read_only",
     ),
     (TransportError(429, "cluster_block_exception", {}), "answered 429", "disk is full", "Free disk space"),
     (AuthenticationException(401, "", {}), "answered 401", "doesn't let", "data access policy"),
