@@ -6,8 +6,10 @@ none leaves the name alone to go by.
 
 from typing import Any
 
+from botocore.exceptions import ClientError
 from opensearchpy.exceptions import TransportError
 
+from ops.stack import Consumer, Stack
 from ops.trouble.search import GONE
 from ops.trouble.trouble import Trouble
 
@@ -57,3 +59,18 @@ def check_table(table_arn: str, stream_arn: str) -> None:
         cause="these credentials are of another account, or the outputs are of another stack",
         cure="Choose the stack's account (AWS_PROFILE), check `aws sts get-caller-identity`, then run this again.",
     )
+
+
+def check_targets(stack: Stack, consumer: Consumer) -> None:
+    """Raises before anything is written to an index that isn't there, or by the items of another table.
+
+    Who may not describe the table passes: a redrive needs no such right.
+    """
+    index_uuid(stack.search(), consumer.index)
+    try:
+        table = stack.client("dynamodb").describe_table(TableName=stack.table_name)["Table"]
+    except ClientError as error:
+        if "AccessDenied" in error.response["Error"]["Code"]:
+            return
+        raise
+    check_table(str(table["TableArn"]), str(stack.outputs["table_stream_arn"]))

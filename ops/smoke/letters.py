@@ -54,7 +54,8 @@ def no_letter_waits(scene: Scene) -> str:
 
 
 def _waiting(sqs: Any, url: str) -> int:
-    return DeadLetterQueue(client=sqs, url=url).count()
+    queue = DeadLetterQueue(client=sqs, url=url)
+    return queue.count() + queue.in_flight()
 
 
 def _cause_and_cure(scene: Scene, place: str) -> tuple[str, str]:

@@ -68,6 +68,7 @@ class Cloud:
     destination: str = "ACTIVE"
     items: list[dict[str, Any]] = field(default_factory=list)
     waiting: dict[str, int] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
     objects: int = 0
     alarms: dict[str, str] = field(default_factory=lambda: {"api-alarms-api-errors-1a2b3c4": "OK"})
     refuse_writes: bool = False
@@ -89,8 +90,9 @@ class Cloud:
         return {}
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: Sequence[str]) -> dict[str, Any]:
-        count = self.waiting.get(QueueUrl.rpartition("/")[2], 0)
-        return {"Attributes": dict.fromkeys(AttributeNames, str(count))}
+        name = QueueUrl.rpartition("/")[2]
+        held = AttributeNames == ["ApproximateNumberOfMessagesNotVisible"]
+        return {"Attributes": dict.fromkeys(AttributeNames, str((self.held if held else self.waiting).get(name, 0)))}
 
     def list_objects_v2(self, **_: Any) -> dict[str, Any]:
         return {"KeyCount": self.objects}
@@ -200,10 +202,11 @@ def test_an_error_of_the_collection_has_its_cause(error: Any, cause: str, cure: 
 
 def test_every_place_of_failures_is_counted() -> None:
     waiting = {"dead": 1, "second": 2, "unhanded": 3, "scilearn-failures": 4}
-    counts = count_letters(scene_of(Cloud(waiting=waiting, objects=5)).stack)
+    held = {"second": 7}  # by a reader; they are no less there
+    counts = count_letters(scene_of(Cloud(waiting=waiting, held=held, objects=5)).stack)
     assert counts == {
         "sync_kinesis_stream": 6,
-        "second deletes": 2,
+        "second deletes": 9,
         "analyses not handed over": 3,
         "failed analyses": 4,
     }
