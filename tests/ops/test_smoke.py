@@ -21,7 +21,7 @@ from ops.smoke.analysis import an_analysis_succeeds
 from ops.smoke.api import ItemApi
 from ops.smoke.burst import a_burst_arrives
 from ops.smoke.check import Finding, NotTried, State
-from ops.smoke.checks import Check
+from ops.smoke.checks import CHECKS, Check
 from ops.smoke.collection import indexes_can_be_read, the_collection_keeps_its_promises
 from ops.smoke.display import print_finding
 from ops.smoke.hostile import HOSTILE, hostile_items_arrive
@@ -633,6 +633,12 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["smoke", "--outputs", str(tmp_path / "outputs.json"), *arguments])
     assert ended.value.code == 2
+
+
+def test_a_run_that_leaves_everything_out_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "outputs.json").write_text(json.dumps(OUTPUTS))
+    skips = [word for check in CHECKS for word in ("--skip", check.name)]
+    assert main(["smoke", "--outputs", str(tmp_path / "outputs.json"), *skips]) == 2
 
 
 def test_an_index_that_is_gone_is_not_waited_for() -> None:
