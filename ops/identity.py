@@ -7,7 +7,7 @@ none leaves the name alone to go by.
 from typing import Any
 
 from botocore.exceptions import ClientError
-from opensearchpy.exceptions import TransportError
+from opensearchpy.exceptions import ConnectionError, TransportError
 
 from ops.stack import Consumer, Stack
 from ops.trouble.search import GONE
@@ -38,9 +38,17 @@ def index_uuid(client: Any, name: str) -> str | None:
     return None if uuids in ([], [None]) else str(uuids[0])
 
 
+def index_uuid_if_reachable(client: Any, name: str) -> str | None:
+    """Asks as `index_uuid` does. None also from outside the VPC of a private collection, where nothing answers."""
+    try:
+        return index_uuid(client, name)
+    except ConnectionError:
+        return None
+
+
 def check_same(what: str, name: str, before: str | None, now: str | None) -> None:
-    """Raises Trouble when a table or an index isn't the one that it was when the run began."""
-    if before == now:
+    """Raises Trouble when a table or an index isn't the one that it was when the run began; None is unknown."""
+    if before == now or before is None or now is None:
         return
     raise Trouble(
         f"the {what} {name} was made anew while this ran",

@@ -6,7 +6,7 @@ A change made after its page was read would be lost if no stream delivered it (d
 from ops.backfill.state import BackfillState
 from ops.errors import OpsError
 from ops.feed import feed_problem
-from ops.identity import check_same, index_uuid, table_id
+from ops.identity import check_same, index_uuid_if_reachable, table_id
 from ops.stack import Consumer, Stack
 from ops.trouble.trouble import Trouble
 
@@ -23,7 +23,7 @@ def check_changes_arrive(stack: Stack, consumer: Consumer) -> None:
 def check_filled(stack: Stack, consumer: Consumer, state: BackfillState) -> None:
     """Raises OpsError when a backfill whose segments are all at their end has not filled the index all the same."""
     check_same("table", state.table, state.table_id, table_id(stack.client("dynamodb"), state.table))
-    check_same("index", state.index, state.index_uuid, index_uuid(stack.search(), state.index))
+    check_same("index", state.index, state.index_uuid, index_uuid_if_reachable(stack.search(), state.index))
     accounted = state.written + state.superseded + state.parked
     if state.items != accounted:
         raise Trouble(

@@ -22,7 +22,7 @@ from ops.backfill.progress import BackfillProgressBar
 from ops.backfill.state import BackfillState, load_state
 from ops.command_line import confirm, must_ask, rate, whole
 from ops.errors import OpsError, UsageError
-from ops.identity import check_table, index_uuid, table_id
+from ops.identity import check_table, index_uuid_if_reachable, table_id
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
 from ops.trouble.search import told, where_of
 
@@ -116,7 +116,7 @@ def _state(options: argparse.Namespace, stack: Stack, consumer: Consumer, file: 
     about = {
         **names,
         "table_id": table_id(stack.client("dynamodb"), stack.table_name),
-        "index_uuid": index_uuid(stack.search(), consumer.index),
+        "index_uuid": index_uuid_if_reachable(stack.search(), consumer.index),
     }
     new = BackfillState.new(total_segments=options.segments or DEFAULT_SEGMENTS, **about)
     if known is None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy.exceptions import ConnectionError, NotFoundError
 
 from ops.backfill.state import BackfillState, load_state
 from ops.commands import backfill
@@ -51,6 +51,7 @@ class FakeAws:
     meanwhile: Callable[["FakeAws"], None] = lambda _: None
     """Happens during each invocation."""
     has_index: bool = True
+    is_reachable: bool = True
     index_settings: dict[str, str] = field(default_factory=lambda: {"index.uuid": "index-1"})
 
     def get_event_source_mapping(self, *, UUID: str) -> dict[str, Any]:
@@ -89,6 +90,8 @@ class FakeStack(Stack):
         return SimpleNamespace(indices=SimpleNamespace(get_settings=self._settings))
 
     def _settings(self, **_: Any) -> dict[str, Any]:
+        if not self.aws.is_reachable:
+            raise ConnectionError("N/A", "refused", ValueError())
         if not self.aws.has_index:
             raise NotFoundError(404, "index_not_found_exception", {})
         return {"lab-table-kinesis-stream": {"settings": self.aws.index_settings}}
@@ -304,6 +307,12 @@ def test_a_backfill_does_not_say_done_when_its_index_is_not_filled(
 def test_it_does_not_begin_where_table_or_index_is_another(tmp_path: Path, before: dict[str, Any], seen: str) -> None:
     with pytest.raises(Trouble, match=seen):
         fill(tmp_path, "--yes", **before)
+
+
+def test_a_private_collection_that_only_the_function_reaches_is_filled(tmp_path: Path) -> None:
+    assert fill(tmp_path, "--yes", is_reachable=False)[0] == 0
+    unfinished(tmp_path, index_uuid=None)
+    assert fill(tmp_path, "--yes", "--resume", is_reachable=False)[0] == 0
 
 
 def test_an_empty_table_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

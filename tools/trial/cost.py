@@ -24,7 +24,7 @@ OCU_HOUR = {
 ELSEWHERE = Price(dollars=0.339, source="the highest that this program knows; this region's is unknown to it")
 STREAM_HOUR = 0.04  # an on-demand Kinesis stream in us-east-1; a secondary source
 ALARM_HOUR = 0.10 / 730  # CloudWatch, us-east-1, 2026-08
-ALARMS = 25
+ALARMS = 27
 
 
 def hourly(region: str) -> float:
