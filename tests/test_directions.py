@@ -194,6 +194,16 @@ def test_every_command_of_ops_has_its_room() -> None:
     assert commands == {path.parent.name for path in (ROOT / "ops").glob("*/__init__.py")} - {"commands", "trouble"}
 
 
+def test_no_command_relies_on_an_assert() -> None:
+    """`python -O` leaves them out."""
+    found = {
+        name: [node.lineno for node in ast.walk(ast.parse(MODULES[name].read_text())) if isinstance(node, ast.Assert)]
+        for name in MODULES
+        if name.split(".")[0] in ("ops", "local")
+    }
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
 def test_no_capability_is_named_outside_its_room() -> None:
     """What knows no capability by name: operators, monitoring, the API, the kit, the parts."""
     named = re.compile(r"scilearn|SciLearn|infra\.analyses|[Aa]nalytics")
