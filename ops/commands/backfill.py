@@ -64,10 +64,10 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
     file = options.state or FOLDER / f"backfill-{re.sub(r'[^A-Za-z0-9.-]+', '-', stack.name)}-{consumer.name}.json"
     table = stack.client("dynamodb").describe_table(TableName=stack.table_name)["Table"]
     check_table(str(table["TableArn"]), str(stack.outputs["table_stream_arn"]))
-    with told(where):
-        state = _state(options, stack, consumer, file)
     invoke = replicate_function(stack)
     check_changes_arrive(stack, consumer)
+    with told(where):
+        state = _state(options, stack, consumer, file)
     estimate = int(table.get("ItemCount", 0))
     plan = (
         f"Table {state.table} (about {estimate:,} items) into index {state.index}: "

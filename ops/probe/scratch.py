@@ -6,12 +6,13 @@ a `%` is always followed by N, B, H, 25 or 7C (`changefeed.plan.document_id`). T
 
 import secrets
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from opensearchpy.exceptions import AuthorizationException, NotFoundError, TransportError
+from opensearchpy.exceptions import AuthorizationException, NotFoundError, OpenSearchWarning, TransportError
 
 from changefeed.errors import BulkRequestError
 from changefeed.write.bulk_answer import ItemVerdict, Verdict, read_bulk_answer
@@ -66,6 +67,7 @@ class Scratch:
 
     def walk_by_id(self, *, in_time: bool = False) -> str | None:
         """Searches in the order of `_id`, in a point in time if asked to. Gives why it was refused, or None."""
+        warnings.filterwarnings("ignore", "Loading the fielddata on the _id field", OpenSearchWarning)
         body: dict[str, Any] = {"size": 1, "sort": [{"_id": "asc"}]}
         try:
             if not in_time:

@@ -135,7 +135,7 @@ def test_a_stack_that_is_right_is_green_and_nothing_is_left(
 def test_a_missing_alarm(outputs: Outputs, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = {**outputs, "alarms": {**outputs["alarms"], "api-alarms-new": "api-alarms-deleted-by-hand"}}
     result = run(missing, directory, capsys, "alarms")
-    red(*result, "alarms", "1 of 26 alarms are missing: api-alarms-new", "deleted", "local up")
+    red(*result, "alarms", "1 of 28 alarms are missing: api-alarms-new", "deleted", "local up")
 
 
 def test_an_alarm_that_rings(outputs: Outputs, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,7 +143,7 @@ def test_an_alarm_that_rings(outputs: Outputs, directory: Path, capsys: pytest.C
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="seeded")
     result = run(outputs, directory, capsys, "alarms")
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="seeded")
-    red(*result, "alarms", "1 of 25 alarms ring", "too large for Kinesis", "operations.md", "not-replicated")
+    red(*result, "alarms", "1 of 27 alarms ring", "too large for Kinesis", "operations.md", "not-replicated")
 
 
 def test_a_dead_letter(outputs: Outputs, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
