@@ -14,39 +14,48 @@ from urllib.parse import unquote
 
 import requests
 
+from local.errors import LocalStackError
+
 MOST_DOCUMENTS = 10_000
 """Of one search page. More items need a walk: that is `ops verify`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Document count, and the ids that differ."""
+    """Document count, how many there must be at least, and the ids that differ."""
 
     documents: int
+    least: int
     missing: list[str]
     stale: list[str]
     orphaned: list[str]
 
     @property
     def equal(self) -> bool:
-        """Returns True when nothing differs."""
-        return not (self.missing or self.stale or self.orphaned)
+        """Returns True when nothing differs, and there was enough to compare."""
+        return self.documents >= self.least and not (self.missing or self.stale or self.orphaned)
 
 
-def prove(dynamodb: Any, table_name: str, opensearch_url: str, index: str, *, settle_seconds: float) -> Comparison:
-    """Compares until they are equal or the time is over: a search sees a write only after a refresh."""
+def prove(
+    dynamodb: Any, table_name: str, opensearch_url: str, index: str, *, settle_seconds: float, least: int = 0
+) -> Comparison:
+    """Compares until they are equal or the time is over: a search sees a write only after a refresh.
+
+    `least` is how many items there must be: two empty sides are equal, too, and prove nothing.
+    """
     deadline = time.monotonic() + settle_seconds
     while True:
-        comparison = compare(read_items(dynamodb, table_name), read_documents(opensearch_url, index))
+        comparison = compare(read_items(dynamodb, table_name), read_documents(opensearch_url, index), least=least)
         if comparison.equal or time.monotonic() > deadline:
             return comparison
         time.sleep(0.25)
 
 
-def compare(items: Mapping[str, Any], documents: Mapping[str, Any]) -> Comparison:
+def compare(items: Mapping[str, Any], documents: Mapping[str, Any], *, least: int = 0) -> Comparison:
     """Compares by id; both sides as plain values with Decimal numbers."""
     return Comparison(
         documents=len(documents),
+        least=least,
         missing=sorted(items.keys() - documents.keys()),
         stale=sorted(key for key in items.keys() & documents.keys() if items[key] != documents[key]),
         orphaned=sorted(documents.keys() - items.keys()),
@@ -61,10 +70,16 @@ def read_items(dynamodb: Any, table_name: str) -> dict[str, Any]:
 
 
 def read_documents(opensearch_url: str, index: str) -> dict[str, Any]:
-    """Reads all documents by their `_id`. Raises OverflowError above one search page."""
+    """Reads all documents by their `_id`.
+
+    Raises OverflowError above one search page, LocalStackError where a shard doesn't answer.
+    """
     answer = requests.get(f"{opensearch_url}/{index}/_search?size={MOST_DOCUMENTS}&track_total_hits=true", timeout=30)
     answer.raise_for_status()
-    hits = json.loads(answer.content, parse_int=Decimal, parse_float=Decimal)["hits"]
+    found = json.loads(answer.content, parse_int=Decimal, parse_float=Decimal)
+    if found["timed_out"] or found["_shards"]["failed"]:
+        raise LocalStackError(f"Shards of {index} did not answer: what they hold can't be compared.")
+    hits = found["hits"]
     if hits["total"]["value"] > MOST_DOCUMENTS:
         raise OverflowError(f"{index} has more than {MOST_DOCUMENTS} documents.")
     return {hit["_id"]: _unescaped(whole(hit["_source"])) for hit in hits["hits"]}

@@ -176,10 +176,10 @@ class LocalStack:
             note_end(self.layout, self.dead_service() or str(error) or type(error).__name__)
 
     def _note_state(self) -> None:
-        children = [self.ministack.process.pid, self.node.process.pid if self.node.process else None]
+        services = [self.ministack.process, *([self.node.process] if self.node.process else [])]
         write_state(
             self.layout,
-            children=[pid for pid in children if pid],
+            children={service.name: pid for service in services if (pid := service.pid)},
             container_client=self._engine.client if self._engine else None,
             outputs=self.outputs,
         )

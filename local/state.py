@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -69,14 +70,16 @@ def read_state(layout: Layout) -> dict[str, Any] | None:
     return state
 
 
-def write_state(layout: Layout, *, children: list[int], container_client: str | None, outputs: dict[str, Any]) -> None:
-    """Notes the children, before anything can go wrong with them, and the outputs when there are some.
+def write_state(
+    layout: Layout, *, children: Mapping[str, int], container_client: str | None, outputs: dict[str, Any]
+) -> None:
+    """Notes the children by name, before anything can go wrong with them, and the outputs when there are some.
 
     `container_client` is the client of the engine that runs the functions' containers; None without containers.
     """
     state = {
         "ready": bool(outputs),
-        "children": [_identity(pid) for pid in children],
+        "children": [_identity(name, pid) for name, pid in children.items()],
         "container_client": container_client,
         "outputs": outputs,
     }
@@ -92,7 +95,7 @@ def end_leftovers(layout: Layout) -> int:
     with contextlib.suppress(OSError, ValueError, KeyError):
         state = json.loads(layout.state_file.read_text())
         for child in state["children"]:
-            if _is_alive(child):
+            if is_alive(child):
                 end_tree(child["pid"])
                 ended += 1
         if state["container_client"]:
@@ -109,12 +112,13 @@ def write_json(file: Path, content: object) -> None:
     part.replace(file)
 
 
-def _identity(pid: int) -> dict[str, float]:
+def _identity(name: str, pid: int) -> dict[str, str | float]:
     """Adds the time of creation: a process id alone may be another program's when it is looked at."""
-    return {"pid": pid, "created": psutil.Process(pid).create_time()}
+    return {"name": name, "pid": pid, "created": psutil.Process(pid).create_time()}
 
 
-def _is_alive(identity: dict[str, Any]) -> bool:
+def is_alive(identity: Mapping[str, Any]) -> bool:
+    """Says whether a noted process still runs."""
     try:
         process = psutil.Process(identity["pid"])
         is_same = abs(process.create_time() - identity["created"]) < 2  # the wall clock may have been set meanwhile

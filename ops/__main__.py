@@ -15,6 +15,8 @@ from lambda_kit.errors import SettingsError
 from local.errors import LocalStackError
 from ops import commands
 from ops.errors import OpsError, UsageError
+from ops.trouble.aws import AWS_TROUBLE, aws_trouble
+from ops.trouble.search import search_trouble
 
 DONE, PROBLEM, USAGE = 0, 1, 2
 MODULE = "python -m ops"
@@ -74,14 +76,12 @@ def command_modules() -> list[ModuleType]:
 
 
 def explain(error: Exception) -> str:
-    """Says what went wrong. Of OpenSearch's errors only status and type: their reasons echo field values."""
-    if not isinstance(error, TransportError):
-        return str(error)
-    status, kind = (error.args[0], error.args[1]) if len(error.args) > 1 else ("N/A", str(error))
-    if status == "N/A":
-        return f"OpenSearch did not answer ({type(error).__name__}). Is the endpoint right and reachable from here?"
-    hint = " Run `python -m ops probe`: it says which right is missing." if status in (401, 403) else ""
-    return f"OpenSearch answered {status} {kind}.{hint}"
+    """Says what went wrong, and for a service's errors why, and what to do: their own words may echo content."""
+    if isinstance(error, TransportError):
+        return str(search_trouble(error))
+    if isinstance(error, AWS_TROUBLE):
+        return str(aws_trouble("AWS did not do its part", error))
+    return str(error)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,13 @@ class DeadLetterQueue:
 
     def count(self) -> int:
         """Asks for the approximate number of messages, without those in flight."""
-        name = "ApproximateNumberOfMessages"
+        return self._ask("ApproximateNumberOfMessages")
+
+    def in_flight(self) -> int:
+        """Asks for the approximate number of messages that a reader holds, this one or another."""
+        return self._ask("ApproximateNumberOfMessagesNotVisible")
+
+    def _ask(self, name: str) -> int:
         answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
         return int(answer["Attributes"][name])
 

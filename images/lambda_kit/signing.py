@@ -36,7 +36,10 @@ def check_endpoint(endpoint: str) -> str | None:
 
 
 def request_auth(endpoint: str, region: str) -> "AuthBase | None":
-    """Makes the signer of requests to an endpoint; None for the loopback. Raises SettingsError for other http URLs."""
+    """Makes the signer of requests to an endpoint; None for the loopback. Raises SettingsError for other http URLs.
+
+    Outside of Lambda it raises botocore's NoCredentialsError where there are none.
+    """
     problem = check_endpoint(endpoint)
     if problem:
         raise SettingsError(f"Search endpoint {endpoint!r} {problem}.")
@@ -51,8 +54,12 @@ def request_auth(endpoint: str, region: str) -> "AuthBase | None":
         signer = AWS4Auth(*keys, region, "aoss", session_token=os.environ.get("AWS_SESSION_TOKEN"))
     else:
         import boto3
+        from botocore.exceptions import NoCredentialsError
 
-        signer = AWS4Auth(region=region, service="aoss", refreshable_credentials=boto3.Session().get_credentials())
+        credentials = boto3.Session().get_credentials()
+        if credentials is None:  # AWS4Auth would call that a wrong number of arguments
+            raise NoCredentialsError
+        signer = AWS4Auth(region=region, service="aoss", refreshable_credentials=credentials)
     return signer
 
 

@@ -36,6 +36,7 @@ class OperatorAccess(pulumi.ComponentResource):
         rules = [
             aoss.on_indexes(target.collection, indexes, aoss.REPAIR_DOCUMENTS),
             aoss.on_indexes(target.collection, [aoss.PROBE_INDEXES], aoss.PROBE_INDEX),
+            aoss.on_aliases(target.collection, aoss.READ_ALIAS),  # verify says which index readers search
         ]
         grant(name, target.collection, own.arns, rules, parent=self)
         policy = aws.iam.Policy(

@@ -17,6 +17,7 @@ WRITE_DOCUMENTS = ("aoss:DescribeIndex", "aoss:UpdateIndex", "aoss:WriteDocument
 READ_DOCUMENTS = ("aoss:DescribeIndex", "aoss:ReadDocument")
 REPAIR_DOCUMENTS = ("aoss:DescribeIndex", "aoss:ReadDocument", "aoss:UpdateIndex", "aoss:WriteDocument")
 MAKE_INDEX = ("aoss:CreateIndex", "aoss:DescribeIndex", "aoss:UpdateIndex")
+READ_ALIAS = ("aoss:DescribeCollectionItems",)
 MAKE_ALIAS = ("aoss:CreateCollectionItems", "aoss:DescribeCollectionItems", "aoss:UpdateCollectionItems")
 
 # `ops probe` makes an index under a random name and deletes it. A pattern ends in a star:

@@ -5,7 +5,9 @@ An error comes before anything is registered, names each key, says what is allow
 
 from __future__ import annotations
 
+import copy
 import json
+import textwrap
 from typing import Any
 
 import pulumi
@@ -13,6 +15,7 @@ from pulumi.runtime import config as stack_config
 from pydantic import BaseModel, ValidationError
 
 from infra.base.section import Problem
+from infra.settings.proposal import meant_by, propose, siblings
 from infra.settings.rules import cross_field_problems
 from infra.settings.sections import Settings
 
@@ -28,17 +31,18 @@ def load_settings(config: pulumi.Config) -> Settings:
         SettingsError: with every problem of the configuration, not just the first.
     """
     raw, problems = _read(config)
-    settings, found = _validate(raw)
+    settings, found = _judge(copy.deepcopy(raw))
     problems += found
-    reported = {problem.path for problem in problems}
-    problems += [problem for problem in cross_field_problems(settings) if problem.path not in reported]
     if problems:
-        raise SettingsError(_explain(config.name, problems))
+        raise SettingsError(_explain(config.name, raw, problems))
     return settings
 
 
 def _read(config: pulumi.Config) -> tuple[dict[str, Any], list[Problem]]:
-    """Reads values as the models take them: scalars stay text, sections are parsed from the JSON that Pulumi gives."""
+    """Reads values as the models take them: scalars stay text, sections are parsed from the JSON that Pulumi gives.
+
+    Unknown keys stay: they are judged like those below a section.
+    """
     raw: dict[str, Any] = {}
     problems = []
     for key, field in Settings.model_fields.items():
@@ -56,11 +60,15 @@ def _read(config: pulumi.Config) -> tuple[dict[str, Any], list[Problem]]:
             raw[key] = value
         else:
             problems.append(Problem(path=(key,), message=f"is {text!r}, but must be a mapping of keys to values"))
-    known = ", ".join(Settings.model_fields)
-    problems += [
-        Problem(path=(key,), message=f"is not a setting; there are {known}") for key in _unknown_keys(config.name)
-    ]
+    raw |= {key: _parsed(config.get(key)) for key in _unknown_keys(config.name)}
     return raw, problems
+
+
+def _parsed(text: str | None) -> Any:
+    try:
+        return json.loads(text or "")
+    except json.JSONDecodeError:
+        return text
 
 
 def _unknown_keys(namespace: str) -> list[str]:
@@ -68,6 +76,12 @@ def _unknown_keys(namespace: str) -> list[str]:
     known = {**stack_config.get_config_env(), **stack_config.CONFIG.get()}
     names = [key.removeprefix(f"{namespace}:") for key in known if key.startswith(f"{namespace}:")]
     return sorted(name for name in names if name not in Settings.model_fields)
+
+
+def _judge(raw: dict[str, Any]) -> tuple[Settings, list[Problem]]:
+    settings, problems = _validate(raw)
+    reported = {problem.path for problem in problems}
+    return settings, problems + [each for each in cross_field_problems(settings) if each.path not in reported]
 
 
 def _validate(raw: dict[str, Any]) -> tuple[Settings, list[Problem]]:
@@ -79,13 +93,18 @@ def _validate(raw: dict[str, Any]) -> tuple[Settings, list[Problem]]:
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 path = tuple(str(part) for part in detail["loc"])
-                problems.append(Problem(path=path, message=_message(detail["msg"], detail["input"], detail["type"])))
+                unknown = detail["type"] == "extra_forbidden"
+                message = _unknown(path) if unknown else _refused(detail["msg"], detail["input"])
+                problems.append(Problem(path=path, message=message))
                 _drop(raw, detail["loc"])
 
 
-def _message(text: str, value: object, kind: str) -> str:
-    if kind == "extra_forbidden":
-        return "is not a setting"
+def _unknown(path: tuple[str, ...]) -> str:
+    meant = meant_by(path)
+    return "is not a setting; " + (f"did you mean {meant[-1]}?" if meant else f"there are {', '.join(siblings(path))}")
+
+
+def _refused(text: str, value: object) -> str:
     text = text.removeprefix("Value error, ")
     return f"is {value!r}: {text[0].lower()}{text[1:]}"
 
@@ -101,46 +120,15 @@ def _drop(raw: dict[str, Any], location: tuple[int | str, ...]) -> None:
         target = inner
 
 
-def _explain(namespace: str, problems: list[Problem]) -> str:
+def _explain(namespace: str, raw: dict[str, Any], problems: list[Problem]) -> str:
+    proposal = propose(raw, problems, lambda changed: _judge(changed)[1])
+    file = f"Pulumi.{pulumi.get_stack()}.yaml"
     lines = [f"{len(problems)} problem(s) in the configuration of stack {pulumi.get_stack()!r}:", ""]
     lines += [f"  {namespace}:{'.'.join(problem.path)} {problem.message}" for problem in problems]
-    lines += ["", f"In Pulumi.{pulumi.get_stack()}.yaml, for example (settings.example.yaml shows every setting):", ""]
-    lines += _yaml(namespace, [problem for problem in problems if _default_at(problem.path) is not None])
+    if proposal.removals:
+        names = ", ".join(f"{namespace}:{'.'.join(path)}" for path in proposal.removals)
+        lines += ["", f"Remove from {file}: {names}"]
+    if proposal.values:
+        lines += ["", f"Put into {file}, for example (settings.example.yaml shows every setting):", ""]
+        lines += textwrap.indent(proposal.as_yaml(namespace), "  ").splitlines()
     return "\n".join(lines)
-
-
-def _yaml(namespace: str, problems: list[Problem]) -> list[str]:
-    """Renders the named keys as nested YAML, each with a value that is allowed."""
-    lines = ["  config:"]
-    seen: set[tuple[str, ...]] = set()
-    for problem in sorted(problems, key=lambda entry: entry.path):
-        for depth in range(1, len(problem.path) + 1):
-            path = problem.path[:depth]
-            value = _default_at(path)
-            if path in seen or value is None:
-                continue
-            seen.add(path)
-            key = f"{namespace}:{path[0]}" if depth == 1 else path[-1]
-            is_leaf = depth == len(problem.path) or value != _SECTION
-            lines.append(f"    {'  ' * (depth - 1)}{key}: {value if is_leaf else ''}".rstrip())
-    return lines
-
-
-_SECTION = "{}"
-
-
-def _default_at(path: tuple[str, ...]) -> str | None:
-    """Returns a value that may be pasted at the path, or None where no such setting exists."""
-    model: BaseModel = Settings()
-    for position, part in enumerate(path):
-        field = type(model).model_fields.get(part)
-        if field is None:
-            return None
-        value = getattr(model, part)
-        if isinstance(value, BaseModel):
-            model = value
-        elif field.examples:
-            return str(field.examples[0])
-        else:
-            return json.dumps(value) if position == len(path) - 1 else None
-    return _SECTION

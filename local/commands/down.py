@@ -7,9 +7,11 @@ import argparse
 
 import psutil
 
+from local.errors import LocalStackError
 from local.layout import Layout
 from local.services.process import end_tree
 from local.state import end_leftovers, lock_holder
+from local.survivors import check_all_ended, noted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,13 +21,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_options: argparse.Namespace) -> int:
     """Ends it; nothing to end is fine."""
     layout = Layout()
+    known = noted(layout)
     holder = lock_holder(layout)
     if holder is None:
         ended = end_leftovers(layout)
+        check_all_ended(known, layout)
         print(f"Ended {ended} processes that a killed stack had left." if ended else "No local stack runs.")
         return 0
     _end_supervisor(holder)
     end_leftovers(layout)
+    check_all_ended(known, layout)
+    if lock_holder(layout) == holder:
+        raise LocalStackError(f"Not down: process {holder}, which runs the stack, could not be ended: kill -9 {holder}")
     print("Down.")
     return 0
 
@@ -40,3 +47,5 @@ def _end_supervisor(pid: int) -> None:
         return  # it has ended meanwhile
     except psutil.TimeoutExpired:
         end_tree(pid, grace_seconds=1)
+    except psutil.AccessDenied:
+        raise LocalStackError(f"Not down: process {pid}, which runs the stack, is another user's.") from None

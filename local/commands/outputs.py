@@ -5,8 +5,11 @@ Example: python -m local outputs --json
 
 import argparse
 import json
+import sys
 
+from local.layout import Layout
 from local.running import running_outputs
+from local.survivors import what_is_wrong
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,11 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints them, one a line or as JSON."""
+    """Prints them, one a line or as JSON; exit code 1 when a part of the stack has ended."""
     outputs = running_outputs()
+    wrong = what_is_wrong(Layout())
+    if wrong:
+        print(wrong, file=sys.stderr)
     if options.json:
         print(json.dumps(outputs, indent=2))
-        return 0
+        return 1 if wrong else 0
     for name, value in outputs.items():
         if isinstance(value, dict):
             print(f"{name}:")
@@ -27,4 +33,4 @@ def run(options: argparse.Namespace) -> int:
                 print(f"  {key}: {item}")
         else:
             print(f"{name}: {value}")
-    return 0
+    return 1 if wrong else 0

@@ -5,14 +5,18 @@ Example: python -m local status --json
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from local.observation import Observer
+from local.errors import LocalStackError
+from local.layout import Layout
+from local.observation import Observation, Observer
 from local.running import running_outputs, running_parts
+from local.survivors import what_is_wrong
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,14 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints it; exit code 1 when no stack runs."""
+    """Prints it; exit code 1 when no stack runs, or a part of it has ended or doesn't answer."""
     outputs = running_outputs()
+    if wrong := what_is_wrong(Layout()):
+        raise LocalStackError(wrong)
     seen = Observer(outputs).look()
     parts = running_parts()
     if options.json:
         print(json.dumps({"items": seen.items, "indexes": seen.documents, "dead_letters": seen.dead_letters,
                           "parts": parts}, indent=2))  # fmt: skip
-        return 0
+        return _exit_code(seen)
     console = Console()
     console.print(f"API        {outputs['api_url']}\nOpenSearch {outputs['opensearch_url']}\nItems      {seen.items}")
     table = Table()
@@ -40,7 +46,14 @@ def run(options: argparse.Namespace) -> int:
     console.print(table)
     for line in part_lines(parts):
         print(line)
-    return 0
+    return _exit_code(seen)
+
+
+def _exit_code(seen: Observation) -> int:
+    silent = [consumer for consumer, count in seen.documents.items() if count < 0]
+    if silent:
+        print(f"The index of {' and '.join(silent)} does not answer (-1): is it deleted or closed?", file=sys.stderr)
+    return 1 if silent else 0
 
 
 def part_lines(parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[str]:

@@ -17,7 +17,8 @@ from local.services.container_engine import ContainerEngine, find_engine
 from local.services.function_containers import build_images
 from local.services.ports import AWS_PORT, HIGHEST_OPENSEARCH_PORT, OPENSEARCH_PORT, port_number
 from local.stack import LocalStack
-from local.state import RUNS_ALREADY, claim_folder, lock_holder, read_state
+from local.state import RUNS_ALREADY, claim_folder, lock_holder
+from local.survivors import whole_stack
 
 START_SECONDS = 300
 WATCH_SECONDS = 1.0
@@ -67,8 +68,9 @@ def run(options: argparse.Namespace) -> int:
     if engine is not None:
         local.run_in_containers(engine)
     with local as stack:
-        print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
-        print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
+        if stack.dead_service() is None:
+            print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
+            print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
         try:
             while (dead := stack.dead_service()) is None:
                 time.sleep(WATCH_SECONDS)
@@ -99,8 +101,8 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
     deadline = time.monotonic() + START_SECONDS
     try:
         while time.monotonic() < deadline:
-            state = read_state(layout)
-            if state is not None and state["ready"] and lock_holder(layout) == process.pid:
+            state = whole_stack(layout, process.pid)
+            if state is not None:
                 print(f"Up, process {process.pid}. API: {state['outputs']['api_url']}")
                 return 0
             if process.poll() is not None:

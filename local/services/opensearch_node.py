@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from local.errors import LocalStackError
 from local.services.jars import class_path
 from local.services.ports import LOOPBACK, check_opensearch_port
 from local.services.process import ChildProcess
@@ -84,7 +85,8 @@ class OpenSearchNode:
 
     def wait(self) -> None:
         """Waits until the node can write."""
-        assert self.process is not None
+        if self.process is None:
+            raise LocalStackError("OpenSearch was not launched: there is nothing to wait for.")
         self.process.wait_until(self._answers, timeout_seconds=START_SECONDS)
 
     def stop(self) -> None:

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from local.layout import ROOT
+from ops.backfill.checks import check_changes_arrive, check_filled
 from ops.backfill.driver import BackfillStoppedError, Driver
 from ops.backfill.invocation import replicate_function
-from ops.backfill.preflight import check_changes_arrive
 from ops.backfill.progress import BackfillProgressBar
 from ops.backfill.state import BackfillState, load_state
 from ops.command_line import confirm, must_ask, rate, whole
 from ops.errors import OpsError, UsageError
-from ops.identity import index_uuid, table_id
+from ops.identity import check_table, index_uuid_if_reachable, table_id
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
+from ops.trouble.search import told, where_of
 
 DEFAULT_SEGMENTS = 16
 FOLDER = ROOT / ".driftless"
@@ -59,11 +60,15 @@ def run(options: argparse.Namespace) -> int:
 def fill(stack: Stack, options: argparse.Namespace) -> int:
     """Runs the command on a stack."""
     consumer = stack.consumer(options.consumer)
+    where = where_of(stack, consumer)
     file = options.state or FOLDER / f"backfill-{re.sub(r'[^A-Za-z0-9.-]+', '-', stack.name)}-{consumer.name}.json"
-    state = _state(options, stack, consumer, file)
+    table = stack.client("dynamodb").describe_table(TableName=stack.table_name)["Table"]
+    check_table(str(table["TableArn"]), str(stack.outputs["table_stream_arn"]))
     invoke = replicate_function(stack)
     check_changes_arrive(stack, consumer)
-    estimate = int(stack.client("dynamodb").describe_table(TableName=stack.table_name)["Table"].get("ItemCount", 0))
+    with told(where):
+        state = _state(options, stack, consumer, file)
+    estimate = int(table.get("ItemCount", 0))
     plan = (
         f"Table {state.table} (about {estimate:,} items) into index {state.index}: "
         f"{sum(not segment.done for segment in state.segments)} of {len(state.segments)} segments to go."
@@ -99,6 +104,8 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
             raise OpsError(f"{error}\nNothing is lost. Go on with --resume ({file}).") from error
         except KeyboardInterrupt:
             raise OpsError(f"Stopped. Go on with --resume ({file}).") from None
+    with told(where):
+        check_filled(stack, consumer, state)
     _print_result(options, state, file)
     return 1 if state.parked else 0
 
@@ -109,7 +116,7 @@ def _state(options: argparse.Namespace, stack: Stack, consumer: Consumer, file: 
     about = {
         **names,
         "table_id": table_id(stack.client("dynamodb"), stack.table_name),
-        "index_uuid": index_uuid(stack.search(), consumer.index),
+        "index_uuid": index_uuid_if_reachable(stack.search(), consumer.index),
     }
     new = BackfillState.new(total_segments=options.segments or DEFAULT_SEGMENTS, **about)
     if known is None:
@@ -181,6 +188,9 @@ def _print_result(
     }
     if options.json:
         print(json.dumps(result))
+        return
+    if not state.items:
+        print(f"Table {state.table} holds no item: there was nothing to fill the index with.")
         return
     print(
         f"{state.items:,} items settled in {state.seconds:.0f} s: {state.written:,} written, "

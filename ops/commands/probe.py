@@ -15,6 +15,7 @@ from ops.probe.checks import Finding
 from ops.probe.probe import probe
 from ops.stack import add_stack_arguments, open_stack
 from ops.ticker import Ticker
+from ops.trouble.search import where_of
 
 POLICY_SECONDS = 75
 
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs it. Returns 0 when every check is ok."""
     stack = open_stack(options.stack, options.outputs)
-    indexes = [consumer.index for consumer in stack.consumers(options.consumers)]
+    places = [where_of(stack, consumer) for consumer in stack.consumers(options.consumers)]
 
     def open_index(name: str) -> BulkTransport:
         return BulkTransport(endpoint=stack.search_endpoint, index=name, region=stack.region)
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     findings: list[Finding] = []
     with Ticker() as ticker:
         ticker.say(f"Checking {stack.search_endpoint} ...")
-        for finding in probe(stack.search(), open_index, indexes, wait_seconds=options.wait):
+        for finding in probe(stack.search(), open_index, places, wait_seconds=options.wait):
             findings.append(finding)
             ticker.begin_again()
             if not options.json:

@@ -2,7 +2,7 @@
 
 Each record's item is read again and that state written, or its document deleted; nothing is replayed. A message or
 object is deleted when all that it holds is settled, else it stays. Exit codes: 0 all settled or nothing there (or a
-dry run), 1 something still fails or has expired, 2 wrong usage.
+dry run), 1 something still fails, has expired, is held by another reader or isn't understood, 2 wrong usage.
 
 Example: python -m ops redrive sync_dynamodb_stream --stack local --dry-run
 """
@@ -12,11 +12,14 @@ import json
 
 from local.ending import unwind_on_signals
 from ops.command_line import confirm, must_ask, whole
-from ops.errors import OpsError
+from ops.errors import OpsError, UsageError
+from ops.identity import check_targets
 from ops.redrive.display import Ticker, print_report
 from ops.redrive.parts import redrive_of
+from ops.redrive.report import Report
 from ops.redrive.run import Choice, Redrive
 from ops.stack import add_stack_arguments, open_stack
+from ops.trouble.search import told, where_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,14 +56,26 @@ def run(options: argparse.Namespace) -> int:
         if must_ask(options):
             confirm(f"Redrive {_places(redrive)} into index {redrive.report.index}?")
         ticker.start()
+        if not choice.dry_run:
+            with told(where_of(stack, consumer)):
+                check_targets(stack, consumer)
         report = redrive()
-    if options.json:
+    which = f" --stack {options.stack}" if options.stack else f" --outputs {options.outputs}" if options.outputs else ""
+    rerun = f"python -m ops verify {consumer.name} --repair{which}"
+    return conclude(report, choice, rerun=rerun, as_json=options.json)
+
+
+def conclude(report: Report, choice: Choice, *, rerun: str, as_json: bool) -> int:
+    """Prints the report and gives the exit code. Raises UsageError for a reason that nothing has."""
+    if as_json:
         print(json.dumps(report.as_json(), indent=2))
-    else:
-        which = (
-            f" --stack {options.stack}" if options.stack else f" --outputs {options.outputs}" if options.outputs else ""
+    if not report.found and report.skipped:
+        raise UsageError(
+            f"Nothing waits for the reason {' or '.join(sorted(choice.reasons))}. {report.skipped} wait for "
+            f"others: {', '.join(sorted(report.other_reasons))}."
         )
-        print_report(report, rerun=f"python -m ops verify {consumer.name} --repair{which}")
+    if not as_json:
+        print_report(report, rerun=rerun)
     return 0 if choice.dry_run or report.is_clean else 1
 
 

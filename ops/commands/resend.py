@@ -9,6 +9,7 @@ Example: python -m ops resend --stack local --dry-run
 
 import argparse
 import json
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from ops.errors import UsageError
 from ops.resend.display import print_resend_report, show_progress
 from ops.resend.mending import read_mending
 from ops.resend.parts import resend_of
-from ops.resend.run import WAIT_SECONDS, ResendChoice
+from ops.resend.run import WAIT_SECONDS, Resend, ResendChoice
+from ops.resend.unfound import explain_unfound
 from ops.stack import add_stack_arguments, open_stack
 
 
@@ -67,9 +69,23 @@ def run(options: argparse.Namespace) -> int:
     if must_ask(options):
         places = " and ".join(f"about {queue.count()} messages of {queue.url}" for queue in resend.queues.values())
         confirm(f"Send failed analyses again: {places}, to {stack.outputs['analysis_queue_url']}?")
+    return conclude(resend, as_json=options.json)
+
+
+def conclude(resend: Resend, *, as_json: bool) -> int:
+    """Runs it, prints the report and gives the exit code. Raises UsageError when nothing is what was chosen."""
     report = resend()
-    if options.json:
+    choice = resend.choice
+    if as_json:
         print(json.dumps(report.as_json(), indent=2))
-    else:
+    if not report.ends and not report.held and choice.only_id is not None:
+        print(explain_unfound(choice.only_id, resend.read(choice.only_id)), file=sys.stderr)
+        return 0
+    if not report.ends and report.skipped:
+        raise UsageError(
+            f"Nothing was chosen: {report.skipped} wait, for {', '.join(sorted(report.other_reasons))}. "
+            "--dry-run lists them."
+        )
+    if not as_json:
         print_resend_report(report)
     return 0 if choice.dry_run or report.is_clean else 1

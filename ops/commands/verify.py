@@ -2,7 +2,7 @@
 
 Reads the whole table consistently and the whole index, compares contents by digest, and looks at every difference
 again after --settle seconds, so that changes still on their way don't count. The exit code is 0 when all are equal,
-and no document has a version that lies in the future.
+nothing is in motion, no document has a version that lies in the future, and readers search one of these indexes.
 
 "Not fully searchable" are documents of which the index's mapping refuses some attributes, often a map where another
 item has a text. They are kept in the document as they are, but no search finds it by them.
@@ -24,11 +24,14 @@ from rich.console import Console
 from changefeed.write.bulk_transport import BulkTransport
 from ops.command_line import agrees, must_ask, rate, seconds, whole
 from ops.errors import UsageError
+from ops.identity import check_table
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
 from ops.table_clock import table_clock
+from ops.trouble.search import Where, told, where_of
 from ops.verify.display import print_result
 from ops.verify.index_walk import Index
 from ops.verify.progress import show_walk
+from ops.verify.readers import Readers, readers_of
 from ops.verify.table_walk import ReadBudget, Table
 from ops.verify.verification import Plan, Report, verify, write_differences
 from ops.verify.walks import SAMPLE_PARTS
@@ -61,17 +64,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs it. Returns 0 when everything is equal, after a repair if asked for, and no version lies in the future."""
+    """Runs it. Returns 0 when all that `--help` names is proven, after a repair if asked for."""
     _check(options)
-    stack = open_stack(options.stack, options.outputs)
+    return prove(open_stack(options.stack, options.outputs), options)
+
+
+def prove(stack: Stack, options: argparse.Namespace) -> int:
+    """Runs the command on a stack."""
     consumers = stack.consumers(options.consumers)
     if options.report and len(consumers) > 1:
         raise UsageError("--report FILE is for one consumer: name it.")
     console = Console(stderr=True, soft_wrap=True)
+    readers = _readers(stack)
     results: dict[str, Any] = {}
     for consumer in consumers:
         with _directory(options.resume, consumer.name) as directory:
-            report = _verify(stack, consumer, directory, options, console)
+            with told(where_of(stack, consumer)):
+                report = _verify(stack, consumer, directory, options, console)
             result: dict[str, Any] = {"index": consumer.index, **report.as_json(), "report": None}
             if report.found.differing or report.left.counts["in_motion"]:
                 file = options.report or REPORTS / f"{consumer.name}.jsonl"
@@ -80,10 +89,22 @@ def run(options: argparse.Namespace) -> int:
         results[consumer.name] = result
         if not options.json:
             print_result(consumer, result)
+    ok = all(result["ok"] for result in results.values()) and not (readers and readers.problem)
     if options.json:
-        print(json.dumps({word: all(result[word] for result in results.values()) for word in ("ok", "equal")}
-                         | {"consumers": results}))  # fmt: skip
-    return 0 if all(result["ok"] for result in results.values()) else 1
+        equal = all(result["equal"] for result in results.values())
+        whole = {"ok": ok, "equal": equal, "readers": readers.as_json() if readers else None, "consumers": results}
+        print(json.dumps(whole))
+    elif readers:
+        print(readers.describe([consumer.index for consumer in consumers]))
+    return 0 if ok else 1
+
+
+def _readers(stack: Stack) -> Readers | None:
+    alias = stack.outputs.get("reader_alias")
+    if not alias:
+        return None
+    with told(Where(endpoint=stack.search_endpoint)):
+        return readers_of(stack.search(), str(alias), [consumer.index for consumer in stack.consumers()])
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -98,6 +119,7 @@ def _check(options: argparse.Namespace) -> None:
 def _verify(stack: Stack, consumer: Consumer, directory: Path, options: argparse.Namespace, console: Console) -> Report:
     budget = ReadBudget(options.read_capacity)
     table = Table(stack.client("dynamodb"), stack.table_name, budget=budget)
+    check_table(table.identity["table"], str(stack.outputs["table_stream_arn"]))
     index = Index(stack.search(), consumer.index, say=console.print, clock=table_clock(table.now))
     plan = Plan(
         directory=directory,

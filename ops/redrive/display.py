@@ -15,6 +15,7 @@ from ops.redrive.report import Report
 SECONDS_BETWEEN_LINES = 5.0
 """Where standard error is no terminal, so that lines stay."""
 EXAMPLES = 5
+HELD = "run this again in 10 minutes."
 
 
 class Ticker:
@@ -51,7 +52,7 @@ class Ticker:
 
 def print_report(report: Report, *, rerun: str) -> None:
     """Prints the report on standard output; `rerun` is the command for what has expired."""
-    if not report.found:
+    if not report.found and not (report.skipped or report.foreign or report.held or report.stopped):
         print(f"Nothing waits for {report.consumer}.")
     for (place, reason, end), count in sorted(report.letters.items()):
         print(f"{count:>8}  {end:<9} {place:<16} {reason}")
@@ -64,7 +65,11 @@ def print_report(report: Report, *, rerun: str) -> None:
     if report.skipped:
         print(f"{report.skipped} of other reasons were left alone.")
     if report.foreign:
-        print(f"{report.foreign} are neither parked records nor Lambda's failures: left alone.")
+        print(
+            f"{report.foreign} are neither parked records nor Lambda's failures, as far as is known here: left alone."
+        )
+    if report.held:
+        print(f"{report.held} are held by another reader, or a run that was killed: {HELD}")
     if report.limit_reached:
         print("There may be more: the limit was reached.")
     if report.expired:

@@ -28,6 +28,10 @@ class Report:
     stopped: str | None = None
     """Why the run ended before everything was looked at, in words."""
     expired: int = 0
+    held: int = 0
+    """Messages that another reader held from beginning to end, as far as SQS's counts tell."""
+    other_reasons: set[str] = field(default_factory=set)
+    """Why those wait that were skipped."""
 
     @property
     def found(self) -> int:
@@ -36,9 +40,9 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        """True when nothing that was asked for is left."""
+        """True when nothing that was asked for is left, and nothing that could be it."""
         left = any(end in (End.FAILING, End.EXPIRED) for _, _, end in self.letters)
-        return not left and self.stopped is None
+        return not (left or self.stopped or self.held or self.foreign)
 
     def note(self, letter: DeadLetter, end: End) -> None:
         """Counts a letter that came to its end."""
@@ -75,6 +79,7 @@ class Report:
             "details": self.details,
             "skipped": self.skipped,
             "foreign": self.foreign,
+            "held_by_others": self.held,
             "expired": self.expired,
             "limit_reached": self.limit_reached,
             "stopped": self.stopped,

@@ -54,6 +54,7 @@ class Redrive:
         """Runs it. Whatever ends the run, the held messages are given back."""
         self.report.records = self.settle.records
         if self.queue is not None:
+            held = self.queue.in_flight()
             try:
                 letters = (self.read_letter(name, body) for name, body in self.queue.messages())
                 self._walk(letters, self.queue.delete)
@@ -64,6 +65,7 @@ class Redrive:
                     )
             finally:
                 self.queue.give_back()
+            self.report.held = min(held, self.queue.in_flight())
         if self.objects is not None and self.report.stopped is None and not self.report.limit_reached:
             contents = self.objects.objects()
             self._walk((self.read_letter(key, body, in_bucket=True) for key, body in contents), self.objects.delete)
@@ -77,6 +79,7 @@ class Redrive:
                 self.report.foreign += 1
             elif self.choice.reasons and letter.reason not in self.choice.reasons:
                 self.report.skipped += 1
+                self.report.other_reasons.add(letter.reason)
             else:
                 chunk.append(letter)
                 changes += len(letter.changes)

@@ -26,7 +26,7 @@ def show_progress(console: Console, report: ResendReport) -> None:
 
 def print_resend_report(report: ResendReport) -> None:
     """Prints the report on standard output."""
-    if not report.ends:
+    if not report.ends and not (report.skipped or report.foreign or report.held or report.stopped):
         print("No failed analyses wait.")
     for (reason, end), count in sorted(report.ends.items()):
         print(f"{count:>8}  {end:<13} {reason}")
@@ -40,7 +40,12 @@ def print_resend_report(report: ResendReport) -> None:
     if report.skipped:
         print(f"{report.skipped} were not chosen and left alone.")
     if report.foreign:
-        print(f"{report.foreign} are no failures of analyses: left alone.")
+        print(f"{report.foreign} are no failures of analyses, as far as this version knows: left alone.")
+    if report.held:
+        print(f"{report.held} are held by another reader, or a run that was killed: run this again in 10 minutes.")
+    if report.unseen:
+        names = ", ".join(report.unseen[:EXAMPLES])
+        print(f"{len(report.unseen)} have failed again since, and that failure was not met here: {names}")
     if report.limit_reached:
         print("There may be more: the limit was reached.")
     if report.stopped:

@@ -46,15 +46,29 @@ class ResendReport:
     foreign: int = 0
     limit_reached: bool = False
     stopped: str | None = None
+    held: int = 0
+    """Messages that another reader held from beginning to end, as far as SQS's counts tell."""
+    other_reasons: set[str] = field(default_factory=set)
+    """Why those wait that were not chosen."""
+    superseded: set[str | None] = field(default_factory=set)
+    others: set[str | None] = field(default_factory=set)
+    """Requests by their ids: with an older message that was superseded, and with one that ended in another way."""
+
+    @property
+    def unseen(self) -> list[str]:
+        """Requests that have failed again since, and whose newer failure this run has not met."""
+        return sorted(str(each) for each in self.superseded - self.others)
 
     @property
     def is_clean(self) -> bool:
-        """True when nothing that was chosen is left, and nothing failed again."""
-        return self.stopped is None and all(end in _CLEAN for _, end in self.ends)
+        """True when nothing that was chosen is left, or could be, and nothing failed again."""
+        left = self.stopped or self.held or self.foreign or self.unseen
+        return not left and all(end in _CLEAN for _, end in self.ends)
 
     def note(self, failure: FailedRequest, end: End, *, resend: int = 0, busy_until: int = 0, now: str = "") -> None:
         """Counts one that came to its end; `now` is a code: why it failed again, or was not sent."""
         self.ends[failure.reason, end] += 1
+        (self.superseded if end is End.SUPERSEDED else self.others).add(failure.request_id)
         if len(self.requests) >= MOST_DETAILS:
             return
         request: dict[str, Any] = {
@@ -80,6 +94,8 @@ class ResendReport:
             "requests": self.requests,
             "skipped": self.skipped,
             "foreign": self.foreign,
+            "held_by_others": self.held,
+            "newer_failure_not_seen": self.unseen,
             "limit_reached": self.limit_reached,
             "stopped": self.stopped,
         }

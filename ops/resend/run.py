@@ -67,6 +67,7 @@ class Resend:
 
     def __call__(self) -> ResendReport:
         """Runs it. Whatever ends the run, the held messages are given back."""
+        held = self._in_flight()
         try:
             chunk: list[FailedRequest] = []
             for failure in self._chosen():
@@ -83,6 +84,7 @@ class Resend:
         finally:
             for queue in self.queues.values():
                 queue.give_back()
+        self.report.held = min(held, self._in_flight())
         return self.report
 
     def _chosen(self) -> Iterator[FailedRequest]:
@@ -95,6 +97,7 @@ class Resend:
                 self.report.foreign += 1
             elif not self._is_chosen(failure):
                 self.report.skipped += 1
+                self.report.other_reasons.add(failure.reason)
             else:
                 yield failure
 
@@ -200,6 +203,9 @@ class Resend:
             return self.read(request_id)
         except TransientError as error:
             raise OpsError(f"{error.message} Nothing is lost: run it again.") from error
+
+    def _in_flight(self) -> int:
+        return sum(queue.in_flight() for queue in self.queues.values())
 
     def _extend(self) -> None:
         for queue in self.queues.values():

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
-from ops.smoke.check import NotTried, Red
+from ops.smoke.check import NotTried
 from ops.smoke.scene import Scene
+from ops.trouble.aws import AWS_TROUBLE, aws_trouble
+from ops.trouble.trouble import Trouble
 
 NAMES_PER_CALL = 100  # of DescribeAlarms
 
@@ -17,7 +18,7 @@ def alarms_are_there_and_quiet(scene: Scene) -> str:
     found = _described(scene, sorted(alarms.values()))
     missing = sorted(logical for logical, name in alarms.items() if name not in found)
     if missing:
-        raise Red(
+        raise Trouble(
             f"{len(missing)} of {len(alarms)} alarms are missing: {', '.join(missing)}",
             cause="somebody has deleted them, which Pulumi doesn't notice by itself",
             cure=f"Make them again: {scene.remake}",
@@ -25,7 +26,7 @@ def alarms_are_there_and_quiet(scene: Scene) -> str:
     ringing = sorted(logical for logical, name in alarms.items() if found[name]["StateValue"] == "ALARM")
     if ringing:
         first = found[alarms[ringing[0]]]
-        raise Red(
+        raise Trouble(
             f"{len(ringing)} of {len(alarms)} alarms ring: {', '.join(ringing)}",
             cause=str(first.get("AlarmDescription") or "it has no description").rstrip("."),
             cure=f"docs/operations.md or docs/analyses.md, {ringing[0].partition('-alarms-')[2]}",

@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ops.dead_letter_queue import DeadLetterQueue
-from ops.smoke.check import NotTried, Red
+from ops.smoke.check import NotTried
 from ops.smoke.scene import Scene
+from ops.trouble.trouble import Trouble
 
 PAUSE_SECONDS = 1.0
 ROWS, MEAN = 20, 10.5
@@ -30,7 +31,7 @@ def an_analysis_succeeds(scene: Scene) -> str:
         scene.sleep(PAUSE_SECONDS)
     if status["state"] == "failed":
         code = status["reason"]["code"]
-        raise Red(
+        raise Trouble(
             f"the analysis failed: {code}",
             cause="the function ran and gave a request up that is right",
             cure=f"docs/analyses.md says what {code} means. {scene.logs('scilearn')}",
@@ -43,31 +44,31 @@ def _compare(status: dict[str, Any]) -> None:
     columns = status.get("result", {}).get("result", {}).get("columns", {})
     mean = columns.get("number", {}).get("mean")
     if mean != MEAN:
-        raise Red(
+        raise Trouble(
             f"the mean of 1 to {ROWS} is {MEAN}, and the analysis says {mean}",
             cause="the function runs other code than this checkout has",
             cure="Run `pulumi up`: it builds the image again if its code has changed.",
         )
 
 
-def _not_settled(scene: Scene, state: str) -> Red:
+def _not_settled(scene: Scene, state: str) -> Trouble:
     """Follows the request's way: is it still in the queue, or was it handed over?"""
     seen = f"the request is {state} after {scene.patience.analysis:g} s"
     if state == "running":
-        return Red(
+        return Trouble(
             seen,
             cause="the function has begun and not ended, or an attempt failed and Lambda waits to repeat it",
             cure=f"{scene.logs('scilearn')}. If it only needs longer: {scene.command('smoke --analysis 600')}",
         )
     queue = DeadLetterQueue(client=scene.stack.client("sqs"), url=str(scene.stack.outputs["analysis_queue_url"]))
     if waiting := queue.count():
-        return Red(
+        return Trouble(
             f"{seen}; {waiting} wait in the queue",
             cause="the pipe takes nothing out of the queue of requests: it is stopped, or its role lacks a right",
             cure="Its state and why: aws pipes describe-pipe --name "
             f"{scene.stack.outputs['functions']['scilearn']}. Then docs/analyses.md, request-age",
         )
-    return Red(
+    return Trouble(
         f"{seen}; nothing waits in the queue",
         cause="the pipe has handed it over, and the function fails before its first word or has no concurrency",
         cure=f"Its log has the reason: {scene.logs('scilearn')}",

@@ -10,9 +10,9 @@ import requests
 from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
-from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
-from ops.smoke.check import ATTACH, Red
 from ops.stack import Stack
+from ops.trouble.aws import AWS_TROUBLE, aws_trouble
+from ops.trouble.trouble import ATTACH, Trouble
 
 TIMEOUT_SECONDS = 35  # the gateway gives up after 29
 TRIES = 5
@@ -53,7 +53,7 @@ class ItemApi:
     """One stack's API. `logs` is the command that shows the log of the function behind it."""
 
     def __init__(self, stack: Stack, logs: str) -> None:
-        """Raises Red when the stack's key can't be read."""
+        """Raises Trouble when the stack's key can't be read."""
         self._url = str(stack.outputs["api_url"])
         self._logs = logs
         self._session = requests.Session()
@@ -81,13 +81,13 @@ class ItemApi:
         return [str(hit["id"]) for hit in answer["items"]]
 
     def call(self, method: str, path: str, *, expect: int, body: Mapping[str, Any] | None = None) -> Any:
-        """Sends one request, again where the API asks for it. Raises Red for any other status than `expect`."""
+        """Sends one request, again where the API asks for it. Raises Trouble for any other status than `expect`."""
         shown = f"{method} {path.partition('?')[0]}"
         for attempt in range(1, TRIES + 1):
             try:
                 answer = self._session.request(method, self._url + path, json=body, timeout=TIMEOUT_SECONDS)
             except requests.RequestException as error:
-                raise Red(
+                raise Trouble(
                     f"{shown} got no answer ({type(error).__name__})",
                     cause=f"the API at {self._url} can't be reached from here",
                     cure="Is the stack deployed, and does a proxy or firewall let this machine reach the URL?",
@@ -99,13 +99,13 @@ class ItemApi:
             time.sleep(2**attempt / 4)
         raise self._refused(shown, answer)
 
-    def _refused(self, shown: str, answer: requests.Response) -> Red:
+    def _refused(self, shown: str, answer: requests.Response) -> Trouble:
         code = _code(answer)
         cause, cure = _REFUSALS.get(code, _REDEPLOY)
         if answer.status_code >= 500 and code not in _REFUSALS:
             cause = "the function behind the API failed or ran out of time; the gateway passes that on as 5xx"
             cure = f"Its log has the reason: {self._logs}"
-        return Red(f"{shown} answered {answer.status_code}{f' {code}' if code else ''}", cause=cause, cure=cure)
+        return Trouble(f"{shown} answered {answer.status_code}{f' {code}' if code else ''}", cause=cause, cure=cure)
 
 
 def _code(answer: requests.Response) -> str:
@@ -121,7 +121,7 @@ def _signature(stack: Stack) -> AuthBase:
         return stack.operator.signature("execute-api") if stack.operator else root
     credentials = boto3.Session().get_credentials()
     if credentials is None:
-        raise Red(
+        raise Trouble(
             "there are no AWS credentials",
             cause="neither the environment nor a profile has any",
             cure="Log in (`aws sso login`, or AWS_PROFILE), then run this again.",

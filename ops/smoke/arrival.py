@@ -3,11 +3,13 @@
 import time
 from collections.abc import Mapping
 
+from opensearchpy.exceptions import TransportError
+
 from changefeed.plan.document_id import document_id
 from ops.smoke.scene import Attributes, Scene
-from ops.smoke.search_trouble import REFUSED, TROUBLE, search_trouble
 from ops.smoke.why_behind import why_behind
 from ops.stack import Consumer
+from ops.trouble.search import search_trouble
 from ops.verify.canonical import item_digest
 
 PAUSE_SECONDS = 0.2
@@ -20,8 +22,8 @@ Expected = Mapping[str, Attributes | None]
 def wait_for_arrival(scene: Scene, expected: Expected, written_at: Mapping[str, float] | None = None) -> list[float]:
     """Waits, in all indexes together. Gives the seconds that each document took, in order.
 
-    `written_at` is when each item was written, by `time.monotonic`; by default now. Raises Red with the cause, for the
-    first consumer that is behind when `patience.arrival` is over.
+    `written_at` is when each item was written, by `time.monotonic`; by default now. Raises Trouble with the
+    cause, for the first consumer that is behind when `patience.arrival` is over.
     """
     started = time.monotonic()
     begun = written_at or {}
@@ -53,10 +55,10 @@ def _settle(
     """Takes away what the index shows now. Access may be refused for a minute after a deploy: only then asks again."""
     try:
         found = scene.indexes[consumer.name].read(list(waiting)) if waiting else {}
-    except TROUBLE as error:
-        if isinstance(error, REFUSED) and not over:
+    except TransportError as error:
+        if error.args[0] in (401, 403) and not over:
             return []
-        raise search_trouble(scene, consumer, error) from None
+        raise search_trouble(error, scene.where(consumer)) from None
     now = time.monotonic()
     shown = [name for name, document in found.items() if (document.digest if document else None) == waiting[name][1]]
     return [now - waiting.pop(name)[0] for name in shown]

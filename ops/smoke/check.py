@@ -4,20 +4,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-ATTACH = (
-    "Attach the operators' policy to the role or user that runs this (docs/operations.md, Rights): "
-    'aws iam attach-role-policy --role-name ROLE --policy-arn "$(pulumi stack output operator_policy_arn)"'
-)
-"""The cure for a missing right of the operator."""
-
-
-class Red(Exception):
-    """A check has failed: what was seen, why, and what to do. Never holds an item's content."""
-
-    def __init__(self, seen: str, *, cause: str, cure: str) -> None:
-        super().__init__(seen)
-        self.seen, self.cause, self.cure = seen, cause, cure
-
 
 class NotTried(Exception):
     """A check has nothing to look at here; the message says why. That is no failure."""

@@ -17,7 +17,7 @@ from ops.smoke.scene import Scene
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """`run` gives what was seen, or raises `Red` or `NotTried`."""
+    """`run` gives what was seen, or raises `Trouble` or `NotTried`."""
 
     name: str
     run: Callable[[Scene], str]

@@ -2,11 +2,13 @@
 
 import time
 
+from opensearchpy.exceptions import TransportError
+
 from changefeed.write.bulk_transport import BulkTransport
 from ops.probe.probe import probe
-from ops.smoke.check import Red
 from ops.smoke.scene import Scene
-from ops.smoke.search_trouble import REFUSED, TROUBLE, search_trouble
+from ops.trouble.search import search_trouble
+from ops.trouble.trouble import Trouble
 
 PAUSE_SECONDS = 3.0
 
@@ -20,9 +22,9 @@ def indexes_can_be_read(scene: Scene) -> str:
                 count = scene.stack.search().count(index=consumer.index)["count"]
                 scene.say(f"{consumer.index}: {count:,} documents")
                 break
-            except TROUBLE as error:
-                if not isinstance(error, REFUSED) or time.monotonic() - started > scene.patience.arrival:
-                    raise search_trouble(scene, consumer, error) from None
+            except TransportError as error:
+                if error.args[0] not in (401, 403) or time.monotonic() - started > scene.patience.arrival:
+                    raise search_trouble(error, scene.where(consumer)) from None
                 scene.say(f"{consumer.index} refuses: a new access policy takes up to a minute to act")
                 scene.sleep(PAUSE_SECONDS)
     return " and ".join(consumer.index for consumer in scene.stack.consumers())
@@ -36,11 +38,11 @@ def the_collection_keeps_its_promises(scene: Scene) -> str:
         return BulkTransport(endpoint=stack.search_endpoint, index=name, region=stack.region)
 
     passed = 0
-    indexes = [consumer.index for consumer in stack.consumers()]
-    for finding in probe(stack.search(), open_index, indexes, wait_seconds=scene.patience.arrival):
+    places = [scene.where(consumer) for consumer in stack.consumers()]
+    for finding in probe(stack.search(), open_index, places, wait_seconds=scene.patience.arrival):
         scene.say(finding.check)
         if not finding.ok:
-            raise Red(
+            raise Trouble(
                 f"{finding.check}: {finding.detail}",
                 cause="the collection doesn't keep a promise that the sync relies on",
                 cure=finding.advice or f"More about it: {scene.command('probe')}",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from changefeed.write.bulk_transport import BulkTransport
-from ops.smoke.check import Red
 from ops.smoke.scene import Scene
-from ops.smoke.search_trouble import TROUBLE, search_trouble
 from ops.stack import Consumer
+from ops.trouble.search import told
+from ops.trouble.trouble import Trouble
 from ops.verify.index_walk import Index
 from ops.verify.looks import Kind
 from ops.verify.table_walk import Table
@@ -26,16 +26,18 @@ _CAUSES = {
 def every_index_equals_the_table(scene: Scene) -> str:
     """Verifies each index whole, as `ops verify` does. Counts only: the ids are that command's to show."""
     table = Table(scene.stack.client("dynamodb"), scene.stack.table_name)
-    read = 0
+    said: list[str] = []
     for consumer in scene.stack.consumers():
-        try:
+        with told(scene.where(consumer)):
             report = _verified(scene, table, consumer)
-        except TROUBLE as error:
-            raise search_trouble(scene, consumer, error) from None
-        if not report.equal:
+        if report.left.differing:
             raise _different(scene, consumer, report)
-        read = report.items
-    return f"every index equals the table: {read:,} items"
+        if report.future.count:
+            raise _from_the_future(scene, consumer, report)
+        said.append(f"{report.items:,} items")
+        if report.left.counts["in_motion"]:  # of others: this run's own items stand still by now
+            said[-1] += f", but for {report.left.counts['in_motion']:,} in motion in {consumer.index}"
+    return f"every index equals the table: {'; '.join(dict.fromkeys(said))}"
 
 
 def _verified(scene: Scene, table: Table, consumer: Consumer) -> Report:
@@ -51,10 +53,18 @@ def _verified(scene: Scene, table: Table, consumer: Consumer) -> Report:
         return verify(table, Index(stack.search(), consumer.index), send, plan, show=show, say=scene.say)
 
 
-def _different(scene: Scene, consumer: Consumer, report: Report) -> Red:
+def _from_the_future(scene: Scene, consumer: Consumer, report: Report) -> Trouble:
+    return Trouble(
+        f"{report.future.count:,} documents of {consumer.index} have versions of the future",
+        cause="a wrong clock or another writer made them, and each change of their items costs a read",
+        cure=f"Which: {scene.command(f'verify {consumer.name}')}. Then docs/operations.md, future-versions",
+    )
+
+
+def _different(scene: Scene, consumer: Consumer, report: Report) -> Trouble:
     counts = {kind: report.left.counts[kind] for kind in Kind if report.left.counts[kind]}
     fill = f"{scene.command(f'backfill {consumer.name}')} for what is older; " if Kind.MISSING in counts else ""
-    return Red(
+    return Trouble(
         f"{consumer.index} differs from the table: " + ", ".join(f"{n:,} {kind}" for kind, n in counts.items()),
         cause="; ".join(_CAUSES[kind] for kind in counts),
         cure=f"Which: {scene.command(f'verify {consumer.name}')}. Mend: {fill}"

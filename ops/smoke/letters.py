@@ -4,10 +4,10 @@ from typing import Any
 
 from ops.dead_letter_queue import DeadLetterQueue
 from ops.redrive.failure_objects import PREFIX
-from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
-from ops.smoke.check import Red
 from ops.smoke.scene import Scene
 from ops.stack import Stack
+from ops.trouble.aws import AWS_TROUBLE, aws_trouble
+from ops.trouble.trouble import Trouble
 
 SECOND_DELETES, NOT_HANDED_OVER, FAILED_ANALYSES = "second deletes", "analyses not handed over", "failed analyses"
 OBJECTS_COUNTED = 1_000
@@ -50,11 +50,12 @@ def no_letter_waits(scene: Scene) -> str:
     new = max(0, count - scene.letters_before.get(place, 0))
     age = "from before this run" if not new else f"{new} of them since this run began"
     cause, cure = _cause_and_cure(scene, place)
-    raise Red(f"{', '.join(f'{n} in {name}' for name, n in full.items())}; {age}", cause=cause, cure=cure)
+    raise Trouble(f"{', '.join(f'{n} in {name}' for name, n in full.items())}; {age}", cause=cause, cure=cure)
 
 
 def _waiting(sqs: Any, url: str) -> int:
-    return DeadLetterQueue(client=sqs, url=url).count()
+    queue = DeadLetterQueue(client=sqs, url=url)
+    return queue.count() + queue.in_flight()
 
 
 def _cause_and_cure(scene: Scene, place: str) -> tuple[str, str]:

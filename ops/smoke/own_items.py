@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 
 from ops.batch_write import write_all
-from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
 from ops.smoke.scene import PREFIX, Attributes, Scene
+from ops.trouble.aws import AWS_TROUBLE, aws_trouble
 
 
 def write_items(scene: Scene, items: Sequence[Attributes]) -> None:
-    """Puts items of this run. Raises Red when that is refused."""
+    """Puts items of this run. Raises Trouble when that is refused."""
     _write(scene, [{"PutRequest": {"Item": item}} for item in items])
 
 
 def delete_items(scene: Scene, ids: Iterable[str]) -> None:
-    """Deletes items by their ids, whether they exist or not. Raises Red when that is refused."""
+    """Deletes items by their ids, whether they exist or not. Raises Trouble when that is refused."""
     _write(scene, [{"DeleteRequest": {"Key": {"id": {"S": name}}}} for name in ids])
 
 

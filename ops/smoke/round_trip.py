@@ -2,12 +2,11 @@
 
 import time
 
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy.exceptions import NotFoundError, TransportError
 
 from ops.smoke.arrival import wait_for_arrival
-from ops.smoke.check import Red
 from ops.smoke.scene import Attributes, Scene
-from ops.smoke.search_trouble import TROUBLE
+from ops.trouble.trouble import Trouble
 
 PAUSE_SECONDS = 1.0
 
@@ -54,26 +53,26 @@ def _created(scene: Scene, name: str) -> tuple[Attributes, float]:
     return item, wait_for_arrival(scene, {item["id"]["S"]: item})[-1]
 
 
-def _not_found(scene: Scene, found: int) -> Red:
+def _not_found(scene: Scene, found: int) -> Trouble:
     """Tells an item that isn't in the alias's index from one that the search doesn't see."""
     alias = str(scene.stack.outputs.get("reader_alias", "the readers' alias"))
     seen = f"GET /search finds {found} items and not this one after {scene.patience.search:g} s"
     consumer = scene.stack.consumers()[0]
     try:
         behind = scene.stack.search().indices.get_alias(name=alias)
-    except TROUBLE as error:
+    except TransportError as error:
         cause = "isn't there" if isinstance(error, NotFoundError) else "may point elsewhere: it can't be looked up"
-        return Red(
+        return Trouble(
             seen, cause=f"the alias {alias} {cause}", cure=f"POST _aliases: let {alias} point at {consumer.index}"
         )
     ours = {each.index for each in scene.stack.consumers()}
     if not ours & set(behind):
-        return Red(
+        return Trouble(
             seen,
             cause=f"the alias {alias} points at {', '.join(sorted(behind))}, which no consumer fills",
             cure=f"Move it: POST _aliases, remove {alias} there and add it to {consumer.index}",
         )
-    return Red(
+    return Trouble(
         seen,
         cause=f"the document is in the index behind {alias}, and the search doesn't show it: it refreshes late, "
         "or its shards don't answer",

@@ -4,19 +4,21 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 
-from opensearchpy.exceptions import OpenSearchException
+from opensearchpy.exceptions import OpenSearchException, TransportError
 
 from changefeed.errors import SyncError
 from local.ending import undisturbed
 from ops.errors import OpsError
 from ops.smoke.arrival import wait_for_arrival
-from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
-from ops.smoke.check import Finding, NotTried, Red, State
+from ops.smoke.check import Finding, NotTried, State
 from ops.smoke.checks import CHECKS, Check
 from ops.smoke.letters import count_letters
 from ops.smoke.own_items import delete_items
 from ops.smoke.scene import Scene
 from ops.smoke.why_behind import local_feeds
+from ops.trouble.aws import AWS_TROUBLE, aws_trouble
+from ops.trouble.search import search_trouble
+from ops.trouble.trouble import Trouble
 
 CLEAN_UP = "clean-up"
 REPORTED = (*AWS_TROUBLE, OpenSearchException, SyncError, OpsError)
@@ -68,7 +70,7 @@ def _tried(name: str, run: Callable[[Scene], str], scene: Scene) -> Finding:
         detail = run(scene)
     except NotTried as reason:
         state, detail = State.SKIPPED, str(reason)
-    except Red as red:
+    except Trouble as red:
         state, detail, cause, cure = State.FAILED, red.seen, red.cause, red.cure
     except REPORTED as error:
         state, unexpected = State.FAILED, _unexpected(error)
@@ -77,14 +79,16 @@ def _tried(name: str, run: Callable[[Scene], str], scene: Scene) -> Finding:
     return Finding(check=name, state=state, detail=detail, cause=cause, cure=cure, seconds=seconds)
 
 
-def _unexpected(error: Exception) -> Red:
+def _unexpected(error: Exception) -> Trouble:
     """Says what the error says; of OpenSearch's only status and type, because their reasons echo values."""
     seen = f"ended by {type(error).__name__}"
     if isinstance(error, AWS_TROUBLE):
         return aws_trouble("AWS did not do its part", error)
+    if isinstance(error, TransportError):
+        return search_trouble(error)
     if isinstance(error, OpenSearchException):
-        return Red(seen, cause=f"the collection answered {' '.join(map(str, error.args[:2]))}", cure="Run it again.")
-    return Red(seen, cause=str(error).rstrip("."), cure="Run it again.")
+        return Trouble(seen, cause="the collection's answer can't be read", cure="Run it again.")
+    return Trouble(seen, cause=str(error).rstrip("."), cure="Run it again.")
 
 
 def _clean_up(scene: Scene, *, wait: bool) -> str:

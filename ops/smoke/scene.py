@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from ops.smoke.api import ItemApi
-from ops.stack import Stack
+from ops.stack import Consumer, Stack
+from ops.trouble.search import Where, where_of
 from ops.verify.index_walk import Index
 
 PREFIX = "smoke-"
@@ -69,6 +70,10 @@ class Scene:
     def command(self, text: str) -> str:
         """Writes an operator's command for this very stack."""
         return f"python -m ops {text}{self.flag}"
+
+    def where(self, consumer: Consumer) -> Where:
+        """Says where a consumer's documents are, for troubles with them."""
+        return where_of(self.stack, consumer, self.flag)
 
     @property
     def remake(self) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 
 from local.running import running_parts
 from ops.feed import feed_problem
-from ops.smoke.aws_trouble import AWS_TROUBLE, aws_trouble
-from ops.smoke.check import Red
 from ops.smoke.letters import count_letters
 from ops.smoke.scene import Attributes, Scene
 from ops.stack import Consumer, Stack
+from ops.trouble.aws import AWS_TROUBLE, aws_trouble
+from ops.trouble.trouble import Trouble
 
 _FAILURES = ("failed_invocations", "partial_failures", "not_invoked", "throttles")
 LOOKED_AT = 25
@@ -18,13 +18,13 @@ LOOKED_AT = 25
 
 def why_behind(
     scene: Scene, behind: Sequence[Consumer], waiting: int, expected: Mapping[str, Attributes | None]
-) -> Red:
+) -> Trouble:
     """Names the cause for the first consumer that is behind; all of them stand in what was seen."""
     consumer = behind[0]
     names = " and ".join(each.index for each in behind)
     cause, cure = _cause(scene, consumer, expected)
     changes = "1 change is" if waiting == 1 else f"{waiting} changes are"
-    return Red(f"{changes} not in {names} after {scene.patience.arrival:g} s", cause=cause, cure=cure)
+    return Trouble(f"{changes} not in {names} after {scene.patience.arrival:g} s", cause=cause, cure=cure)
 
 
 def _cause(scene: Scene, consumer: Consumer, expected: Mapping[str, Attributes | None]) -> tuple[str, str]:

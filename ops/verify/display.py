@@ -21,7 +21,7 @@ def print_result(consumer: Consumer, result: Mapping[str, Any]) -> None:
     for kind in KINDS:
         _print_ids(kind, result[kind])
     if result["in_motion"]["count"]:
-        _print_ids("in motion, neither equal nor different: run again later", result["in_motion"])
+        _print_ids("in motion, neither equal nor different", result["in_motion"])
     if result["repair"]:
         repair = result["repair"]
         outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in repair["outcomes"].items())
@@ -44,13 +44,22 @@ def print_result(consumer: Consumer, result: Mapping[str, Any]) -> None:
         )
     if result["report"]:
         print(f"  all of them: {result['report']}")
-    if result["equal"]:
-        moving = f", but for the {result['in_motion']['count']:,} in motion" if result["in_motion"]["count"] else ""
-        sampled = ", as far as the sample goes: it can't see orphans" if result["sample"] else ""
-        future = ", but for the versions in the future" if result["versions_in_the_future"]["count"] else ""
-        print(f"  Equal{moving}{sampled}{future}.")
-    else:
-        print("  Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds."))
+    print(f"  {_verdict(result)}")
+
+
+def _verdict(result: Mapping[str, Any]) -> str:
+    left = result["repair"]["left"] if result["repair"] else result
+    if any(left[kind]["count"] for kind in KINDS):
+        return "Not equal." + ("" if result["repair"] else " `--repair` writes what the table holds.")
+    if result["in_motion"]["count"]:
+        return f"Not proven: {result['in_motion']['count']:,} are in motion. Nothing else differs. Run it again later."
+    if not result["equal"]:
+        return "Not proven: the sample held no item. Take more parts, or leave out --sample."
+    empty = ": both are empty" if not result["items"] and not result["documents"] else ""
+    sampled = ", as far as the sample goes: it can't see orphans" if result["sample"] else ""
+    since = f", by what was read since {result['resumed_walk_of']}" if result["resumed_walk_of"] else ""
+    future = ", but for the versions in the future" if result["versions_in_the_future"]["count"] else ""
+    return f"Equal{empty}{sampled}{since}{future}."
 
 
 def _print_ids(what: str, found: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ from opensearchpy.exceptions import (
 
 from lambda_kit.unindexed import unindexed_documents
 from ops.errors import OpsError
-from ops.identity import index_uuid
+from ops.identity import check_same, index_uuid
 from ops.verify.canonical import document_digest, parse_json
 from ops.verify.future import FutureVersions
 from ops.verify.walk import Entry, Page
@@ -73,26 +73,29 @@ class Index:
         say: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Counts the documents. Raises OpsError when there is no such index. `clock` is DynamoDB's, in seconds."""
+        """Counts the documents. `clock` is DynamoDB's, in seconds."""
         warnings.filterwarnings("ignore", "Loading the fielddata on the _id field", OpenSearchWarning)
         self._json = client.transport.deserializer = ExactJson()
         self.name = name
         self.future = FutureVersions(clock=clock)
         self._client = client
         self._say = say
-        try:
-            self.approximate_documents = int(client.count(index=name)["count"])
-        except NotFoundError:
-            raise OpsError(f"There is no index {name}: deploy makes it (`pulumi up`).") from None
+        self.approximate_documents = int(client.count(index=name)["count"])
 
     @cached_property
     def identity(self) -> dict[str, str | None]:
         """Gives name and UUID: an index that was deleted and made anew is another one."""
         return {"index": self.name, "index_uuid": index_uuid(self._client, self.name)}
 
+    def check_same(self) -> None:
+        """Raises Trouble when it was made anew since its identity was first asked for."""
+        check_same("index", self.name, self.identity["index_uuid"], index_uuid(self._client, self.name))
+
     def count_partly_indexed(self) -> int:
         """Counts the documents of which a part isn't indexed, as a search sees them: later than they are written."""
-        return int(self._client.count(index=self.name, body={"query": unindexed_documents()})["count"])
+        answer = self._client.count(index=self.name, body={"query": unindexed_documents()})
+        self._check_whole(answer)
+        return int(answer["count"])
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yields pages as `walk.IndexSource` says; the cursor is the last id."""
@@ -126,8 +129,7 @@ class Index:
                     size = max(SMALLEST_PAGE, size // 4)
                     self._say(f"{self.name} answered {error.args[0]}: going on with pages of {size} documents.")
                     continue
-                if _incomplete(answer):
-                    raise OpsError(f"Shards of {self.name} did not answer: what they hold can't be compared now.")
+                self._check_whole(answer)
                 hits = answer["hits"]["hits"]
                 cursor = hits[-1]["_id"] if len(hits) == size else None
                 entries = [Entry(hit["_id"], document_digest(hit.get("_source"))) for hit in hits]
@@ -169,7 +171,12 @@ class Index:
             if error.args[0] not in REFUSED:
                 raise
             return self._without_one()
+        self._check_whole(answer)  # by default it is made of those shards that answer, and searches don't say so
         return str(answer["pit_id"])
+
+    def _check_whole(self, answer: Any) -> None:
+        if answer.get("timed_out") or int(answer.get("_shards", {}).get("failed", 0)) > 0:
+            raise OpsError(f"Shards of {self.name} did not answer: what they hold can't be compared now.")
 
     def _without_one(self) -> str | None:
         self._say(f"{self.name} refuses a point in time: it is walked by plain searches.")
@@ -182,7 +189,3 @@ class Index:
             self._client.delete_pit(body={"pit_id": [pit]})
         except TransportError:
             return  # it expires after KEEP_ALIVE
-
-
-def _incomplete(answer: Any) -> bool:
-    return bool(answer.get("timed_out")) or int(answer["_shards"]["failed"]) > 0

@@ -12,6 +12,7 @@ from typing import Any
 from changefeed.backfill.page import server_time
 from changefeed.plan.document_id import document_id
 from ops.errors import OpsError
+from ops.identity import check_same, table_id
 from ops.verify.canonical import item_digest
 from ops.verify.item_key import decode_key, encode_key, is_hashed
 from ops.verify.walk import Entry, Page
@@ -76,6 +77,10 @@ class Table:
                 return
             start = {"ExclusiveStartKey": last}
             self._budget.spend(float(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0)))
+
+    def check_same(self) -> None:
+        """Raises Trouble when it was made anew since it was opened."""
+        check_same("table", self.name, self.identity["table_id"], table_id(self.client, self.name))
 
     def now(self) -> int:
         """Reads DynamoDB's clock, in microseconds since the epoch. Raises ItemReadError for no Date."""

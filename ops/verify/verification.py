@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ class Plan:
 class Report:
     """What was found. `found` is before a repair, `left` after it (the same where nothing was repaired).
 
-    `future` is what lay in the future when it was walked.
+    `future` is what lay in the future when it was walked. `begun_at` is when the walk began that was gone on with, in
+    seconds since the epoch; None for one that began now.
     `partly_indexed` is how many documents aren't fully searchable; their contents are whole, so it is no difference.
     """
 
@@ -58,6 +60,7 @@ class Report:
     repaired: Repaired | None
     partly_indexed: int
     future: FutureVersions
+    begun_at: float | None = None
 
     @property
     def candidates(self) -> int:
@@ -66,8 +69,9 @@ class Report:
 
     @property
     def equal(self) -> bool:
-        """True when nothing differs any more."""
-        return self.left.differing == 0
+        """True when nothing differs any more, nothing is in motion, and a sample held at least one item."""
+        compared = self.sample_parts is None or self.items > 0
+        return compared and not self.left.differing and not self.left.counts["in_motion"]
 
     @property
     def ok(self) -> bool:
@@ -82,6 +86,7 @@ class Report:
             "items": self.items,
             "documents": self.documents,
             "sample": None if self.sample_parts is None else {"parts": self.sample_parts, "of": SAMPLE_PARTS},
+            "resumed_walk_of": None if self.begun_at is None else _time(self.begun_at),
             "seconds": round(self.seconds, 1),
             "looked_at_again": self.candidates,
             "lagging": self.found.counts["lagging"],
@@ -105,10 +110,14 @@ def verify(
     show: ShowWalk,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Compares and, if asked, repairs. Raises what table and index raise; then the walk's files stay."""
+    """Compares and, if asked, repairs. Raises what table and index raise; then the walk's files stay.
+
+    Raises Trouble when one of them was made anew meanwhile: what was read of it then says nothing.
+    """
     started = time.monotonic()
     inspector = Inspector(table, index)
-    with _differing(table, index, plan, show) as (read, differing):
+    _ = index.identity  # asked for now: it is compared at the end
+    with _differing(table, index, plan, show) as (read, differing, begun_at):
         found = settle(differing, inspector, plan.directory / "found", settle_seconds=plan.settle_seconds, say=say)
     repaired: Repaired | None = None
     left = found
@@ -136,6 +145,8 @@ def verify(
             )
             if not (left.counts[Kind.MISSING] and repaired.outcomes[Outcome.SUPERSEDED]):
                 break
+    table.check_same()
+    index.check_same()
     return Report(
         items=read["table"],
         documents=read["index"],
@@ -146,29 +157,32 @@ def verify(
         repaired=repaired,
         partly_indexed=index.count_partly_indexed(),
         future=index.future,
+        begun_at=begun_at,
     )
 
 
 @contextlib.contextmanager
 def _differing(
     table: Table, index: Index, plan: Plan, show: ShowWalk
-) -> Iterator[tuple[Mapping[str, int], Iterator[Candidate]]]:
-    """Gives how much was read of each side, and what differs at first sight.
+) -> Iterator[tuple[Mapping[str, int], Iterator[Candidate], float | None]]:
+    """Gives how much was read of each side, what differs at first sight, and when a walk began that goes on here.
 
     A sample counts while it is iterated over. A walk's files are removed when all candidates have been looked at.
     """
     if plan.sample_parts is not None:
         read = dict.fromkeys(SIDES, 0)
         with show() as progress:
-            yield read, sample(table, index, read, parts=plan.sample_parts, progress=progress)
+            yield read, sample(table, index, read, parts=plan.sample_parts, progress=progress), None
         return
-    spill = Spill(plan.directory / "walk", notes=index.future.as_json)
+    begun_at = time.time()
+    spill = Spill(plan.directory / "walk", notes=lambda: {**index.future.as_json(), "begun_at": begun_at})
     try:
-        spill.open({**table.identity, **index.identity, "segments": plan.segments})
+        again = spill.open({**table.identity, **index.identity, "segments": plan.segments})
         index.future.restore(spill.noted)
+        begun_at = spill.noted.get("begun_at", begun_at)
         with show() as progress:
             walk_both(table, index, spill, segments=plan.segments, progress=progress)
-        yield spill.counts, spill.compare()
+        yield spill.counts, spill.compare(), begun_at if again else None
     except BaseException:
         spill.close()
         raise
@@ -188,6 +202,10 @@ def write_differences(report: Report, file: Path) -> None:
 def _ids(settled: Settled, kind: Kind) -> dict[str, Any]:
     looks: Iterator[Look] = (look for look in read_looks(settled.differences) if look.kind is kind)
     return {"count": settled.counts[kind], "ids": [look.document_id for look in islice(looks, LISTED_IDS)]}
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="seconds")
 
 
 def _repair_json(repaired: Repaired, found: Settled, left: Settled) -> dict[str, Any]:

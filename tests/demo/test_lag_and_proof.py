@@ -11,6 +11,7 @@ import pytest
 from demo.item_json import to_item
 from demo.lag import LagMeter
 from demo.proof import compare, read_documents, read_items
+from local.errors import LocalStackError
 
 ITEM = {"id": "a", "n": Decimal("1.10"), "flag": True, "none": None, "list": [1, "x"], "map": {"k": "v"}}
 
@@ -52,11 +53,17 @@ def test_every_kind_of_difference_is_found(
     assert comparison.equal == (not (missing or stale or orphaned))
 
 
+def test_two_empty_sides_are_no_proof_where_items_must_be() -> None:
+    assert compare({}, {}).equal
+    assert not compare({}, {}, least=1).equal
+
+
 class FakeNode:
     """A node that holds documents and answers `_mget` and `_search`."""
 
     def __init__(self) -> None:
         self.documents: dict[str, dict[str, Any]] = {}
+        self.failed_shards = 0
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -71,7 +78,8 @@ class FakeNode:
 
             def do_GET(self) -> None:
                 hits = [{"_id": key, "_source": source} for key, source in fake.documents.items()]
-                self._answer({"hits": {"total": {"value": len(hits)}, "hits": hits}})
+                whole = {"timed_out": False, "_shards": {"failed": fake.failed_shards}}
+                self._answer({**whole, "hits": {"total": {"value": len(hits)}, "hits": hits}})
 
             def _answer(self, content: Any) -> None:
                 body = json.dumps(content).encode()
@@ -109,6 +117,13 @@ def test_a_document_that_is_not_fully_indexed_is_read_whole() -> None:
         assert read_documents(node.url, "i") == whole
         node.documents["a"]["%unindexed_attributes"] = 2
         assert read_documents(node.url, "i") != whole, "its mark is wrong"
+
+
+def test_documents_of_which_a_shard_is_silent_are_no_proof() -> None:
+    with FakeNode() as node:
+        node.failed_shards = 1
+        with pytest.raises(LocalStackError, match="Shards of i did not answer"):
+            read_documents(node.url, "i")
 
 
 def test_lag_runs_until_the_document_shows_the_change() -> None:

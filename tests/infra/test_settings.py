@@ -140,7 +140,8 @@ def test_a_bad_operator_is_answered_with_the_form_it_must_have() -> None:
     message = _error({"operators": {"arns": ["on-call"]}})
 
     assert "operators.arns.0 is 'on-call': must be the ARN of an IAM role or user" in message
-    assert "arns: [arn:aws:iam::123456789012:role/operator]" in message
+    pasted = yaml.safe_load(message[message.index("config:") :])["config"]
+    assert pasted == {"driftless:operators": {"arns": ["arn:aws:iam::123456789012:role/operator"]}}
 
 
 def test_a_file_system_without_a_vpc_is_refused_with_the_key_that_is_needed() -> None:

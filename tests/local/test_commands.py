@@ -135,6 +135,12 @@ def test_a_stack_comes_up_answers_every_command_and_goes_without_a_trace(command
     assert listeners
     assert set(listeners) <= {"127.0.0.1", "::ffff:127.0.0.1"}
 
+    index = outputs["indexes"]["sync_kinesis_stream"]
+    requests.delete(f"{outputs['opensearch_url']}/{index}", timeout=20).raise_for_status()
+    status_then = command("status")
+    assert status_then.returncode == 1
+    assert "The index of sync_kinesis_stream does not answer" in status_then.stderr
+
     down = command("down")
     assert down.returncode == 0, down.stderr
     assert wait_until_gone(command) == []

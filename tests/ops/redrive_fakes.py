@@ -48,7 +48,12 @@ class FakeSqs:
         return [name for name, message in self.messages.items() if message.visible_at <= self.clock.now]
 
     def get_queue_attributes(self, **arguments: Any) -> dict[str, Any]:
-        return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.visible))}}
+        visible = len(self.visible)
+        counts = {
+            "ApproximateNumberOfMessages": visible,
+            "ApproximateNumberOfMessagesNotVisible": len(self.messages) - visible,
+        }
+        return {"Attributes": {name: str(counts[name]) for name in arguments["AttributeNames"]}}
 
     def receive_message(self, **arguments: Any) -> dict[str, Any]:
         assert 1 <= arguments["MaxNumberOfMessages"] <= 10

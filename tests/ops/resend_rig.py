@@ -70,6 +70,9 @@ class Switchboard:
         self.after_send()
         return {"MessageId": message_id}
 
+    def get_queue_attributes(self, **arguments: Any) -> Any:
+        return self.queues[arguments["QueueUrl"]].get_queue_attributes(**arguments)
+
     def receive_message(self, **arguments: Any) -> Any:
         return self.queues[arguments["QueueUrl"]].receive_message(**arguments)
 

@@ -3,22 +3,27 @@
 import argparse
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from opensearchpy.exceptions import ConnectionError, NotFoundError
 
 from ops.backfill.state import BackfillState, load_state
 from ops.commands import backfill
 from ops.errors import OpsError, UsageError
 from ops.stack import Stack
+from ops.trouble.trouble import Trouble
 from tests.fakes import client_error
 from tests.service_models.fake_client import speaks
 
 CONSUMER = "sync_kinesis_stream"
 MAPPING = "8f0d7c5e-0000-4000-8000-000000000001"
+TABLE_1, TABLE_2 = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+TABLE_ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/lab-table"
 KINESIS = "arn:aws:kinesis:eu-west-1:123456789012:stream/s"
 OUTPUTS = {
     "table_name": "lab-table",
@@ -41,7 +46,12 @@ class FakeAws:
     function_error: str | None = None
     refusals: list[Exception] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
-    table_id: str = "11111111-1111-1111-1111-111111111111"
+    table_id: str = TABLE_1
+    table_arn: str = TABLE_ARN
+    meanwhile: Callable[["FakeAws"], None] = lambda _: None
+    """Happens during each invocation."""
+    has_index: bool = True
+    is_reachable: bool = True
     index_settings: dict[str, str] = field(default_factory=lambda: {"index.uuid": "index-1"})
 
     def get_event_source_mapping(self, *, UUID: str) -> dict[str, Any]:
@@ -52,11 +62,13 @@ class FakeAws:
         return {"TableName": TableName, "KinesisDataStreamDestinations": [self.destination]}
 
     def describe_table(self, *, TableName: str) -> dict[str, Any]:
-        return {"Table": {"TableName": TableName, "ItemCount": 1_234, "TableId": self.table_id}}
+        table = {"TableName": TableName, "TableArn": self.table_arn, "TableId": self.table_id}
+        return {"Table": {**table, "ItemCount": 1_234}}
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
         assert FunctionName == "replicate"
         self.events.append(json.loads(Payload))
+        self.meanwhile(self)
         if self.refusals:
             raise self.refusals.pop(0)
         if self.function_error is not None:
@@ -75,8 +87,14 @@ class FakeStack(Stack):
         return self.aws
 
     def search(self) -> Any:
-        settings = {"lab-table-kinesis-stream": {"settings": self.aws.index_settings}}
-        return SimpleNamespace(indices=SimpleNamespace(get_settings=lambda **_: settings))
+        return SimpleNamespace(indices=SimpleNamespace(get_settings=self._settings))
+
+    def _settings(self, **_: Any) -> dict[str, Any]:
+        if not self.aws.is_reachable:
+            raise ConnectionError("N/A", "refused", ValueError())
+        if not self.aws.has_index:
+            raise NotFoundError(404, "index_not_found_exception", {})
+        return {"lab-table-kinesis-stream": {"settings": self.aws.index_settings}}
 
 
 def answer(**changes: Any) -> dict[str, Any]:
@@ -106,7 +124,7 @@ def test_it_ends_with_zero_and_the_counts_when_every_item_is_settled(
 def test_parked_items_are_a_problem_and_the_answer_names_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _ = fill(tmp_path, "--yes", answers=[answer(parked=1)])
+    code, _ = fill(tmp_path, "--yes", answers=[answer(written=6, parked=1)])
     assert code == 1
     assert f"ops redrive {CONSUMER}" in capsys.readouterr().out
 
@@ -170,7 +188,7 @@ def test_nobody_to_ask_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def unfinished(tmp_path: Path, **changes: Any) -> None:
     names = {"table": "lab-table", "index": "lab-table-kinesis-stream", "consumer": CONSUMER}
-    known = {**names, "table_id": "11111111-1111-1111-1111-111111111111", "index_uuid": "index-1", **changes}
+    known = {**names, "table_id": TABLE_1, "index_uuid": "index-1", **changes}
     state = BackfillState.new(total_segments=2, **known)
     state.take(state.segments[0], answer())
     state.save(tmp_path / "state.json")
@@ -204,10 +222,7 @@ def test_a_finished_backfill_says_so_and_claims_nothing_of_now(
 
 @pytest.mark.parametrize(
     ("made_anew", "what"),
-    [
-        ({"table_id": "22222222-2222-2222-2222-222222222222"}, "table lab-table"),
-        ({"index_settings": {"index.uuid": "index-2"}}, "index lab-table-"),
-    ],
+    [({"table_id": TABLE_2}, "table lab-table"), ({"index_settings": {"index.uuid": "index-2"}}, "index lab-table-")],
 )
 @pytest.mark.parametrize("finished", [False, True])
 def test_what_was_kept_of_an_earlier_table_or_index_is_not_gone_on_with(
@@ -250,3 +265,57 @@ def test_an_error_that_would_come_again_stops_it_and_says_how_to_go_on(tmp_path:
     state = load_state(tmp_path / "state.json")
     assert state is not None
     assert not state.done
+
+
+def becomes(**changes: Any) -> Callable[[FakeAws], None]:
+    def change(aws: FakeAws) -> None:
+        for name, value in changes.items():
+            setattr(aws, name, value)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "seen", "cure"),
+    [
+        (becomes(index_settings={"index.uuid": "index-2"}), "index lab-table-kinesis-stream was made anew", "again"),
+        (becomes(has_index=False), "there is no index lab-table-kinesis-stream", "backfill sync_kinesis_stream"),
+        (becomes(table_id=TABLE_2), "table lab-table was made anew", "again"),
+        (becomes(mapping_state="Disabled"), "is Disabled, and it was on when", "--enabled Then: python -m ops verify"),
+        (becomes(destination={"StreamArn": KINESIS, "DestinationStatus": "DISABLED"}), "does not send", "pulumi up"),
+        (lambda aws: aws.answers.append(answer(items=11)), "of 22 items only 20 are accounted for", "Deploy this"),
+    ],
+)
+def test_a_backfill_does_not_say_done_when_its_index_is_not_filled(
+    tmp_path: Path, meanwhile: Any, seen: str, cure: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Trouble) as trouble:
+        fill(tmp_path, "--yes", "--parallel", "1", meanwhile=meanwhile)
+    assert seen in trouble.value.seen
+    assert cure in trouble.value.cure
+    assert "settled" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("before", "seen"),
+    [
+        ({"has_index": False}, "there is no index"),
+        ({"table_arn": TABLE_ARN.replace("123456789012", "210987654321")}, "the stack's is"),
+        ({"table_arn": TABLE_ARN.replace("eu-west-1", "eu-west-2")}, "the stack's is"),
+    ],
+)
+def test_it_does_not_begin_where_table_or_index_is_another(tmp_path: Path, before: dict[str, Any], seen: str) -> None:
+    with pytest.raises(Trouble, match=seen):
+        fill(tmp_path, "--yes", **before)
+
+
+def test_a_private_collection_that_only_the_function_reaches_is_filled(tmp_path: Path) -> None:
+    assert fill(tmp_path, "--yes", is_reachable=False)[0] == 0
+    unfinished(tmp_path, index_uuid=None)
+    assert fill(tmp_path, "--yes", "--resume", is_reachable=False)[0] == 0
+
+
+def test_an_empty_table_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = answer(items=0, written=0, superseded=0)
+    assert fill(tmp_path, "--yes", answers=[nothing, nothing])[0] == 0
+    assert "holds no item" in capsys.readouterr().out

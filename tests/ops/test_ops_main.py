@@ -116,3 +116,15 @@ def test_verify_refuses_what_cannot_be_meant(arguments: list[str], outputs_file:
 def test_errors_of_opensearch_are_told_without_their_reason(error: Exception, says: str) -> None:
     assert says in explain(error)
     assert "secret" not in explain(error)
+
+
+def test_without_credentials_a_command_says_so(
+    outputs_file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    assert main(["probe", "--outputs", outputs_file]) == PROBLEM
+    assert "neither the environment nor a profile has credentials" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from opensearchpy.exceptions import AuthorizationException, ConnectionError, Not
 from changefeed.errors import BulkRequestError
 from ops.probe.checks import Finding
 from ops.probe.probe import probe
+from ops.trouble.search import Where
 from tests.fakes import ModelIndex, bulk_actions
 
 INDEX = "lab-table-dynamodb-stream"
@@ -113,8 +114,9 @@ class FakeCollection:
         def sleep(seconds: float) -> None:
             self.slept += seconds
 
+        places = [Where(index=name) for name in indexes or [INDEX]]
         findings = probe(
-            self, self.open_index, indexes or [INDEX], wait_seconds=wait_seconds, clock=lambda: self.slept, sleep=sleep
+            self, self.open_index, places, wait_seconds=wait_seconds, clock=lambda: self.slept, sleep=sleep
         )
         return {finding.check: finding for finding in findings}
 

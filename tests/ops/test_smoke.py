@@ -19,10 +19,9 @@ from ops.__main__ import main
 from ops.smoke.alarms import alarms_are_there_and_quiet
 from ops.smoke.analysis import an_analysis_succeeds
 from ops.smoke.api import ItemApi
-from ops.smoke.aws_trouble import aws_trouble
 from ops.smoke.burst import a_burst_arrives
-from ops.smoke.check import Finding, NotTried, Red, State
-from ops.smoke.checks import Check
+from ops.smoke.check import Finding, NotTried, State
+from ops.smoke.checks import CHECKS, Check
 from ops.smoke.collection import indexes_can_be_read, the_collection_keeps_its_promises
 from ops.smoke.display import print_finding
 from ops.smoke.hostile import HOSTILE, hostile_items_arrive
@@ -31,9 +30,11 @@ from ops.smoke.own_items import remove_left_overs
 from ops.smoke.round_trip import a_change_arrives, a_delete_arrives, a_new_item_arrives, a_search_finds_it
 from ops.smoke.run import smoke
 from ops.smoke.scene import Patience, Scene
-from ops.smoke.search_trouble import search_trouble
 from ops.smoke.why_behind import why_behind
 from ops.stack import Stack
+from ops.trouble.aws import aws_trouble
+from ops.trouble.search import search_trouble
+from ops.trouble.trouble import Trouble
 from ops.verify.canonical import item_digest
 from ops.verify.index_walk import Document
 
@@ -67,6 +68,7 @@ class Cloud:
     destination: str = "ACTIVE"
     items: list[dict[str, Any]] = field(default_factory=list)
     waiting: dict[str, int] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
     objects: int = 0
     alarms: dict[str, str] = field(default_factory=lambda: {"api-alarms-api-errors-1a2b3c4": "OK"})
     refuse_writes: bool = False
@@ -88,8 +90,9 @@ class Cloud:
         return {}
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: Sequence[str]) -> dict[str, Any]:
-        count = self.waiting.get(QueueUrl.rpartition("/")[2], 0)
-        return {"Attributes": dict.fromkeys(AttributeNames, str(count))}
+        name = QueueUrl.rpartition("/")[2]
+        held = AttributeNames == ["ApproximateNumberOfMessagesNotVisible"]
+        return {"Attributes": dict.fromkeys(AttributeNames, str((self.held if held else self.waiting).get(name, 0)))}
 
     def list_objects_v2(self, **_: Any) -> dict[str, Any]:
         return {"KeyCount": self.objects}
@@ -123,7 +126,7 @@ def scene_of(cloud: Any = None, engine: Any = None, **changed: Any) -> Scene:
     return Scene(stack=stack, patience=PATIENCE, flag=" --stack dev")
 
 
-def cause_of(cloud: Cloud, scene: Scene | None = None) -> Red:
+def cause_of(cloud: Cloud, scene: Scene | None = None) -> Trouble:
     scene = scene or scene_of(cloud)
     cloud.items = cloud.items or [{"id": {"S": "smoke-1"}}]
     return why_behind(scene, scene.stack.consumers(), 1, {"smoke-1": {"id": {"S": "smoke-1"}}})
@@ -192,17 +195,18 @@ def test_an_error_of_aws_has_its_cause(error: Any, cause: str, cure: str) -> Non
 )
 def test_an_error_of_the_collection_has_its_cause(error: Any, cause: str, cure: str) -> None:
     scene = scene_of()
-    red = search_trouble(scene, scene.stack.consumers()[0], error)
+    red = search_trouble(error, scene.where(scene.stack.consumers()[0]))
     assert cause in red.cause
     assert cure in red.cure
 
 
 def test_every_place_of_failures_is_counted() -> None:
     waiting = {"dead": 1, "second": 2, "unhanded": 3, "scilearn-failures": 4}
-    counts = count_letters(scene_of(Cloud(waiting=waiting, objects=5)).stack)
+    held = {"second": 7}  # by a reader; they are no less there
+    counts = count_letters(scene_of(Cloud(waiting=waiting, held=held, objects=5)).stack)
     assert counts == {
         "sync_kinesis_stream": 6,
-        "second deletes": 2,
+        "second deletes": 9,
         "analyses not handed over": 3,
         "failed analyses": 4,
     }
@@ -219,7 +223,7 @@ def test_every_place_of_failures_is_counted() -> None:
 )
 def test_a_letter_in_any_place_is_found_with_its_cure(queue: str, words: str) -> None:
     scene = scene_of(Cloud(waiting={queue: 3}))
-    with pytest.raises(Red, match="3 of them since this run began") as red:
+    with pytest.raises(Trouble, match="3 of them since this run began") as red:
         no_letter_waits(scene)
     assert words in red.value.cure
 
@@ -234,7 +238,7 @@ def test_alarms_are_asked_for_in_parts_and_a_missing_one_is_found() -> None:
     cloud = Cloud(alarms=dict.fromkeys(names.values(), "INSUFFICIENT_DATA"))
     assert alarms_are_there_and_quiet(scene_of(cloud, alarms=names)) == "all 150 are there, none rings"
     del cloud.alarms["alarm-149"]
-    with pytest.raises(Red, match="1 of 150 alarms are missing: a-alarms-149") as red:
+    with pytest.raises(Trouble, match="1 of 150 alarms are missing: a-alarms-149") as red:
         alarms_are_there_and_quiet(scene_of(cloud, alarms=names))
     assert red.value.cure == "Make them again: pulumi up --refresh"
 
@@ -325,7 +329,7 @@ def test_a_stack_with_a_key_is_called_with_it(serve: Serve) -> None:
 )
 def test_a_refusal_has_its_cause(serve: Serve, status: int, body: Any, cause: str, cure: str) -> None:
     scene = scene_of(api_url=serve((status, body)))
-    with pytest.raises(Red) as red:
+    with pytest.raises(Trouble) as red:
         scene.api.search("w")
     assert cause in red.value.cause
     assert cure in red.value.cure
@@ -334,7 +338,7 @@ def test_a_refusal_has_its_cause(serve: Serve, status: int, body: Any, cause: st
 
 def test_an_api_that_nobody_answers_for(serve: Serve) -> None:
     serve((200, {}))
-    with pytest.raises(Red, match="got no answer"):
+    with pytest.raises(Trouble, match="got no answer"):
         ItemApi(scene_of(api_url="http://127.0.0.1:1").stack, "logs").search("w")
 
 
@@ -347,11 +351,11 @@ def test_an_analysis_that_failed_or_is_wrong_is_red(serve: Serve) -> None:
     assert "is right" in an_analysis_succeeds(scene_of(api_url=serve(*accepted("succeeded", result=right))))
     assert Answers.came[-1][0] == "GET /analyses/r-1%3D"
     wrong = {"result": {"columns": {"number": {"mean": 11}}}}
-    with pytest.raises(Red, match="the analysis says 11"):
+    with pytest.raises(Trouble, match="the analysis says 11"):
         an_analysis_succeeds(scene_of(api_url=serve(*accepted("succeeded", result=wrong))))
-    with pytest.raises(Red, match="failed: time_limit"):
+    with pytest.raises(Trouble, match="failed: time_limit"):
         an_analysis_succeeds(scene_of(api_url=serve(*accepted("failed", reason={"code": "time_limit"}))))
-    with pytest.raises(Red, match="is running after 0 s"):
+    with pytest.raises(Trouble, match="is running after 0 s"):
         an_analysis_succeeds(scene_of(api_url=serve(*accepted("running"))))
 
 
@@ -368,14 +372,14 @@ class Engine:
 
 def test_a_search_that_finds_only_others_is_red(serve: Serve) -> None:
     url = serve((201, {"id": "i"}), (200, {"items": [{"id": "another"}]}))
-    with pytest.raises(Red, match="finds 1 items and not this one"):
+    with pytest.raises(Trouble, match="finds 1 items and not this one"):
         a_search_finds_it(scene_of(engine=Engine("lab-index"), api_url=url))
 
 
 @pytest.mark.parametrize(("index", "cause"), [("old-index", "points at old-index"), ("lab-index", "refreshes late")])
 def test_a_search_that_finds_nothing_looks_at_the_alias(serve: Serve, index: str, cause: str) -> None:
     url = serve((201, {"id": "i"}), (200, {"items": []}))
-    with pytest.raises(Red, match="finds 0 items and not this one") as red:
+    with pytest.raises(Trouble, match="finds 0 items and not this one") as red:
         a_search_finds_it(scene_of(engine=Engine(index), api_url=url))
     assert cause in red.value.cause
 
@@ -403,13 +407,13 @@ class NoEngine(Engine):
 )
 def test_an_alias_that_is_gone_or_hidden_is_said(serve: Serve, error: Exception, cause: str) -> None:
     url = serve((201, {"id": "i"}), (200, {"items": []}))
-    with pytest.raises(Red) as red:
+    with pytest.raises(Trouble) as red:
         a_search_finds_it(scene_of(engine=NoEngine(error), api_url=url))
     assert cause in red.value.cause
 
 
 def test_a_probe_that_finds_something_is_red() -> None:
-    with pytest.raises(Red, match="lab-index can be read: there is no such index") as red:
+    with pytest.raises(Trouble, match="lab-index can be read: there is no index lab-index") as red:
         the_collection_keeps_its_promises(
             scene_of(engine=NoEngine(NotFoundError(404, "index_not_found_exception", {})))
         )
@@ -489,7 +493,7 @@ def test_an_index_that_follows_is_green(check: Callable[[Scene], str]) -> None:
 def test_an_index_that_loses_one_change_is_red(
     check: Callable[[Scene], str], loses: Callable[[str, Any], bool]
 ) -> None:
-    with pytest.raises(Red, match="1 change is not in lab-index"):
+    with pytest.raises(Trouble, match="1 change is not in lab-index"):
         check(followed(loses))
 
 
@@ -525,7 +529,7 @@ def test_access_that_comes_late_is_waited_for_and_no_longer_than_that(check: Cal
     assert check(scene)
     late.refusals = 10_000
     scene.patience = PATIENCE
-    with pytest.raises(Red) as red:
+    with pytest.raises(Trouble) as red:
         check(scene)
     assert "doesn't let this role or user in" in red.value.cause
 
@@ -552,7 +556,7 @@ def run_of(scene: Scene, checks: Sequence[Check], *skip: str) -> tuple[bool, dic
 
 
 def test_what_needs_a_failed_check_is_not_tried_however_far_behind_it() -> None:
-    ok, findings = run_of(scene_of(), ends("fine", Red("seen", cause="c", cure="k"), "fine", "fine"))
+    ok, findings = run_of(scene_of(), ends("fine", Trouble("seen", cause="c", cure="k"), "fine", "fine"))
     assert not ok
     assert [finding.state for finding in findings.values()] == ["ok", "failed", "skipped", "skipped", "ok"]
     assert findings["c3"].detail == "not tried, because c2 has not passed"
@@ -569,7 +573,7 @@ def test_an_unexpected_error_is_a_finding_and_tells_no_content() -> None:
     error = RequestError(400, "mapper_parsing_exception", {"error": {"reason": "secret"}})
     ok, findings = run_of(scene_of(), ends(error))
     assert not ok
-    assert findings["c0"].cause == "the collection answered 400 mapper_parsing_exception"
+    assert findings["c0"].detail == "the collection answered 400 mapper_parsing_exception"
     assert "secret" not in json.dumps(findings["c0"].as_json())
 
 
@@ -613,7 +617,7 @@ def test_a_table_that_is_gone_is_said() -> None:
         def paginate(self, **_: Any) -> None:
             raise NOT_FOUND
 
-    with pytest.raises(Red, match="lab-table can't be read") as red:
+    with pytest.raises(Trouble, match="lab-table can't be read") as red:
         remove_left_overs(scene_of(Gone()))
     assert "is gone" in red.value.cause
 
@@ -631,9 +635,15 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
     assert ended.value.code == 2
 
 
+def test_a_run_that_leaves_everything_out_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "outputs.json").write_text(json.dumps(OUTPUTS))
+    skips = [word for check in CHECKS for word in ("--skip", check.name)]
+    assert main(["smoke", "--outputs", str(tmp_path / "outputs.json"), *skips]) == 2
+
+
 def test_an_index_that_is_gone_is_not_waited_for() -> None:
     scene = scene_of(engine=NoEngine(NotFoundError(404, "index_not_found_exception", {})))
     scene.patience = Patience(arrival=60, search=0, analysis=0, settle=0, burst=1)
     scene.sleep = lambda _: pytest.fail("it waits")
-    with pytest.raises(Red, match="there is no index lab-index"):
+    with pytest.raises(Trouble, match="there is no index lab-index"):
         indexes_can_be_read(scene)

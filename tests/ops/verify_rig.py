@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
@@ -31,6 +31,7 @@ class MemoryTable(FakeTable):
     """Scans in pages of `page_items`; `on_scan` is run before each page, `on_get` before each read of items."""
 
     page_items: int = 7
+    table_id: str = "11111111-1111-4111-8111-111111111111"
     has_clock: bool = True
     clock_ahead_seconds: float = 0.0
     scans: list[dict[str, Any]] = field(default_factory=list)
@@ -41,6 +42,7 @@ class MemoryTable(FakeTable):
         assert TableName == self.name
         return {
             "Table": {
+                "TableId": self.table_id,
                 "TableArn": f"arn:aws:dynamodb:eu-west-1:000000000000:table/{self.name}",
                 "KeySchema": [{"AttributeName": name} for name in self.key_schema],
                 "AttributeDefinitions": [
@@ -93,10 +95,20 @@ class MemoryIndex:
     pits: int = 0
     no_pit: str = ""
     uuid: str = "uuid-1"
+    failed_shards_of_pit: int = 0
+    aliases: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"lab-table": ["lab"]})
+    hides_aliases: bool = False
 
     def __post_init__(self) -> None:
         self.transport = SimpleNamespace(deserializer=None)
-        self.indices = SimpleNamespace(get_settings=self._get_settings)
+        self.indices = SimpleNamespace(get_settings=self._get_settings, get_alias=self._get_alias)
+
+    def _get_alias(self, *, name: str) -> Any:
+        if self.hides_aliases:
+            raise AuthorizationException(403, "security_exception", {})
+        if name not in self.aliases:
+            raise NotFoundError(404, "alias [lab-table] missing", {})
+        return {index: {"aliases": {name: {}}} for index in self.aliases[name]}
 
     def _get_settings(self, *, index: str, params: Mapping[str, str]) -> Any:
         assert params == {"flat_settings": "true"}
@@ -115,7 +127,7 @@ class MemoryIndex:
         if self.no_pit == "create":
             raise AuthorizationException(403, "security_exception", {})
         self.pits += 1
-        return {"pit_id": f"pit-{self.pits}"}
+        return {"pit_id": f"pit-{self.pits}", "_shards": {"failed": self.failed_shards_of_pit}}
 
     def delete_pit(self, *, body: Mapping[str, Any]) -> Any:
         return {}

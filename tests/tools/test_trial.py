@@ -129,13 +129,17 @@ def in_course(smoke: str) -> bool:
 def test_a_green_trial_deploys_proves_and_destroys(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert in_course("true")
     assert calls(tmp_path) == [*WHOLE[:3], "smoke", *WHOLE[3:]]
-    assert "Nothing is left." in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "Nothing is left that costs. The account keeps its role for API logs" in said
+    assert '"Tear down"' in said
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    assert "What stays" in page[page.index("## Tear down") :]
 
 
 def test_a_red_smoke_test_is_followed_by_the_destroy(tmp_path: Path) -> None:
     code, out, _ = ended(YES="1")  # the stand-in's outputs are those of no stack: the real smoke test is red
     assert (code, calls(tmp_path)) == (1, WHOLE)
-    assert "has not passed. Nothing is left." in out
+    assert "has not passed. Nothing is left that costs." in out
 
 
 @pytest.mark.parametrize(
@@ -144,11 +148,12 @@ def test_a_red_smoke_test_is_followed_by_the_destroy(tmp_path: Path) -> None:
     ids=["up: destroys what was made", "preview: nothing was made"],
 )
 def test_a_step_that_fails_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, steps: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], failing: str, steps: list[str]
 ) -> None:
     monkeypatch.setenv("FAILING", failing)
     assert not in_course("true")
     assert calls(tmp_path) == steps
+    assert ("Nothing is left." in capfd.readouterr().out) == (failing == "preview")
 
 
 def test_an_interrupted_deployment_ends_in_order_and_is_destroyed(tmp_path: Path) -> None:
@@ -166,7 +171,7 @@ def test_a_signal_during_the_destroy_does_not_stop_it(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, calls(tmp_path)) == (1, WHOLE), err
-    assert "Nothing is left." in out
+    assert "Nothing is left that costs." in out
 
 
 def test_a_failed_destroy_says_what_is_left_and_what_to_do(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_operators_policy_fits_into_a_managed_policy_with_the_longest_names(depl
     assert len(json.dumps(_document(graph), separators=(",", ":"))) < MANAGED_POLICY_CHARACTERS
 
 
-def test_operators_reach_the_two_indexes_and_the_probes_own(deploy: Deploy) -> None:
+def test_operators_reach_the_two_indexes_the_probes_own_and_see_the_alias(deploy: Deploy) -> None:
     policy = json.loads(deploy(OPERATORS).one(types.ACCESS_POLICY, "operators-access").inputs["policy"])
 
     assert [(rule["Resource"], rule["Permission"]) for block in policy for rule in block["Rules"]] == [
@@ -142,8 +142,9 @@ def test_operators_reach_the_two_indexes_and_the_probes_own(deploy: Deploy) -> N
                 "aoss:WriteDocument",
             ],
         ),
+        (["collection/lab-search"], ["aoss:DescribeCollectionItems"]),
     ]
-    assert [block["Principal"] for block in policy] == [OPERATORS["operators"]["arns"]] * 2
+    assert [block["Principal"] for block in policy] == [OPERATORS["operators"]["arns"]] * 3
 
 
 def test_the_probes_index_is_one_of_those_it_may_make() -> None:

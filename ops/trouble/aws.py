@@ -2,7 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError
 
-from ops.smoke.check import ATTACH, Red
+from ops.trouble.trouble import ATTACH, Trouble
 
 AWS_TROUBLE = (BotoCoreError, ClientError)
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403")
@@ -13,19 +13,19 @@ _NOT_LOGGED_IN = (
 _LOG_IN = "Log in (`aws sso login`, or AWS_PROFILE), check `aws sts get-caller-identity`, then run this again."
 
 
-def aws_trouble(seen: str, error: BotoCoreError | ClientError) -> Red:
+def aws_trouble(seen: str, error: BotoCoreError | ClientError) -> Trouble:
     """`seen` is what could not be done."""
     if isinstance(error, ClientError):
         code, action = str(error.response["Error"].get("Code", "")), error.operation_name
         cause, cure = _answered(code, action)
-        return Red(f"{seen} ({code})", cause=cause, cure=cure)
+        return Trouble(f"{seen} ({code})", cause=cause, cure=cure)
     name = type(error).__name__
     if isinstance(error, NoCredentialsError):
-        return Red(f"{seen} ({name})", cause="neither the environment nor a profile has credentials", cure=_LOG_IN)
+        return Trouble(f"{seen} ({name})", cause="neither the environment nor a profile has credentials", cure=_LOG_IN)
     if isinstance(error, ConnectionError | HTTPClientError):
         cause = "AWS, or the local stack, can't be reached from here"
-        return Red(f"{seen} ({name})", cause=cause, cure="Is the stack up, and does a proxy or firewall stand between?")
-    return Red(f"{seen} ({name})", cause=str(error).rstrip("."), cure=_LOG_IN)
+        return Trouble(f"{seen} ({name})", cause=cause, cure="Is the stack up? Is a proxy or firewall in the way?")
+    return Trouble(f"{seen} ({name})", cause=str(error).rstrip("."), cure=_LOG_IN)
 
 
 def _answered(code: str, action: str) -> tuple[str, str]:
