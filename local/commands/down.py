@@ -7,6 +7,7 @@ import argparse
 
 import psutil
 
+from cli import progress
 from local.layout import Layout
 from local.services.process import end_tree
 from local.state import end_leftovers, lock_holder
@@ -34,6 +35,7 @@ def _end_supervisor(pid: int) -> None:
     """Ends the stack in its own order (parts, then services), by force only if it hangs."""
     try:
         supervisor = psutil.Process(pid)
+        progress.stage("ending the local stack")
         supervisor.terminate()
         supervisor.wait(timeout=40)
     except psutil.NoSuchProcess:

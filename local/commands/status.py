@@ -8,9 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from cli.table import print_table
 from local.observation import Observer
 from local.running import running_outputs, running_parts
 
@@ -29,15 +27,10 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"items": seen.items, "indexes": seen.documents, "dead_letters": seen.dead_letters,
                           "parts": parts}, indent=2))  # fmt: skip
         return 0
-    console = Console()
-    console.print(f"API        {outputs['api_url']}\nOpenSearch {outputs['opensearch_url']}\nItems      {seen.items}")
-    table = Table()
-    table.add_column("consumer", no_wrap=True)
-    table.add_column("documents", justify="right")
-    table.add_column("dead letters", justify="right")
-    for consumer in outputs["indexes"]:
-        table.add_row(consumer, str(seen.documents[consumer]), str(seen.dead_letters[consumer]))
-    console.print(table)
+    print(f"API        {outputs['api_url']}\nOpenSearch {outputs['opensearch_url']}\nItems      {seen.items}\n")
+    rows = [[name, seen.documents[name], seen.dead_letters[name]] for name in outputs["indexes"]]
+    print_table(["consumer", "documents", "dead letters"], rows)
+    print()
     for line in part_lines(parts):
         print(line)
     return 0

@@ -8,13 +8,16 @@ import logging
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+from cli import progress
+from cli.numbers import port
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
 from local.services.container_engine import ContainerEngine, find_engine
 from local.services.function_containers import build_images
-from local.services.ports import AWS_PORT, OPENSEARCH_PORT, port_number
+from local.services.ports import AWS_PORT, OPENSEARCH_PORT
 from local.stack import LocalStack
 from local.state import RUNS_ALREADY, claim_folder, lock_holder, read_state
 
@@ -31,9 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_port_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the ports, for every command that may start a stack."""
-    parser.add_argument("--aws-port", type=port_number, default=AWS_PORT, help="the embedded AWS (%(default)s)")
     parser.add_argument(
-        "--opensearch-port", type=port_number, default=OPENSEARCH_PORT, help="OpenSearch, at most 9299 (%(default)s)"
+        "--aws-port", type=port, default=AWS_PORT, metavar="PORT", help="the embedded AWS (%(default)s)"
+    )
+    parser.add_argument(
+        "--opensearch-port",
+        type=port,
+        default=OPENSEARCH_PORT,
+        metavar="PORT",
+        help="OpenSearch, at most 9299 (%(default)s)",
     )
 
 
@@ -53,19 +62,24 @@ def run(options: argparse.Namespace) -> int:
         return _detach(options, engine)
     unwind_on_signals()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")  # the feeds' troubles, one line each
-    local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port)
+    local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=_say)
     if engine is not None:
         local.run_in_containers(engine)
-    with local as stack:
-        print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
-        print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
+    with local as stack, progress.paused():
+        print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}")
+        print("python -m local outputs lists the rest. Ctrl-C ends it.")
         try:
             while (dead := stack.dead_service()) is None:
                 time.sleep(WATCH_SECONDS)
         except KeyboardInterrupt:
-            print("Ending ...", flush=True)
+            print("Ending ...")
             return 0
         raise LocalStackError(f"{dead} has ended unasked; its log is in {stack.layout.log('').parent}. Ending.")
+
+
+def _say(line: str) -> None:
+    print(line)
+    progress.stage(line)
 
 
 def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
@@ -74,7 +88,7 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
         raise LocalStackError(RUNS_ALREADY)
     claim_folder(layout)
     if engine is not None:  # here, where progress is seen; the stack then finds them made
-        build_images(engine, lambda line: print(line, file=sys.stderr))
+        build_images(engine, progress.announce)
     log_file = layout.directory / "up.log"
     flags = ["--aws-port", str(options.aws_port), "--opensearch-port", str(options.opensearch_port)]
     flags += ["--containers"] if options.containers else []
@@ -83,7 +97,7 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
             [sys.executable, "-u", "-m", "local", "up", *flags],
             cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-    print("Starting the local stack in the background ...", file=sys.stderr)
+    progress.announce("Starting the local stack in the background ...")
     deadline = time.monotonic() + START_SECONDS
     try:
         while time.monotonic() < deadline:
@@ -92,7 +106,10 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
                 print(f"Up, process {process.pid}. API: {state['outputs']['api_url']}")
                 return 0
             if process.poll() is not None:
-                raise LocalStackError(f"The local stack did not come up:\n{log_file.read_text().rstrip()}")
+                raise LocalStackError(
+                    f"The local stack did not come up:\n{log_file.read_text(errors='replace').rstrip()}"
+                )
+            progress.say(_last_line(log_file))
             time.sleep(0.1)
     except KeyboardInterrupt:
         print("Ending ...", file=sys.stderr)
@@ -102,3 +119,9 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
     process.terminate()
     process.wait()
     raise LocalStackError(f"The local stack did not come up in {START_SECONDS} s. Its log: {log_file}")
+
+
+def _last_line(log_file: Path) -> str:
+    """Gives what the starting stack has said last."""
+    lines = log_file.read_text(errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "starting the local stack")

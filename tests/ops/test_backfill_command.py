@@ -17,6 +17,7 @@ from ops.stack import Stack
 from tests.fakes import client_error
 from tests.service_models.fake_client import speaks
 
+TABLE_ID = "00000000-0000-0000-0000-000000000001"
 CONSUMER = "sync_kinesis_stream"
 MAPPING = "8f0d7c5e-0000-4000-8000-000000000001"
 KINESIS = "arn:aws:kinesis:eu-west-1:123456789012:stream/s"
@@ -41,7 +42,7 @@ class FakeAws:
     function_error: str | None = None
     refusals: list[Exception] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
-    table_id: str = "table-1"
+    table_id: str = TABLE_ID
     index_settings: dict[str, str] = field(default_factory=lambda: {"index.uuid": "index-1"})
 
     def get_event_source_mapping(self, *, UUID: str) -> dict[str, Any]:
@@ -170,7 +171,7 @@ def test_nobody_to_ask_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def unfinished(tmp_path: Path, **changes: Any) -> None:
     names = {"table": "lab-table", "index": "lab-table-kinesis-stream", "consumer": CONSUMER}
-    known = {**names, "table_id": "table-1", "index_uuid": "index-1", **changes}
+    known = {**names, "table_id": TABLE_ID, "index_uuid": "index-1", **changes}
     state = BackfillState.new(total_segments=2, **known)
     state.take(state.segments[0], answer())
     state.save(tmp_path / "state.json")
@@ -204,7 +205,10 @@ def test_a_finished_backfill_says_so_and_claims_nothing_of_now(
 
 @pytest.mark.parametrize(
     ("made_anew", "what"),
-    [({"table_id": "table-2"}, "table lab-table"), ({"index_settings": {"index.uuid": "index-2"}}, "index lab-table-")],
+    [
+        ({"table_id": TABLE_ID.replace("1", "2")}, "table lab-table"),
+        ({"index_settings": {"index.uuid": "index-2"}}, "index lab-table-"),
+    ],
 )
 @pytest.mark.parametrize("finished", [False, True])
 def test_what_was_kept_of_an_earlier_table_or_index_is_not_gone_on_with(
