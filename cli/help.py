@@ -7,6 +7,7 @@ import ast
 import importlib.util
 import shutil
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,10 +27,11 @@ class Help:
         """The first paragraph, as one line."""
         return " ".join(self.paragraphs[0].split())
 
-    def filled(self) -> str:
-        """Gives the paragraphs in lines that fit the terminal."""
-        width = max(NARROWEST, min(shutil.get_terminal_size().columns - 2, WIDEST))
-        return "\n\n".join(textwrap.fill(" ".join(paragraph.split()), width) for paragraph in self.paragraphs)
+
+def filled(paragraphs: Iterable[str]) -> str:
+    """Gives the paragraphs in lines that fit the terminal."""
+    width = max(NARROWEST, min(shutil.get_terminal_size().columns - 2, WIDEST))
+    return "\n\n".join(textwrap.fill(" ".join(paragraph.split()), width) for paragraph in paragraphs)
 
 
 @cache

@@ -13,7 +13,7 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cli.help import help_of
+from cli.help import filled, help_of
 from cli.parser import Parser
 
 
@@ -39,7 +39,7 @@ class Program:
         """Makes the parser of a call without a command: help with every command, or an error."""
         parser = Parser(
             prog=prog,
-            description=self.description,
+            description=filled([self.description]),
             epilog=f"Example: {self.example}".replace(self.prog, prog),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -54,11 +54,13 @@ class Program:
         texts = help_of(self.commands[command])
         parser = Parser(
             prog=f"{prog} {command}",
-            description=texts.filled(),
+            description=filled(texts.paragraphs),
             epilog=f"Example: {texts.example}".replace(self.prog, prog),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(parser)
+        positional = [str(action.metavar) for action in parser._actions if not action.option_strings]
+        parser.usage = " ".join(["%(prog)s", *positional, "[OPTIONS]"])  # argparse's own breaks no long line
         parser.set_defaults(command=command, run=module.run)
         return parser
 

@@ -16,7 +16,9 @@ from local.services.ministack import REGION
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds which function, and how much."""
-    parser.add_argument("function", help="a function's name, or a consumer's (python -m local outputs lists both)")
+    parser.add_argument(
+        "function", metavar="FUNCTION", help="a function's name, or a consumer's (python -m local outputs lists both)"
+    )
     parser.add_argument(
         "--lines", type=whole("lines"), default=200, metavar="N", help="the last so many lines (%(default)s)"
     )
