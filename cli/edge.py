@@ -5,25 +5,27 @@ goes to standard error.
 """
 
 import argparse
+import contextlib
 import importlib
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from cli import interrupts, progress, streams
+from cli import first, interrupts, progress, streams
 from cli.bug import told_bug
 from cli.environment import spare_the_loopback_proxies
-from cli.errors import BUG, CUT_OFF, INTERRUPTED, PROBLEM, CommandError
+from cli.errors import BUG, CUT_OFF, PROBLEM, CommandError
+from cli.first import INTERRUPTED
 from cli.program import Program
 from cli.ticker import Ticker
 
 
 def end_with(main: Callable[[list[str]], int]) -> NoReturn:
     """Runs a program's `main` as this whole process. Ctrl-C ends it quietly from here to the interpreter's end."""
-    interrupts.end_at_once()
+    first.end_at_once()
     code = main(sys.argv[1:])
-    interrupts.end_at_once()
+    first.end_at_once()
     sys.exit(code)
 
 
@@ -31,8 +33,7 @@ def run_program(program: Program, arguments: list[str], prog: str) -> int:
     """Runs the command that is called. Returns its exit code; argparse's own ends raise SystemExit."""
     streams.take_any_text()
     spare_the_loopback_proxies()
-    threading.excepthook = _end_of_a_thread
-    with interrupts.ending_at_once():
+    with interrupts.ending_at_once(), _threads_end_quietly():
         try:
             code = _run(program, arguments, prog)
             sys.stdout.flush()
@@ -50,9 +51,11 @@ def run_program(program: Program, arguments: list[str], prog: str) -> int:
 def _run(program: Program, arguments: list[str], prog: str) -> int:
     command = program.called(arguments)
     if command is None:
-        program.overview(prog).parse_args(arguments)
+        parser = program.overview(prog)
+        parser.parse_args(arguments)  # ends with help, or with what is wrong
+        parser.error("the COMMAND comes first")
     with progress.shown(Ticker(f"{command} begins")):
-        options = program.parser(str(command), prog).parse_args(arguments[1:])
+        options = program.parser(command, prog).parse_args(arguments[1:])
         return _ended(program, f"{prog} {command}", options)
 
 
@@ -81,7 +84,17 @@ def _told_by_the_system(error: Exception) -> str | None:
     return ": ".join(filter(None, (str(error.filename or ""), error.strerror or type(error).__name__))) + "."
 
 
-def _end_of_a_thread(ended: threading.ExceptHookArgs) -> None:
-    """Lets a thread end quietly whose reader is gone: the main thread finds out by itself."""
-    if not (isinstance(ended.exc_value, BrokenPipeError) and streams.reader_is_gone()):
-        threading.__excepthook__(ended)
+@contextlib.contextmanager
+def _threads_end_quietly() -> Iterator[None]:
+    """Lets a thread end without a traceback whose reader is gone: the main thread finds out by itself."""
+    before = threading.excepthook
+
+    def hook(ended: threading.ExceptHookArgs) -> None:
+        if not (isinstance(ended.exc_value, BrokenPipeError) and streams.reader_is_gone()):
+            before(ended)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before

@@ -5,8 +5,10 @@
   - StoppedError    it was interrupted, and says how to go on: exit code 130
 """
 
-DONE, PROBLEM, USAGE, BUG, INTERRUPTED, CUT_OFF = 0, 1, 2, 70, 130, 141
-"""70 is the C library's EX_SOFTWARE; 130 and 141 are what a shell says of SIGINT and SIGPIPE."""
+from cli.first import INTERRUPTED
+
+DONE, PROBLEM, USAGE, BUG, CUT_OFF = 0, 1, 2, 70, 141
+"""70 is the C library's EX_SOFTWARE; 141 is what a shell says of SIGPIPE."""
 
 
 class CommandError(Exception):

@@ -1,9 +1,9 @@
 """The local stack's commands. `python -m local COMMAND --help` has an example of each."""
 
-from cli import interrupts
+from cli import first
 
 if __name__ == "__main__":
-    interrupts.end_at_once()  # the other imports take a while
+    first.end_at_once()  # the other imports take a while
 
 from cli.edge import end_with, run_program
 from cli.environment import forget_aws

@@ -72,6 +72,7 @@ LAYERS: Mapping[str, str] = {
         cli.progress
         cli.ticker cli.paths cli.numbers cli.suggestion cli.interrupts cli.streams cli.environment cli.table
         cli.errors
+        cli.first
     """,
     "local": """
         local.__main__

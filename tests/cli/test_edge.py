@@ -29,6 +29,7 @@ WAYS = {
     "service": lambda: (_ for _ in ()).throw(BrokenPipeError(32, "Broken pipe")),
     "thread": lambda: (threading.Thread(target=print, args=["x"]).start(), time.sleep(0.2)),
     "interrupted": lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(5)),
+    "slow": lambda: time.sleep(2),
     "known": lambda: (_ for _ in ()).throw(ZeroDivisionError("known to `explain`")),
 }
 
@@ -42,8 +43,8 @@ def run(options):
     return 0
 '''
 MAIN = """
-from cli import interrupts
-interrupts.end_at_once()
+from cli import first
+first.end_at_once()
 from cli.edge import end_with, run_program
 from cli.program import Program, commands_in
 
@@ -131,6 +132,12 @@ def test_a_reader_that_is_gone_ends_it_quietly(run: Run, way: str) -> None:
     os.close(write)
     assert is_quiet(ended.stderr), ended.stderr
     assert ended.returncode == {"well": 141, "thread": 0}[way]
+
+
+def test_a_command_that_says_nothing_gives_a_sign_of_life(run: Run) -> None:
+    ended = run("slow")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert ended.stderr.startswith("... 1 s: end begins\n")
 
 
 def test_an_interrupt_in_the_work_unwinds_it(run: Run) -> None:

@@ -177,6 +177,9 @@ def test_a_call_without_a_command_lists_them(package: str, capsys: pytest.Captur
         name for name in (typed.split()[1] for typed in COMMANDS if typed.startswith(package)) if name not in out
     ] == []
     assert max(map(len, out.splitlines()[:-1])) <= 60
+    for wrong in ([], ["--", COMMANDS[0].split()[1]], ["--yes"]):
+        code, out, err = run(f"{package} x", wrong, capsys)
+        assert (code, out) == (USAGE, "")
     code, out, err = run(f"{package} x", [], capsys)
     assert (code, out) == (USAGE, "")
     assert "COMMAND" in err

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import CUT_OFF, INTERRUPTED
+from cli.errors import CUT_OFF
+from cli.first import INTERRUPTED
 from local.layout import ROOT
 from tests.cli.matrix import COMMANDS, ROWS, Processes, flags, is_quiet
 from tests.local.api_stack import running_stack
@@ -111,8 +113,9 @@ def interrupted_after(seconds: float) -> Callable[[Mapping[str, str], str], None
 
 
 def is_interpreters_own(err: str) -> bool:
-    """Says whether there is no line of ours in a traceback, but for the package that `-m` imports first."""
-    return not any(f'File "{ROOT}/{package}/' in err for package in ("cli", "ops", "local", "demo", "images"))
+    """Says whether a traceback is of the interpreter's start and the first lines of ours, before a handler could be."""
+    ours = set(re.findall(rf'File "{ROOT}/([^"]+)"', err))
+    return ours <= {"ops/__init__.py", "ops/images_path.py", "ops/__main__.py", "local/__main__.py", "cli/first.py"}
 
 
 def on_a_terminal_of_60_columns(environment: Mapping[str, str], typed: str) -> None:
