@@ -14,7 +14,7 @@ from opensearchpy.exceptions import (
     TransportError,
 )
 
-from ops.__main__ import explain
+from ops.explain import explain
 from ops.trouble.search import Where, search_trouble, told
 from ops.trouble.trouble import Trouble
 
