@@ -9,15 +9,16 @@ export PYTHONDONTWRITEBYTECODE := 1
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ — /'
 
-install: $(READY)  ## the virtual environment, from pinned requirements
+install: $(READY)  ## the virtual environment, from pinned requirements, with the command driftless in .venv/bin
 
-$(READY): requirements.txt requirements-dev.txt constraints.txt
+$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
 	@echo "Setting up .venv (pinned requirements) ..."
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt -c constraints.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt -c constraints.txt -e .
 	@touch $@
+	@echo "Ready. All commands: $(BIN)/driftless --help"
 
 check: $(READY)  ## lint and types: ruff and mypy strict
 	$(BIN)/ruff format --check .
@@ -62,8 +63,8 @@ trial: $(READY)  ## deploys to your AWS account, proves it, and destroys it; nam
 demo: $(READY)  ## a day of flights through the whole pipeline on this machine, proven equal at the end (OPTIONS="--analyses --containers")
 	$(BIN)/python -m local demo $(OPTIONS)
 
-up: $(READY)  ## starts the local stack and stays in front (Ctrl-C ends it)
-	$(BIN)/python -m local up
+up: $(READY)  ## starts the local stack and stays in front; Ctrl-C ends it (OPTIONS="--detach --aws-port 4570")
+	$(BIN)/python -m local up $(OPTIONS)
 
 down: $(READY)  ## ends the local stack, wherever it was started
 	$(BIN)/python -m local down

@@ -30,6 +30,7 @@ from demo.flights import MISSING, rows_of
 from demo.item_json import to_item
 from infra.sync.index import index_definition
 from local.layout import ROOT
+from local.services.aws_client import aws_client
 from ops.backfill.state import load_state
 from ops.batch_write import MOST_REQUESTS, write_all
 from ops.stack import Stack
@@ -81,7 +82,7 @@ class Changes:
         return sum(self._counts)
 
     def _write(self, seed: int) -> None:
-        dynamodb, chance, started = self._stack.client("dynamodb"), random.Random(seed), time.monotonic()  # noqa: S311
+        dynamodb, chance, started = _dynamodb(self._stack), random.Random(seed), time.monotonic()  # noqa: S311
         batches = 0
         while not self._ended.is_set():
             self._counts[seed] += write_all(dynamodb, self._stack.table_name, list(self._requests(chance, batches)))
@@ -96,9 +97,14 @@ class Changes:
                 yield {"PutRequest": {"Item": to_item({**item, "change": number})}}
 
 
+def _dynamodb(stack: Stack) -> Any:
+    """Makes a client that may write: an operator may not."""
+    return aws_client(stack.outputs["aws_endpoint_url"], stack.region, "dynamodb")
+
+
 def load(stack: Stack, items: Sequence[dict[str, Any]]) -> None:
     """Puts everything, in a few threads."""
-    dynamodb = stack.client("dynamodb")
+    dynamodb = _dynamodb(stack)
     with ThreadPoolExecutor(4) as pool:
         batches = [items[start : start + MOST_REQUESTS] for start in range(0, len(items), MOST_REQUESTS)]
         puts = ([{"PutRequest": {"Item": to_item(item)}} for item in batch] for batch in batches)

@@ -63,14 +63,16 @@ def in_every_index(outputs: Mapping[str, Any], document_id: str, is_right: Calla
 
 
 def parked_messages(outputs: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Reads what is in each dead-letter queue, without taking it away."""
+    """Reads all that is in each dead-letter queue, and gives it back."""
     sqs = aws_client(outputs["aws_endpoint_url"], REGION, "sqs")
-    return {
-        consumer: [
-            json.loads(message["Body"])
-            for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get(
-                "Messages", []
-            )
-        ]
-        for consumer, url in outputs["dead_letter_queues"].items()
-    }
+    return {consumer: _messages(sqs, url) for consumer, url in outputs["dead_letter_queues"].items()}
+
+
+def _messages(sqs: Any, url: str) -> list[dict[str, Any]]:
+    """Holds what it has read until the queue gives nothing more: an answer has ten messages at most."""
+    held: list[dict[str, Any]] = []
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=60).get("Messages"):
+        held += found
+    for message in held:
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+    return [json.loads(message["Body"]) for message in held]

@@ -19,7 +19,7 @@ from demo.analyses.chapter import AnalysesChapter
 from demo.disaster import Disaster
 from demo.memory import MemoryMeter
 from demo.story import Demo
-from local.commands.up import add_containers_argument, add_port_arguments
+from local.commands.up import add_containers_argument, add_port_arguments, chosen_ports
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
 from local.layout import ROOT, Layout
@@ -44,15 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Plays the demo. Returns 0 only if all of it held."""
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
-    REPORT.unlink(missing_ok=True)  # an old one must not speak for a run that failed
     started = time.monotonic()
     holder = lock_holder(Layout())
+    if holder is not None:
+        _check_that_it_suits(options)
+    REPORT.unlink(missing_ok=True)  # an old one must not speak for a run that failed
     if holder is None:
         report = _in_its_own_stack(options, console)
-    elif options.outage or options.kill_consumer:
-        raise LocalStackError("--outage and --kill-consumer need their own stack: python -m local down, first.")
-    elif options.containers and not runs_in_containers():
-        raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
     else:
         outputs = running_outputs()
         report = Demo(outputs=outputs, console=console, memory=MemoryMeter(holder)).run()
@@ -69,8 +67,22 @@ def run(options: argparse.Namespace) -> int:
     return 0 if report["ok"] else 1
 
 
+def _check_that_it_suits(options: argparse.Namespace) -> None:
+    """Raises LocalStackError for what is asked of a stack to start, when one is up already."""
+    if options.outage or options.kill_consumer:
+        raise LocalStackError("--outage and --kill-consumer need their own stack: python -m local down, first.")
+    if options.aws_port or options.opensearch_port:
+        raise LocalStackError(
+            "--aws-port and --opensearch-port are for a stack that the demo starts. One is up already: leave them out "
+            "to use it, or end it first: python -m local down."
+        )
+    if options.containers and not runs_in_containers():
+        raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
+
+
 def _in_its_own_stack(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port, say=console.print)
+    aws_port, opensearch_port = chosen_ports(options)
+    local = LocalStack(aws_port=aws_port, opensearch_port=opensearch_port, say=console.print)
     if options.containers:
         local.run_in_containers(find_engine())
     unwind_on_signals()

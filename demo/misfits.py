@@ -4,7 +4,6 @@ import base64
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from demo.item_json import to_item
@@ -12,31 +11,26 @@ from local.services.aws_client import aws_client
 from local.services.ministack import REGION
 from ops.batch_write import write_all
 
-
-@dataclass(frozen=True, kw_only=True)
-class MisfitIds:
-    """Ids of this run only: what an earlier run has left in table and queues proves nothing."""
-
-    refused: str
-    neighbours: tuple[str, str]
-
-    @classmethod
-    def new(cls) -> "MisfitIds":
-        """Makes fresh ones."""
-        run = uuid.uuid4().hex[:8]
-        return cls(refused=f"demo-refused-{run}", neighbours=(f"demo-before-{run}", f"demo-after-{run}"))
+REFUSED = "demo-refused"
+NEIGHBOURS = ("demo-before", "demo-after")
+"""The same in each run, so that a second one leaves no more items. The number of their change says whose they are."""
 
 
-def write_refused(outputs: Mapping[str, Any], good: dict[str, Any], ids: MisfitIds) -> dict[str, Any]:
+def write_refused(outputs: Mapping[str, Any], good: dict[str, Any]) -> dict[str, Any]:
     """Writes a flight whose destination is a map where all others have a text, between two good ones, in one batch.
 
     Returns that flight.
     """
-    refused = good | {"id": ids.refused, "destination": {"code": "LAX", "terminal": "B"}}
-    rows = [good | {"id": ids.neighbours[0]}, refused, good | {"id": ids.neighbours[1]}]
+    refused = good | {"id": REFUSED, "destination": {"code": "LAX", "terminal": "B"}}
+    rows = [good | {"id": NEIGHBOURS[0]}, refused, good | {"id": NEIGHBOURS[1]}]
     dynamodb = aws_client(outputs["aws_endpoint_url"], REGION, "dynamodb")
     write_all(dynamodb, outputs["table_name"], [{"PutRequest": {"Item": to_item(dict(row))}} for row in rows])
     return refused
+
+
+def is_of_run(written: Mapping[str, Any], item: Mapping[str, Any] | None) -> bool:
+    """Says whether the item or document is of the run that has written this one."""
+    return item is not None and item.get("change") == written["change"]
 
 
 def put_foreign_record(outputs: Mapping[str, Any]) -> bytes:

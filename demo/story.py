@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -130,24 +131,24 @@ class Demo:
 
     def _refused_item(self, api: ItemApi, changes: list[FlightChange]) -> int:
         self.console.rule("An item that the index refuses: a map where every other flight has a text")
-        ids = misfits.MisfitIds.new()
         good = next(change.item for change in reversed(changes) if change.item)
-        refused = misfits.write_refused(self.outputs, good, ids)
-        for key in (*ids.neighbours, ids.refused):
-            if not checks.in_every_index(self.outputs, key, lambda doc: doc is not None):
+        refused = misfits.write_refused(self.outputs, good)
+
+        for key in (*misfits.NEIGHBOURS, misfits.REFUSED):
+            if not checks.in_every_index(self.outputs, key, partial(misfits.is_of_run, refused)):
                 self._problem(f"{key} did not land.")
         answer: dict[str, Any] = {}
 
         def is_found() -> bool:
-            answer.update(checks.search(api, where=f"id={ids.refused}"))
-            return bool(answer["items"])
+            answer.update(checks.search(api, where=f"id={misfits.REFUSED}"))
+            return any(misfits.is_of_run(refused, hit["item"]) for hit in answer["items"])
 
         if not checks.wait_for(is_found) or answer["items"][0]["item"]["destination"] != refused["destination"]:
-            self._problem(f"The search for {ids.refused} did not find the whole item.")
+            self._problem(f"The search for {misfits.REFUSED} did not find the whole item.")
         count: int = answer.get("not_fully_searchable", 0)
         if count < 1:
             self._problem("The search does not say that an item is not fully searchable.")
-        self.console.print(f"  {ids.refused} landed whole; only a search for its destination would miss it")
+        self.console.print(f"  {misfits.REFUSED} landed whole; only a search for its destination would miss it")
         self.console.print(f"  the API says so with every search: not_fully_searchable {count}")
         return count
 

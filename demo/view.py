@@ -33,6 +33,7 @@ class DemoView:
         self.written = 0
         self.total = 0
         self.doing = "starting"
+        self._carried_before = _carried()  # a stack that is up has counted other changes, too
 
     def __enter__(self) -> "DemoView":
         self._thread.start()
@@ -58,8 +59,12 @@ class DemoView:
             show(self._table(self._observer.look()))
 
     def _line(self) -> str:
-        carried = {consumer: status.get("records_settled", 0) for consumer, status in _mappings().items()}
+        carried = {consumer: self._carried(consumer) for consumer in _mappings()}
         return f"{self.doing}: {self.written} of {self.total} changes written; carried {carried}"
+
+    def _carried(self, consumer: str) -> int:
+        """Counts what this feed has carried since the demo began."""
+        return _carried().get(consumer, 0) - self._carried_before.get(consumer, 0)
 
     def _table(self, seen: Observation) -> Table:
         feeds = _mappings()
@@ -74,7 +79,7 @@ class DemoView:
             feed, lag = feeds.get(consumer, {}), lags.get(consumer)
             table.add_row(
                 consumer.removeprefix("sync_").replace("_", " "),
-                _count(feed.get("records_settled", 0)),
+                _count(self._carried(consumer)),
                 _count(feed.get("pending_records", 0)),
                 _count(seen.documents.get(consumer, -1)),
                 f"{lag['p50']:.2f} s" if lag else "",
@@ -86,6 +91,10 @@ class DemoView:
 
 def _mappings() -> dict[str, dict[str, Any]]:
     return running_parts().get("mapping", {})
+
+
+def _carried() -> dict[str, int]:
+    return {consumer: status.get("records_settled", 0) for consumer, status in _mappings().items()}
 
 
 def _count(number: int) -> str:

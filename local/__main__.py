@@ -16,6 +16,7 @@ from local.errors import LocalStackError
 from local.services.ports import LOOPBACK
 
 DONE, PROBLEM, USAGE = 0, 1, 2
+MODULE = "python -m local"
 
 
 def _name(module: ModuleType) -> str:
@@ -32,18 +33,24 @@ def command_modules() -> list[ModuleType]:
 COMMANDS = command_modules()
 
 
-def main(arguments: list[str]) -> int:
-    """Runs a command. Returns the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own)."""
+def main(arguments: list[str], *, prog: str = MODULE) -> int:
+    """Runs a command. Returns the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own).
+
+    `prog` is what the user has typed, for help and usage.
+    """
     parser = argparse.ArgumentParser(
-        prog="python -m local",
+        prog=prog,
         description="The whole pipeline on this machine: an embedded AWS, a real OpenSearch node, the same program.",
-        epilog="Example: python -m local up --detach && python -m local outputs --json",
+        epilog=f"Example: {prog} up --detach && {prog} outputs --json",
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
         summary, example = (module.__doc__ or "").split("\n\nExample: ", 1)
         sub = subparsers.add_parser(
-            _name(module), help=summary.splitlines()[0], description=summary, epilog=f"Example: {example}"
+            _name(module),
+            help=summary.splitlines()[0],
+            description=summary,
+            epilog=f"Example: {example.replace(MODULE, prog)}",
         )
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+DIRECTORY_VARIABLE = "DRIFTLESS_LOCAL_DIRECTORY"
 
 
 def _directory() -> Path:
-    return Path(os.environ.get("DRIFTLESS_LOCAL_DIRECTORY") or ROOT / ".local").resolve()
+    return Path(os.environ.get(DIRECTORY_VARIABLE) or ROOT / ".local").resolve()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,11 @@ class Layout:
     def status_file(self) -> Path:
         """Returns the file of counters, written twice a second."""
         return self.directory / "status.json"
+
+    @property
+    def end_file(self) -> Path:
+        """Returns the file that says why the last stack has ended, if nobody asked it to."""
+        return self.directory / "end.json"
 
     @property
     def data(self) -> Path:

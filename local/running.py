@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from local.errors import LocalStackError
+from local.last_end import last_end
 from local.layout import Layout
 from local.state import lock_holder, read_state
 
@@ -11,7 +12,8 @@ from local.state import lock_holder, read_state
 def running_outputs() -> dict[str, Any]:
     """Returns the outputs of the running stack. Raises LocalStackError when none runs or it isn't up yet."""
     if lock_holder(Layout()) is None:
-        raise LocalStackError("No local stack is up. Start one: python -m local up --detach")
+        why = f"\n{why}" if (why := last_end(Layout())) else ""
+        raise LocalStackError(f"No local stack is up. Start one: python -m local up --detach{why}")
     state = read_state(Layout())
     if state is None or not state["ready"]:
         raise LocalStackError("The local stack is starting: try again in a moment.")

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from local.errors import LocalStackError
+from local.last_end import note_end
 from local.layout import ROOT, Layout
 from local.program.engine import deploy
+from local.program.operator import make_operator
 from local.program.resources.creation import Cloud
 from local.runners.part import Part, parts_status, start_parts, stop_parts
 from local.services.container_engine import ContainerEngine
@@ -20,9 +22,11 @@ from local.services.ministack import REGION, MiniStack
 from local.services.opensearch_node import TRANSPORT_PORT_DISTANCE, OpenSearchNode
 from local.services.ports import AWS_PORT, OPENSEARCH_PORT, check_free, check_opensearch_port
 from local.state import end_leftovers, take_lock, write_json, write_state
-from local.watchdog import start_watchdog
+from local.watchdog import ENDED, start_watchdog
 
 STATUS_SECONDS = 0.5
+NOWHERE = ("dashboards_url", "event_source_mappings", "images")
+"""Exports that lead nowhere here: there are no dashboards, the mappings are our own, and no image is pushed."""
 
 
 class LocalStack:
@@ -54,7 +58,12 @@ class LocalStack:
                 f"Port {aws_port} can't serve both: OpenSearch takes {opensearch_port} and "
                 f"{opensearch_port + TRANSPORT_PORT_DISTANCE}. Choose another --aws-port."
             )
-        self.ministack = MiniStack(port=aws_port, directory=self.layout.data / "aws", log_file=self.layout.log("aws"))
+        self.ministack = MiniStack(
+            port=aws_port,
+            directory=self.layout.data / "aws",
+            log_file=self.layout.log("aws"),
+            authorise=True,
+        )
         self.node = OpenSearchNode(
             port=opensearch_port, directory=self.layout.data / "search", log_file=self.layout.log("opensearch"), say=say
         )
@@ -67,7 +76,8 @@ class LocalStack:
         self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self._note_end(error)
         self.stop()
 
     def start(self) -> None:
@@ -75,7 +85,8 @@ class LocalStack:
         self._lock = take_lock(self.layout)
         try:
             self._start()
-        except BaseException:
+        except BaseException as error:
+            self._note_end(error)
             self.stop()
             raise
 
@@ -90,7 +101,7 @@ class LocalStack:
             self.containers.remove_all()
         self.node.stop()
         if self._watchdog is not None:
-            self._watchdog.communicate()  # closes the pipe; it finds nothing to end
+            self._watchdog.communicate(ENDED)  # closes the pipe; it finds nothing to end
             self._watchdog = None
         if self._lock is not None:
             self.layout.state_file.unlink(missing_ok=True)
@@ -117,12 +128,13 @@ class LocalStack:
         self.node.wait()
 
     def dead_service(self) -> str | None:
-        """Returns the name of a service that ended unasked; None while both run."""
+        """Says which service ended unasked, how, and its last words; None while none has."""
         services = [self.ministack.process, *([self.node.process] if self.node.process else [])]
-        return next((service.name for service in services if service.pid is None), None)
+        return next((words for service in services if (words := service.last_words())), None)
 
     def _start(self) -> None:
         end_leftovers(self.layout)
+        self.layout.end_file.unlink(missing_ok=True)
         aws_port, opensearch_port = self._ports
         check_free(aws_port, what="the embedded AWS", flag="--aws-port")
         for port in (opensearch_port, opensearch_port + TRANSPORT_PORT_DISTANCE):
@@ -146,15 +158,22 @@ class LocalStack:
             opensearch_url=self.node.url,
             region=REGION,
             root=ROOT,
+            authorise=True,
             containers=self.containers,
         )
         cloud.exports = deploy(cloud)
         services = {"aws_endpoint_url": cloud.aws_endpoint_url, "opensearch_url": cloud.opensearch_url}
-        self.outputs = cloud.exports | services
+        exports = {name: value for name, value in cloud.exports.items() if name not in NOWHERE}
+        self.outputs = exports | services | make_operator(cloud)
         self._parts = cloud.make_parts()
         start_parts(self._parts)
         self._status_writer.start()
         self._note_state()
+
+    def _note_end(self, error: BaseException | None) -> None:
+        """Keeps why it ends, before its services are ended; Ctrl-C and `down` have asked for it."""
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            note_end(self.layout, self.dead_service() or str(error) or type(error).__name__)
 
     def _note_state(self) -> None:
         services = [self.ministack.process, *([self.node.process] if self.node.process else [])]

@@ -9,12 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from local.last_end import KILLED, note_end
 from local.layout import ROOT, Layout
 from local.state import end_leftovers
 
+ENDED = b"ended"
+"""What a stack that ends in order says last; one that was killed says nothing."""
+
 
 def start_watchdog(layout: Layout) -> "subprocess.Popen[bytes]":
-    """Starts it. Close its `stdin` and wait for it when the stack has ended its services."""
+    """Starts it. Write ENDED to its `stdin`, close that and wait, when the stack has ended its services."""
     return subprocess.Popen(
         [sys.executable, "-m", "local.watchdog", str(layout.directory)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -22,5 +26,8 @@ def start_watchdog(layout: Layout) -> "subprocess.Popen[bytes]":
 
 
 if __name__ == "__main__":
-    sys.stdin.buffer.read()
-    end_leftovers(Layout(directory=Path(sys.argv[1])))
+    last = sys.stdin.buffer.read()
+    layout = Layout(directory=Path(sys.argv[1]))
+    if last != ENDED:
+        note_end(layout, KILLED)
+    end_leftovers(layout)

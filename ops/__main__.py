@@ -19,13 +19,17 @@ from ops.trouble.aws import AWS_TROUBLE, aws_trouble
 from ops.trouble.search import search_trouble
 
 DONE, PROBLEM, USAGE = 0, 1, 2
+MODULE = "python -m ops"
 REPORTED = (OpsError, LocalStackError, SyncError, SettingsError, BotoCoreError, ClientError, OpenSearchException)
 LOOPBACK = "127.0.0.1,localhost"
 
 
-def main(arguments: list[str]) -> int:
-    """Runs a command. Returns the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own)."""
-    options = build_parser().parse_args(arguments)
+def main(arguments: list[str], *, prog: str = MODULE) -> int:
+    """Runs a command. Returns the exit code: 0 done, 1 a problem was found, 2 wrong usage (argparse's own).
+
+    `prog` is what the user has typed, for help and usage.
+    """
+    options = build_parser(prog).parse_args(arguments)
     # The local stack is on the loopback: a proxy that the environment names must not be asked for it.
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
@@ -42,12 +46,12 @@ def main(arguments: list[str]) -> int:
         return PROBLEM
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(prog: str = MODULE) -> argparse.ArgumentParser:
     """Makes the parser with every command of `ops/commands`."""
     parser = argparse.ArgumentParser(
-        prog="python -m ops",
+        prog=prog,
         description="Prove, repair, fill and look after a deployed stack.",
-        epilog="Example: python -m ops verify --stack local",
+        epilog=f"Example: {prog} verify --stack local",
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in command_modules():
@@ -57,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
             name,
             help=summary.splitlines()[0],
             description=summary,
-            epilog=f"Example: {example}",
+            epilog=f"Example: {example.replace(MODULE, prog)}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(sub)

@@ -7,8 +7,9 @@ import argparse
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ import boto3
 from botocore.config import Config
 
 from lambda_kit.search_client import create_search_client
+from local.layout import ROOT
 from local.running import running_outputs
+from local.services.aws_client import aws_client
+from local.services.roles import Role
 from ops.errors import OpsError, UsageError
 
 LOCAL = "local"
@@ -60,7 +64,7 @@ class Stack:
 
     @property
     def is_local(self) -> bool:
-        """True for the embedded cloud: its AWS is on the loopback and takes any key."""
+        """True for the embedded cloud: its AWS is on the loopback with an operator's role."""
         return "aws_endpoint_url" in self.outputs
 
     def client(self, service: str, *, config: Config | None = None) -> Any:
@@ -68,14 +72,24 @@ class Stack:
         merged = Config(
             retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=50, connect_timeout=5
         ).merge(config or Config())
-        local: dict[str, str] = {}
-        if self.is_local:
-            local = {
-                "endpoint_url": self.outputs["aws_endpoint_url"],
-                "aws_access_key_id": "test",
-                "aws_secret_access_key": "test",
-            }
-        return boto3.client(service, region_name=self.region, config=merged, **local)
+        if not self.is_local:
+            return boto3.client(service, region_name=self.region, config=merged)
+        return self._local_clients(service, config=merged)
+
+    @cached_property
+    def operator(self) -> Role | None:
+        """The local stack's operator; None where the program declares no operators."""
+        role_arn = self.outputs.get("operator_role_arn")
+        return None if role_arn is None else Role(self.outputs["aws_endpoint_url"], self.region, role_arn)
+
+    @cached_property
+    def _local_clients(self) -> Callable[..., Any]:
+        """Makes clients that act as the operator, or as root where there is none."""
+        return (
+            self.operator.client
+            if self.operator
+            else partial(aws_client, self.outputs["aws_endpoint_url"], self.region)
+        )
 
     def search(self) -> Any:
         """Makes an `opensearchpy.OpenSearch` of the collection."""
@@ -148,7 +162,7 @@ def _ask_pulumi(name: str | None) -> object:
         )
     command = [cli, "stack", "output", "--json", "--non-interactive", *(["--stack", name] if name else [])]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=CLI_SECONDS, check=False)
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=CLI_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise OpsError(f"`pulumi stack output` did not answer in {CLI_SECONDS} s: pass --outputs FILE.") from None
     if answer.returncode != 0:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-WINGS = ("infra", "images", "streams", "ops", "local", "demo", "bench", "tools")
+WINGS = ("infra", "images", "streams", "ops", "local", "demo", "bench", "tools", "driftless")
 
 # From top to bottom. A room may import those below it, never one above it or beside it; rooms that no line has may be
 # imported by every room of the same wing. The longest name that fits a module is its room.
@@ -23,6 +23,7 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "images").glob("*/Docker
 LAYERS: Mapping[str, str] = {
     "the whole": """
         bench
+        driftless
         tools
         __main__ local.__main__
         demo
@@ -68,8 +69,9 @@ LAYERS: Mapping[str, str] = {
     "local": """
         local.__main__
         local.commands
-        local.stack local.observation
+        local.stack local.observation local.function_log
         local.running local.watchdog
+        local.last_end
         local.state
         local.program
         local.runners

@@ -65,7 +65,10 @@ def test_help_has_an_example_of_its_own_command(typed: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_that_a_page_names_exists_with_its_flags(page: str) -> None:
-    for typed, words in re.findall(r"(python -m (?:ops|local) [a-z-]+)((?: (?:--)?[\w-]+)*)", PAGES[page]):
+    for group, words in re.findall(
+        r"(?:python -m|driftless) ((?:ops|local) [a-z-]+)((?: (?:--)?[\w-]+)*)", PAGES[page]
+    ):
+        typed = f"python -m {group}"
         assert typed in COMMANDS
         assert {word for word in words.split() if word.startswith("--")} <= flags_of(typed), typed
 
@@ -126,7 +129,9 @@ def files_of_a_running_stack() -> list[str]:
 
 def test_the_files_of_a_running_stack_are_in_their_table() -> None:
     layout = Layout()
-    kept = {path.name for path in (layout.lock_file, layout.state_file, layout.status_file, layout.data)}
+    kept = {
+        path.name for path in (layout.lock_file, layout.state_file, layout.status_file, layout.end_file, layout.data)
+    }
     assert kept <= {name.rstrip("/") for name in files_of_a_running_stack()}
 
 

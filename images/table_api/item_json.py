@@ -174,8 +174,9 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique: dict[str, Any] = {}
     for name, value in pairs:
         if name in unique:
-            message = f"The key {shown(name)} occurs twice in one object."
-            raise bad_request("duplicate_key", message, "Send every key once.")
+            raise bad_request(
+                "duplicate_key", f"The key {shown(name)} occurs twice in one object.", "Send every key once."
+            )
         unique[name] = value
     return unique
 

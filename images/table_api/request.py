@@ -17,6 +17,7 @@ from table_api.problem import shown
 
 MAX_BODY_BYTES = 64 * 1024
 ITEMS, ITEM, SEARCH = "/items", "/items/{id}", "/search"
+DOCUMENT = "/openapi.json"  # the gateway itself answers its GET
 UNKNOWN = "/{proxy+}"  # the gateway's resource for every other path
 _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json", re.IGNORECASE)
 
@@ -107,7 +108,7 @@ def request_from_event(event: Any) -> Request:
     found_id: Any = ""
     if resource == ITEMS and path.endswith("/"):  # an empty id, which gateways take for no id at all
         route = ITEM
-    elif resource in (ITEMS, SEARCH) or (resource == ITEM and isinstance(path_id, str) and not decoded):
+    elif resource in (ITEMS, SEARCH, DOCUMENT) or (resource == ITEM and isinstance(path_id, str) and not decoded):
         route, found_id = resource, path_id
     elif resource == UNKNOWN and isinstance(unknown, str) and not decoded:  # unlike `path`, without a base path
         route, found_id = _route_of(f"/{unknown}")
@@ -126,7 +127,7 @@ def request_from_event(event: Any) -> Request:
 
 
 def _route_of(path: str) -> tuple[str | None, str]:
-    if path in (ITEMS, SEARCH):
+    if path in (ITEMS, SEARCH, DOCUMENT):
         return path, ""
     if path.startswith(ITEMS + "/"):
         return ITEM, path.removeprefix(ITEMS + "/")

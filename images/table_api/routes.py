@@ -13,7 +13,7 @@ from table_api import item_routes
 from table_api.item_query import query_of
 from table_api.item_search import ItemSearch
 from table_api.item_store import ItemStore
-from table_api.request import ITEM, ITEMS, SEARCH, Request, request_from_event
+from table_api.request import DOCUMENT, ITEM, ITEMS, SEARCH, Request, request_from_event
 from table_api.response import Response, json_response
 
 Route = Callable[[Request, ItemStore], Response]
@@ -58,9 +58,11 @@ class TableApi:
         if request.route == SEARCH:
             _only_methods(request, ["GET"])
             return Response(status=200, body=self.search.run(query_of(request)))
+        if request.route == DOCUMENT:
+            _only_methods(request, ["GET"])
         routes = ITEM_ROUTES.get(request.route or "")
         if routes is None:
-            hint = "There are /items, /items/{id} and /search."
+            hint = f"GET {DOCUMENT}, below the stage, lists every path. Items are at /items, their search at /search."
             raise Problem(404, "unknown_route", "There is nothing at this path.", hint)
         _only_methods(request, list(routes))
         if routes[request.method] is not item_routes.list_page:

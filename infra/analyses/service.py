@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 
 from infra.analyses.settings import STATUS_FUNCTION_SUFFIX, AnalysesSettings
+from infra.analyses.status_operation import STATUS
 from infra.analyses.statuses import StatusTable
 from infra.base.routes import QueueRoutes
 from infra.kit import Kit
@@ -101,8 +102,10 @@ class AnalysisService(pulumi.ComponentResource):
         )
         self.routes = QueueRoutes(
             path="analyses",
+            what="Asks for an analysis; nobody waits for it, its status says when it is done.",
             model="AnalysisRequest",
             schema=api_model(),
+            status=STATUS,
             queue_arn=self.service.requests.arn,
             sender_role_arn=sender_role(f"{FOLDER}-sender", self.service.requests, parent=self),
             status_function_name=self.status.function_name,

@@ -1,6 +1,6 @@
-"""ApiRoutes: the paths and methods of the items and their search, all answered by the same function.
+"""ApiRoutes: the paths and methods of the items and their search, answered by one function, and the API's document.
 
-Every path leads to the function, so that an unknown one is its 404 and a wrong method its 405, each with a hint;
+Every other path leads to the function, so that an unknown one is its 404 and a wrong method its 405, each with a hint;
 the gateway's own answer to both would be 403 "Missing Authentication Token". Explicit methods are those whose bodies
 are validated or which callers' policies name; ANY "will catch any HTTP method that wasn't explicitly declared":
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-any-method.html
@@ -11,36 +11,50 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.api import item_operations as items
+from infra.api.document import served_by_gateway
+from infra.base.operation import Answer, Operation
+
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One method of one path, and whether it comes with an item in its body."""
+    """One method of one path; ANY is no operation: it refuses the methods that a path doesn't have."""
 
-    path: Literal["/", "/{proxy+}", "/items", "/items/{id+}", "/search"]
+    path: Literal["/", "/{proxy+}", "/items", "/items/{id+}", "/search", "/openapi.json"]
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "ANY"]
-    has_body: bool = False
+    operation: Operation | None = None
+
+
+DESCRIBE = Operation(
+    name="describeApi",
+    what="Answers this document: OpenAPI 3.1, of the API as it is deployed.",
+    answers=(Answer(status=200, what="The document.", schema={"type": "object"}),),
+    codes={},
+)
 
 
 # The function's own table is images/table_api/routes.py; a test compares the two.
 # `{id+}` is greedy, since an id may hold slashes. Such a variable may stand below a parent and have explicit methods:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-set-up-simple-proxy.html
 ROUTES = (
-    Route(path="/items", method="GET"),
-    Route(path="/items", method="POST", has_body=True),
+    Route(path="/items", method="GET", operation=items.LIST),
+    Route(path="/items", method="POST", operation=items.CREATE),
     Route(path="/items", method="ANY"),
-    Route(path="/items/{id+}", method="GET"),
-    Route(path="/items/{id+}", method="PUT", has_body=True),
-    Route(path="/items/{id+}", method="PATCH", has_body=True),
-    Route(path="/items/{id+}", method="DELETE"),
+    Route(path="/items/{id+}", method="GET", operation=items.READ),
+    Route(path="/items/{id+}", method="PUT", operation=items.REPLACE),
+    Route(path="/items/{id+}", method="PATCH", operation=items.PATCH),
+    Route(path="/items/{id+}", method="DELETE", operation=items.DELETE),
     Route(path="/items/{id+}", method="ANY"),
-    Route(path="/search", method="GET"),
+    Route(path="/search", method="GET", operation=items.SEARCH),
     Route(path="/search", method="ANY"),
+    Route(path="/openapi.json", method="GET", operation=DESCRIBE),
+    Route(path="/openapi.json", method="ANY"),
     Route(path="/", method="ANY"),
     Route(path="/{proxy+}", method="ANY"),
 )
@@ -58,7 +72,7 @@ class ApiRoutes(pulumi.ComponentResource):
     validator_id: pulumi.Output[str]
     """The API's one validator, for other routes."""
     fingerprint: str
-    """Changes when routes, validation or authorization do."""
+    """Changes when routes, validation, authorization or the document do."""
 
     def __init__(
         self,
@@ -67,17 +81,22 @@ class ApiRoutes(pulumi.ComponentResource):
         *,
         invoke_arn: pulumi.Input[str],
         authorization: str,
+        document: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`invoke_arn` is the function behind it, `authorization` how callers prove who they are."""
+        """`invoke_arn` is the function behind it, `authorization` how callers prove who they are.
+
+        `document` is the template that answers the API's own description.
+        """
         super().__init__("driftless:index:ApiRoutes", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        items = _resource(f"{name}-items", api, api.root_resource_id, "items", child)
+        collection = _resource(f"{name}-items", api, api.root_resource_id, "items", child)
         resource_ids = {
             "/": api.root_resource_id,
-            "/items": items.id,
-            "/items/{id+}": _resource(f"{name}-item", api, items.id, "{id+}", child).id,
+            "/items": collection.id,
+            "/items/{id+}": _resource(f"{name}-item", api, collection.id, "{id+}", child).id,
             "/search": _resource(f"{name}-search", api, api.root_resource_id, "search", child).id,
+            "/openapi.json": _resource(f"{name}-openapi", api, api.root_resource_id, "openapi.json", child).id,
             "/{proxy+}": _resource(f"{name}-unknown", api, api.root_resource_id, "{proxy+}", child).id,
         }
         # The schema asks for an object and no more: what an item may hold is the function's to say, with a hint.
@@ -96,7 +115,7 @@ class ApiRoutes(pulumi.ComponentResource):
             opts=child,
             **VALIDATION,
         )
-        integrations = []
+        answering: list[pulumi.Resource] = []
         for route in ROUTES:
             resource_id = resource_ids[route.path]
             suffix = _suffix(route)
@@ -104,12 +123,15 @@ class ApiRoutes(pulumi.ComponentResource):
                 f"{name}-{suffix}",
                 rest_api=api.id,
                 resource_id=resource_id,
-                request_models={"application/json": item.name} if route.has_body else {},
+                request_models={"application/json": item.name} if _has_body(route) else {},
                 request_validator_id=validator.id,
                 opts=child,
                 **_method(route, authorization),
             )
-            integrations.append(
+            if route.operation is DESCRIBE:
+                answering.append(served_by_gateway(f"{name}-{suffix}", method, document, child))
+                continue
+            answering.append(
                 aws.apigateway.Integration(
                     f"{name}-{suffix}-integration",
                     rest_api=api.id,
@@ -120,9 +142,9 @@ class ApiRoutes(pulumi.ComponentResource):
                     **_INTEGRATION,
                 )
             )
-        self.served = [item, validator, *integrations]
+        self.served = [item, validator, *answering]
         self.validator_id = validator.id
-        self.fingerprint = _fingerprint(authorization)
+        self.fingerprint = _fingerprint(authorization, document)
         self.register_outputs({"fingerprint": self.fingerprint})
 
 
@@ -134,8 +156,12 @@ def _resource(
 
 def _suffix(route: Route) -> str:
     """Returns `get-items-id` for GET /items/{id+}, `any-root` for /."""
-    parts = [part.strip("{+}") for part in route.path.split("/") if part] or ["root"]
+    parts = [part.strip("{+}").replace(".", "-") for part in route.path.split("/") if part] or ["root"]
     return "-".join([route.method.lower(), *parts])
+
+
+def _has_body(route: Route) -> bool:
+    return route.operation is not None and route.operation.body is not None
 
 
 def _method(route: Route, authorization: str) -> dict[str, Any]:
@@ -155,7 +181,13 @@ def authorization_of(authorization: str) -> dict[str, Any]:
     }
 
 
-def _fingerprint(authorization: str) -> str:
-    methods = [{**asdict(route), **_method(route, authorization)} for route in ROUTES]
-    served = {"methods": methods, "item": ITEM_SCHEMA, "validation": VALIDATION, "integration": _INTEGRATION}
+def _fingerprint(authorization: str, document: str) -> str:
+    methods = [[route.path, _has_body(route), _method(route, authorization)] for route in ROUTES]
+    served = {
+        "methods": methods,
+        "item": ITEM_SCHEMA,
+        "validation": VALIDATION,
+        "integration": _INTEGRATION,
+        "document": document,
+    }
     return hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()

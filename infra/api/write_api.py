@@ -8,7 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.api.alarms import api_alarms
+from infra.api.document import template
 from infra.api.key_access import ApiKeyAccess
+from infra.api.openapi import document
 from infra.api.queue_routes import ApiQueueRoutes
 from infra.api.refusals import ApiRefusals
 from infra.api.routes import ApiRoutes
@@ -86,7 +88,12 @@ class WriteApi(pulumi.ComponentResource):
             opts=child,
         )
         routes = ApiRoutes(
-            f"{name}-routes", api, invoke_arn=function.invoke_arn, authorization=own.authorization, opts=child
+            f"{name}-routes",
+            api,
+            invoke_arn=function.invoke_arn,
+            authorization=own.authorization,
+            document=template(document(api_name, own.stage, own.authorization, queue_routes)),
+            opts=child,
         )
         refusals = ApiRefusals(f"{name}-refusals", api, child)
         queued = {

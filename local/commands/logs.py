@@ -1,35 +1,92 @@
-"""Print the log lines of a function, oldest first.
+"""Print the log lines of functions, oldest first; of all functions if none is named.
 
-Example: python -m local logs sync-data-with-dynamodb-stream --lines 50
+With --follow it goes on with what comes, until Ctrl-C, also for a function that has not written anything yet. Lines of
+several functions have the function's name before them.
+
+Example: python -m local logs sync_kinesis_stream --follow
 """
 
 import argparse
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
 
 from local.errors import LocalStackError
+from local.function_log import FunctionLog
+from local.layout import Layout
 from local.running import running_outputs
 from local.services.aws_client import aws_client
 from local.services.ministack import REGION
+from local.state import lock_holder
+
+LOOK_SECONDS = 0.5
+ENDING_SECONDS = 20.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds which function, and how much."""
-    parser.add_argument("function", help="a function's name, or a consumer's (python -m local outputs lists both)")
-    parser.add_argument("--lines", type=int, default=200, help="the last so many lines (%(default)s)")
+    """Adds which functions, how much, and whether to stay."""
+    parser.add_argument(
+        "function",
+        nargs="*",
+        metavar="FUNCTION",
+        help="a function's name, or its key in `functions` of the outputs, such as sync_kinesis_stream",
+    )
+    parser.add_argument("--lines", type=_count, default=200, metavar="N", help="the last N lines (%(default)s)")
+    parser.add_argument("--follow", action="store_true", help="go on with new lines, until Ctrl-C")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the lines."""
+    """Prints the lines. Ctrl-C is the end that --follow is meant to have."""
     outputs = running_outputs()
-    functions: dict[str, str] = outputs["functions"]
-    name = functions.get(options.function, options.function)
+    names = _names(options.function, outputs)
     logs = aws_client(outputs["aws_endpoint_url"], REGION, "logs")
-    events: list[tuple[int, str]] = []
+    sources = [FunctionLog(logs, name) for name in names]
+    _print(_look(sources)[-options.lines :], named=len(names) > 1)
+    if not options.follow:
+        return 0
     try:
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}"):
-            events += [(event["timestamp"], event["message"].rstrip("\n")) for event in page["events"]]
-    except logs.exceptions.ResourceNotFoundException:
-        known = ", ".join(sorted(functions.values()))
-        raise LocalStackError(f"No function {name!r} has a log. There are: {known}.") from None
-    for _, message in sorted(events, key=lambda event: event[0])[-options.lines :]:
-        print(message)
-    return 0
+        while True:
+            time.sleep(LOOK_SECONDS)
+            _print(_look(sources), named=len(names) > 1)
+    except KeyboardInterrupt:
+        return 0
+    except BotoCoreError:
+        _say_why_it_ended()
+        raise
+
+
+def _names(asked: list[str], outputs: dict[str, Any]) -> list[str]:
+    """Returns the functions' names, each once."""
+    pages = aws_client(outputs["aws_endpoint_url"], REGION, "lambda").get_paginator("list_functions").paginate()
+    known = sorted(function["FunctionName"] for page in pages for function in page["Functions"])
+    names = list(dict.fromkeys(outputs["functions"].get(name, name) for name in asked))
+    if unknown := [name for name in names if name not in known]:
+        raise LocalStackError(f"No function is called {', '.join(unknown)}. There are: {', '.join(known)}.")
+    return names or known
+
+
+def _look(sources: list[FunctionLog]) -> list[tuple[int, str, str]]:
+    """Returns the new lines of all of them by their time; those of one time stay together and in order."""
+    lines = [(at, source.function, text) for source in sources for at, text in source.new_lines()]
+    return sorted(lines, key=lambda line: line[:2])
+
+
+def _print(lines: Iterable[tuple[int, str, str]], *, named: bool) -> None:
+    for _, function, text in lines:
+        print(f"{function}: {text}" if named else text, flush=True)
+
+
+def _say_why_it_ended() -> None:
+    """Raises LocalStackError with the reason as soon as the stack, whose service has gone away, has ended."""
+    deadline = time.monotonic() + ENDING_SECONDS
+    while lock_holder(Layout()) is not None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    running_outputs()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines: a whole number from 1 on")
+    return int(text)

@@ -5,16 +5,17 @@ Example: python -m local up --containers --detach --aws-port 4570
 
 import argparse
 import logging
+import os
 import subprocess
 import sys
 import time
 
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
-from local.layout import ROOT, Layout
+from local.layout import DIRECTORY_VARIABLE, ROOT, Layout
 from local.services.container_engine import ContainerEngine, find_engine
 from local.services.function_containers import build_images
-from local.services.ports import AWS_PORT, OPENSEARCH_PORT, port_number
+from local.services.ports import AWS_PORT, HIGHEST_OPENSEARCH_PORT, OPENSEARCH_PORT, port_number
 from local.stack import LocalStack
 from local.state import RUNS_ALREADY, claim_folder, lock_holder
 from local.survivors import whole_stack
@@ -32,10 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_port_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the ports, for every command that may start a stack."""
-    parser.add_argument("--aws-port", type=port_number, default=AWS_PORT, help="the embedded AWS (%(default)s)")
+    parser.add_argument("--aws-port", type=port_number, metavar="PORT", help=f"the embedded AWS ({AWS_PORT})")
     parser.add_argument(
-        "--opensearch-port", type=port_number, default=OPENSEARCH_PORT, help="OpenSearch, at most 9299 (%(default)s)"
+        "--opensearch-port",
+        type=port_number,
+        metavar="PORT",
+        help=f"OpenSearch, at most {HIGHEST_OPENSEARCH_PORT} ({OPENSEARCH_PORT})",
     )
+
+
+def chosen_ports(options: argparse.Namespace) -> tuple[int, int]:
+    """Returns the embedded AWS's and OpenSearch's port for a stack to start: what is given, or the usual ones."""
+    return options.aws_port or AWS_PORT, options.opensearch_port or OPENSEARCH_PORT
 
 
 def add_containers_argument(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
         return _detach(options, engine)
     unwind_on_signals()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")  # the feeds' troubles, one line each
-    local = LocalStack(aws_port=options.aws_port, opensearch_port=options.opensearch_port)
+    aws_port, opensearch_port = chosen_ports(options)
+    local = LocalStack(aws_port=aws_port, opensearch_port=opensearch_port)
     if engine is not None:
         local.run_in_containers(engine)
     with local as stack:
@@ -67,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print("Ending ...", flush=True)
             return 0
-        raise LocalStackError(f"{dead} has ended unasked; its log is in {stack.layout.log('').parent}. Ending.")
+        raise LocalStackError(dead)
 
 
 def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
@@ -78,12 +88,14 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
     if engine is not None:  # here, where progress is seen; the stack then finds them made
         build_images(engine, lambda line: print(line, file=sys.stderr))
     log_file = layout.directory / "up.log"
-    flags = ["--aws-port", str(options.aws_port), "--opensearch-port", str(options.opensearch_port)]
+    aws_port, opensearch_port = chosen_ports(options)
+    flags = ["--aws-port", str(aws_port), "--opensearch-port", str(opensearch_port)]
     flags += ["--containers"] if options.containers else []
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "local", "up", *flags],
-            cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+            cwd=ROOT, env=os.environ | {DIRECTORY_VARIABLE: str(layout.directory)},
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
     print("Starting the local stack in the background ...", file=sys.stderr)
     deadline = time.monotonic() + START_SECONDS

@@ -164,6 +164,8 @@ def find_engine(environ: Mapping[str, str] = os.environ) -> ContainerEngine:
     says what is wrong with each client.
     """
     named = environ.get("DRIFTLESS_CONTAINER_ENGINE")
+    if named and os.sep in named:
+        named = str(Path(named).absolute())  # a detached stack and its functions run in other folders
     clients = [named] if named else _on_the_path("docker", "podman", path=environ.get("PATH", ""))
     problems = []
     for client in clients:

@@ -20,14 +20,15 @@ START_SECONDS = 30
 
 
 class MiniStack:
-    """MiniStack on a port."""
+    """MiniStack on a port. With `authorise` a call needs a right, and functions act with their roles."""
 
-    def __init__(self, *, port: int, directory: Path, log_file: Path) -> None:
+    def __init__(self, *, port: int, directory: Path, log_file: Path, authorise: bool = False) -> None:
         self.endpoint_url = f"http://{LOOPBACK}:{port}"
         env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         env |= {
             "BIND_HOST": LOOPBACK,
             "GATEWAY_PORT": str(port),
+            "AUTH": str(authorise).lower(),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             # Functions inherit it; without it they would call the real AWS.
@@ -36,7 +37,8 @@ class MiniStack:
             "PYTHONDONTWRITEBYTECODE": "1",
             **{name.upper(): value for name, value in CREDENTIALS.items()},
         }
-        program = [sys.executable, "-P", str(ROOT / "local" / "services" / "ministack_additions.py")]
+        start = f"import sys; sys.path.append({str(ROOT)!r}); from local.services.ministack_process import run; run()"
+        program = [sys.executable, "-P", "-c", start]
         self.process = ChildProcess("MiniStack", program, log_file=log_file, env=env, cwd=directory)
 
     def launch(self) -> None:

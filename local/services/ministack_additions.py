@@ -1,4 +1,4 @@
-"""Runs MiniStack with additions that its release lacks: two that the analyses need, and streams that look as AWS's do.
+"""Adds to MiniStack what its release lacks: two things that the analyses need, streams as AWS's, honest logs.
 
 * Mapping templates of an integration with SQS know `requestTimeEpoch`, `requestId`, `extendedRequestId` and `stage` of
   `$context`, and may set a header: `#set($context.responseOverride.header.NAME = ...)`. MiniStack gives them an
@@ -8,36 +8,26 @@
 * A record of a table's stream has a size, an id of 32 hexadecimal digits, and a sequence number of 21 digits and more
   without leading zeros, so that who compares them as text fails here, too: as recorded on AWS. MiniStack's have the
   size 0, a UUID, and 30 digits always.
+* The REPORT line of a function's log says nothing of memory. MiniStack's number is that of any process that has ended,
+  and 0 while none has: functions' processes stay.
 
-They wrap functions of MiniStack, whose version is pinned exactly; a release without them ends here at once.
-This file runs by its path and imports nothing of this project, so that functions, which inherit its environment, don't.
+They wrap functions of MiniStack.
 """
 
 import base64
-import inspect
 import json
 import re
-import sys
 import time
 import uuid
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from ministack.app import main
-from ministack.services import apigateway_v1, dynamodb, lambda_svc
+from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc
 
-_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "_invoke_sqs_v1": ("integration", "api_id", "stage_name"),
-    "_render_request_template_v1": ("template", "body_str", "params_map", "context"),
-    "_vtl_set": ("inner", "st"),
-    "_vtl_value": ("expr", "st"),
-    "_invoke": ("name", "event", "headers", "path_qualifier", "query_params"),
-    "_execute_function_dispatch": ("func", "config", "event", "request_id", "started"),
-    "_build_change_record": ("table", "event_name", "old_item", "new_item", "view_type"),
-    "_item_size_bytes": ("item",),
-}
+from local.services.ministack_wrapping import known
+
 _MILLISECOND_DIGITS = 20
+_MEMORY = re.compile(r"(REPORT RequestId: .*)\tMax Memory Used: \d+ MB")
 _HEADER = re.compile(r"\s*\$context\.responseOverride\.header\.([\w-]+)\s*=\s*(.+?)\s*", re.DOTALL)
 
 _request: ContextVar[dict[str, Any]] = ContextVar("request")
@@ -47,10 +37,10 @@ _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 def add_template_values() -> None:
     """Gives the templates of SQS integrations the request's time and id, and lets them set headers."""
-    invoke = _known(apigateway_v1, "_invoke_sqs_v1")
-    render = _known(apigateway_v1, "_render_request_template_v1")
-    set_variable = _known(apigateway_v1, "_vtl_set")
-    value_of = _known(apigateway_v1, "_vtl_value")
+    invoke = known(apigateway_v1, "_invoke_sqs_v1")
+    render = known(apigateway_v1, "_render_request_template_v1")
+    set_variable = known(apigateway_v1, "_vtl_set")
+    value_of = known(apigateway_v1, "_vtl_value")
 
     async def invoked(*arguments: Any, **named: Any) -> tuple[int, dict[str, str], bytes]:
         values = {
@@ -84,7 +74,7 @@ def add_template_values() -> None:
 
 def keep_request_ids() -> None:
     """Lets an invocation's client context name its request id."""
-    invoke, execute = _known(lambda_svc, "_invoke"), _known(lambda_svc, "_execute_function_dispatch")
+    invoke, execute = known(lambda_svc, "_invoke"), known(lambda_svc, "_execute_function_dispatch")
 
     async def invoked(name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any) -> Any:
         kept = _request_id.set(_given_id(headers))
@@ -106,7 +96,7 @@ def shape_stream_records() -> None:
     MiniStack's number is 20 digits of milliseconds, then a counter, padded. The counter goes first and unpadded: so it
     rises as before, and its tenth record is the first whose number is less than others as text.
     """
-    build, size = _known(dynamodb, "_build_change_record"), _known(dynamodb, "_item_size_bytes")
+    build, size = known(dynamodb, "_build_change_record"), known(dynamodb, "_item_size_bytes")
 
     def built(*arguments: Any, **named: Any) -> dict[str, Any]:
         record: dict[str, Any] = build(*arguments, **named)
@@ -118,6 +108,16 @@ def shape_stream_records() -> None:
     dynamodb._build_change_record = built
 
 
+def leave_memory_out() -> None:
+    """Takes out of REPORT lines the memory that nobody has measured."""
+    append = known(cloudwatch_logs, "_append_log_events")
+
+    def appended(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        append(stream, [event | {"message": _MEMORY.sub(r"\1", event["message"])} for event in events])
+
+    cloudwatch_logs._append_log_events = appended
+
+
 def _given_id(headers: dict[str, str]) -> str | None:
     text = next((value for name, value in headers.items() if name.lower() == "x-amz-client-context"), None)
     if not text:
@@ -126,20 +126,3 @@ def _given_id(headers: dict[str, str]) -> str | None:
         return str(json.loads(base64.b64decode(text))["custom"]["request_id"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _known(module: Any, name: str) -> Callable[..., Any]:
-    function = getattr(module, name, None)
-    expected = _PARAMETERS[name]
-    if function is None or tuple(inspect.signature(function).parameters)[: len(expected)] != expected:
-        sys.exit(
-            f"This MiniStack has no {module.__name__}.{name} as it was: look at local/services/ministack_additions.py."
-        )
-    return function  # type: ignore[no-any-return]
-
-
-if __name__ == "__main__":
-    add_template_values()
-    keep_request_ids()
-    shape_stream_records()
-    main()

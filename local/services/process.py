@@ -1,5 +1,6 @@
 """Starts child processes with a log file, waits for them, and ends them with all of their children."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ import psutil
 from local.errors import LocalStackError
 
 LOG_LINES_SHOWN = 15
+LAST_WORDS_LINES = 5
 
 
 class ChildProcess:
@@ -55,8 +57,16 @@ class ChildProcess:
             self._process.wait()
             self._process = None
 
-    def _log_end(self) -> str:
-        lines = self._log_file.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    def last_words(self) -> str | None:
+        """Says how it ended unasked, with the end of its log; None while it runs, or when it isn't started."""
+        code = self._process.poll() if self._process else None
+        if code is None:
+            return None
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return f"{self.name} has ended unasked ({how}).\n{self._log_end(LAST_WORDS_LINES)}"
+
+    def _log_end(self, most: int = LOG_LINES_SHOWN) -> str:
+        lines = self._log_file.read_text(errors="replace").splitlines()[-most:]
         return f"The end of {self._log_file}:\n" + "\n".join(f"  {line}" for line in lines)
 
 
@@ -75,8 +85,8 @@ def end_tree(pid: int, *, grace_seconds: float = 10) -> None:
     psutil.wait_procs(alive, timeout=5)
 
 
-def _quietly(signal: Callable[[], object]) -> None:
+def _quietly(send: Callable[[], object]) -> None:
     try:
-        signal()
+        send()
     except psutil.NoSuchProcess:
         return

@@ -117,8 +117,8 @@ def _code(answer: requests.Response) -> str:
 
 def _signature(stack: Stack) -> AuthBase:
     if stack.is_local:
-        local: AuthBase = AWS4Auth("test", "test", stack.region, "execute-api")
-        return local
+        root: AuthBase = AWS4Auth("test", "test", stack.region, "execute-api")
+        return stack.operator.signature("execute-api") if stack.operator else root
     credentials = boto3.Session().get_credentials()
     if credentials is None:
         raise Trouble(

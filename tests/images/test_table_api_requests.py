@@ -199,6 +199,7 @@ def test_a_content_type_counts_only_when_given(api: Api, content_type: str, stat
         ("POST", "/items/a", "GET, PUT, PATCH, DELETE"),
         ("OPTIONS", "/search", "GET"),
         ("get", "/search", "GET"),
+        ("DELETE", "/openapi.json", "GET"),
     ],
 )
 def test_a_known_path_with_another_method_names_the_allowed_ones(api: Api, method: str, path: str, allow: str) -> None:
@@ -209,7 +210,9 @@ def test_a_known_path_with_another_method_names_the_allowed_ones(api: Api, metho
 
 @pytest.mark.parametrize("path", ["/", "", "/itemsx", "/Items", "/search/x", "/../items"])
 def test_an_unknown_path_is_a_404(api: Api, path: str) -> None:
-    refused(api, api.answer(event("GET", path)), 404, "unknown_route")
+    response = api.answer(event("GET", path))
+    refused(api, response, 404, "unknown_route")
+    assert "GET /openapi.json" in json.loads(response["body"])["error"]["hint"]
 
 
 @pytest.mark.parametrize(

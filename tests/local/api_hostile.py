@@ -107,6 +107,7 @@ HOSTILE = [
     _path("POST", "/items/kept", 405, "method_not_allowed"),
     _path("OPTIONS", "/items/kept", 405, "method_not_allowed"),
     _path("POST", "/search", 405, "method_not_allowed"),
+    _path("POST", "/openapi.json", 405, "method_not_allowed"),
     _path("GET", "", 404, "unknown_route"),
     _path("GET", "/nothing", 404, "unknown_route"),
     _path("POST", "/itemsx", 404, "unknown_route"),
@@ -118,5 +119,6 @@ HOSTILE = [
     _unsigned("PUT", "/items/a"),
     _unsigned("DELETE", "/items/kept"),
     _unsigned("GET", "/search"),
+    _unsigned("GET", "/openapi.json"),
     _unsigned("GET", "/nothing"),
 ]

@@ -1,8 +1,9 @@
 """The API by HTTP, through the real program: gateway, function, table, both feeds, both indexes.
 
-Not proven here, since the emulator does otherwise (tests/infra proves the declarations instead): it asks for an
-Authorization header but doesn't verify the signature; it validates bodies of every content type; it decodes paths
-before the function sees them (tests/images covers both forms); an address that isn't the stage's is its own 404.
+Every answer is held against the OpenAPI document that the API itself answers. Not proven here, since the emulator does
+otherwise (tests/infra proves the declarations instead): it asks for an Authorization header but doesn't verify the
+signature; it validates bodies of every content type; it decodes paths before the function sees them (tests/images
+covers both forms); an address that isn't the stage's is its own 404.
 """
 
 import json
@@ -23,6 +24,7 @@ from local.services.ministack import REGION
 from tests.local.api_caller import Answer, Caller
 from tests.local.api_hostile import HOSTILE, Hostile
 from tests.local.api_stack import running_stack
+from tests.local.described_caller import DescribedCaller
 
 pytestmark = pytest.mark.local
 SYNC_SECONDS = 30
@@ -37,7 +39,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 
 @pytest.fixture(scope="module")
 def api(outputs: dict[str, Any]) -> Caller:
-    return Caller(outputs["api_url"], REGION)
+    return DescribedCaller(outputs["api_url"], REGION)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,10 +30,7 @@ class Calls:
     def __init__(self) -> None:
         self.made: list[tuple[str, dict[str, Any]]] = []
         self.failed_entries = 0
-
-    def get_queue_url(self, **arguments: Any) -> dict[str, str]:
-        assert arguments == {"QueueName": "q", "QueueOwnerAWSAccountId": "000000000000"}
-        return {"QueueUrl": "url-of-q"}
+        self.meta = SimpleNamespace(endpoint_url="http://aws")
 
     def put_events(self, **arguments: Any) -> dict[str, Any]:
         self.made.append(("put_events", arguments))
@@ -81,7 +79,11 @@ def test_an_event_that_was_never_tried_has_no_response() -> None:
 def test_a_queue_a_topic_and_a_function_get_the_record_itself() -> None:
     record = invocation_record(FAILED, settings(), NOW)
     name, arguments = delivered(FAILED, on_failure_arn=QUEUE)
-    assert (name, arguments["QueueUrl"], json.loads(arguments["MessageBody"])) == ("send_message", "url-of-q", record)
+    assert (name, arguments["QueueUrl"], json.loads(arguments["MessageBody"])) == (
+        "send_message",
+        "http://aws/000000000000/q",
+        record,
+    )
     name, arguments = delivered(FAILED, on_failure_arn=TOPIC)
     assert (name, arguments["TopicArn"], json.loads(arguments["Message"])) == ("publish", TOPIC, record)
     name, arguments = delivered(FAILED, on_failure_arn=OTHER)

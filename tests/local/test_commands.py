@@ -10,12 +10,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import requests
+from requests_aws4auth import AWS4Auth
 
+from local.last_end import KILLED
 from local.layout import ROOT
+from local.services.ministack import REGION
 from local.services.ports import free_port
 
 pytestmark = pytest.mark.local
@@ -93,7 +97,7 @@ def test_a_stack_comes_up_answers_every_command_and_goes_without_a_trace(command
     assert outputs["aws_endpoint_url"] == f"http://127.0.0.1:{command.aws_port}"
     assert outputs["opensearch_url"] == f"http://127.0.0.1:{command.opensearch_port}"
     exports = {"api_url", "table_name", "table_stream_arn", "kinesis_stream_name", "collection_endpoint"}
-    exports |= {"dashboards_url", "indexes", "dead_letter_queues", "functions", "images"}
+    exports |= {"indexes", "dead_letter_queues", "functions"}
     assert exports <= outputs.keys()
     assert requests.get(f"{outputs['opensearch_url']}/{outputs['reader_alias']}/_count", timeout=5).status_code == 200
 
@@ -114,6 +118,13 @@ def test_a_stack_comes_up_answers_every_command_and_goes_without_a_trace(command
     assert function in unknown.stderr
     assert creation.returncode == 0, creation.stderr
     assert "index is there" in creation.stdout
+    assert "\tMemory Size: " in creation.stdout
+    assert "Memory Used" not in creation.stdout  # which nobody has measured
+    everything = command("logs").stdout.splitlines()
+    assert {line.partition(": ")[0] for line in everything} >= {f"{name}-index" for name in consumers(outputs)}
+    assert len(command("logs", "--lines", "2").stdout.splitlines()) == 2
+    assert command("logs", "--lines", "0").returncode == 2
+    follow_a_function_that_has_no_log_yet(command, outputs)
 
     listeners = [
         connection.laddr.ip
@@ -133,7 +144,58 @@ def test_a_stack_comes_up_answers_every_command_and_goes_without_a_trace(command
     down = command("down")
     assert down.returncode == 0, down.stderr
     assert wait_until_gone(command) == []
-    assert command("status").returncode == 1
+    ended = command("status")
+    assert ended.returncode == 1
+    assert ended.stderr == "No local stack is up. Start one: python -m local up --detach\n"  # it was asked to end
+
+
+def consumers(outputs: dict[str, Any]) -> list[str]:
+    return [outputs["functions"][consumer] for consumer in outputs["indexes"]]
+
+
+def follow(command: CommandLine, *words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "local", "logs", "--follow", *words],
+        cwd=ROOT, env=command.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def follow_a_function_that_has_no_log_yet(command: CommandLine, outputs: dict[str, Any]) -> None:
+    """Ctrl-C is the end that following is meant to have."""
+    before = command("logs", "table_api")
+    assert (before.returncode, before.stdout) == (0, "")
+    following = follow(command, "table_api")
+    try:
+        signed = AWS4Auth("a", "b", REGION, "execute-api")
+        answer = requests.get(f"{outputs['api_url']}/items/nobody", auth=signed, timeout=60)
+        assert answer.status_code == 404
+        assert following.stdout
+        line = following.stdout.readline()  # the time-out of the test is the end of the waiting
+        assert line.startswith("START RequestId: ")
+    finally:
+        following.send_signal(signal.SIGINT)
+        _, errors = following.communicate(timeout=30)
+    assert (following.returncode, errors) == (0, "")
+
+
+def test_a_stack_whose_part_has_died_says_why_to_whoever_asks(command: CommandLine) -> None:
+    assert command("up", "--detach", *command.ports).returncode == 0
+    following = follow(command)
+    assert following.stdout
+    following.stdout.readline()  # it has begun
+    (ministack,) = [one for one in command.services() if any("ministack" in word for word in one.cmdline())]
+    ministack.kill()
+    _, errors = following.communicate(timeout=60)
+    assert following.returncode == 1
+    why = "MiniStack has ended unasked (SIGKILL).\nThe end of "
+    assert why in errors
+    assert why in command("status").stderr
+    assert why in command("logs", "table_api").stderr
+    verify = [sys.executable, "-m", "ops", "verify", "--stack", "local"]
+    shown = subprocess.run(verify, cwd=ROOT, env=command.environment, capture_output=True, text=True, check=False)
+    assert shown.returncode == 1
+    assert why in shown.stderr
+    assert wait_until_gone(command) == []
 
 
 def start_and_wait_for_a_service(command: CommandLine) -> "subprocess.Popen[str]":
@@ -173,7 +235,9 @@ def test_a_stack_that_was_killed_takes_its_services_along(command: CommandLine) 
     assert command("up", "--detach", *command.ports).returncode == 0
     psutil.Process(int((command.directory / "lock").read_text())).kill()
     assert wait_until_gone(command) == []
-    assert command("status").returncode == 1
+    status = command("status")
+    assert status.returncode == 1
+    assert KILLED in status.stderr
     assert command("down").stdout == "No local stack runs.\n"
 
 

@@ -41,6 +41,15 @@ def test_the_first_client_on_the_path_that_builds_is_taken_not_the_first_by_name
     assert find_engine({"PATH": path}).client == works
 
 
+def test_a_client_named_by_a_relative_path_is_found_from_every_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = client(tmp_path, "engine", WORKING)
+    monkeypatch.chdir(tmp_path)
+    named = {"PATH": os.environ["PATH"], "DRIFTLESS_CONTAINER_ENGINE": "./engine"}
+    assert find_engine(named).client == works
+
+
 def test_the_named_client_is_the_only_one_asked_and_its_settings_reach_the_build(tmp_path: Path) -> None:
     works = client(tmp_path, "engine", WORKING)
     engine = find_engine(

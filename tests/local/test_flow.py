@@ -20,8 +20,9 @@ from local.layout import Layout
 from local.services.aws_client import aws_client
 from local.services.ministack import REGION
 from local.services.ports import free_port
-from local.stack import LocalStack
+from local.stack import NOWHERE, LocalStack
 from ops.batch_write import write_all
+from tests.local.dead_ends import dead_ends
 
 pytestmark = pytest.mark.local
 
@@ -117,6 +118,22 @@ def test_an_item_that_the_mapping_refuses_lands_and_so_do_its_neighbours(stack: 
     put(stack, dynamodb, {"id": "refused", "place": "repaired"})
     assert_equal(stack, dynamodb)
     assert [json.loads(text) for text in landed(stack, "refused")] == [{"id": "refused", "place": "repaired"}] * 2
+
+
+def test_every_output_leads_somewhere(stack: LocalStack) -> None:
+    assert dead_ends(stack.outputs) == []
+
+
+def test_outputs_that_lead_nowhere_are_found(stack: LocalStack) -> None:
+    exports = {
+        "dashboards_url": f"{stack.outputs['opensearch_url']}/_dashboards",
+        "event_source_mappings": {"sync_kinesis_stream": "1c02c411-ecde-5f89-809b-7430ea2ff826"},
+        "images": {"scilearn": "000000000000.dkr.ecr.us-east-1.amazonaws.com/scilearn@sha256:aa49"},
+    }
+    assert exports.keys() == set(NOWHERE)
+    assert dead_ends(stack.outputs | exports) == sorted(exports)
+    queues = {name: f"{url}-not" for name, url in stack.outputs["dead_letter_queues"].items()}
+    assert dead_ends(stack.outputs | {"dead_letter_queues": queues}) == ["dead_letter_queues"]
 
 
 def test_a_foreign_record_is_parked_once_and_its_neighbours_land(stack: LocalStack, dynamodb: Any) -> None:

@@ -19,6 +19,7 @@ from demo.checks import parked_messages
 from demo.load import ItemApi
 from infra.sync.index import index_definition
 from local.layout import Layout
+from local.services.aws_client import aws_client
 from ops.__main__ import main
 from ops.batch_write import write_all
 from ops.stack import Stack
@@ -43,7 +44,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def write(stack: Stack) -> tuple[int, int]:
     """Puts all items, changes each, and deletes some of both kinds. Gives how many hostile and tame ones are left."""
-    dynamodb, chance = stack.client("dynamodb"), random.Random(13)
+    dynamodb, chance = aws_client(stack.outputs["aws_endpoint_url"], stack.region, "dynamodb"), random.Random(13)
     tame: list[Item] = [{"id": {"S": f"tame-{number}"}, "text": {"S": "zebra"}} for number in range(TAME)]
     hostile = hostile_items()
     everything = [*tame, *hostile]

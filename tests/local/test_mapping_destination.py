@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,9 +46,9 @@ class FakeClient:
         self.calls.append(("put_object", call))
         return {}
 
-    def get_queue_url(self, **call: Any) -> dict[str, str]:
-        self.calls.append(("get_queue_url", call))
-        return {"QueueUrl": "http://queue"}
+    @property
+    def meta(self) -> Any:
+        return SimpleNamespace(endpoint_url="http://aws")
 
 
 def test_a_kinesis_batch_is_told_as_aws_tells_it() -> None:
@@ -130,8 +131,8 @@ def test_the_arn_chooses_the_destination() -> None:
     bucket = failure_destination(settings(failure_destination_arn="arn:aws:s3:::failed"), lambda _service: client)
     assert isinstance(queue, QueueDestination)
     assert isinstance(bucket, BucketDestination)
-    assert (queue.queue_url, bucket.bucket) == ("http://queue", "failed")
-    assert client.calls == [("get_queue_url", {"QueueName": "failed", "QueueOwnerAWSAccountId": "123456789012"})]
+    assert (queue.queue_url, bucket.bucket) == ("http://aws/123456789012/failed", "failed")
+    assert client.calls == [], "A function's role may send, and ask for nothing."
     assert failure_destination(settings(), lambda _service: client) is None
     with pytest.raises(ValueError, match="only SQS and S3"):
         failure_destination(

@@ -117,7 +117,7 @@ def test_two_parts_of_one_name_are_an_error_because_one_would_hide_the_other() -
 
 
 def test_a_mapping_is_called_as_the_exports_call_it_else_after_its_function() -> None:
-    lambda_client = SimpleNamespace(get_function_configuration=lambda **_: {"Timeout": 3})
+    lambda_client = SimpleNamespace(get_function_configuration=lambda **_: {"Role": "arn:role", "Timeout": 3})
     cloud = make_cloud(clients={"lambda": lambda_client})
     for function in ("sync", "relay"):
         inputs: dict[str, Any] = {

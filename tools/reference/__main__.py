@@ -9,11 +9,13 @@ from collections.abc import Callable
 from functools import partial
 
 from local.layout import ROOT
-from tools.reference import commands, emulated, graph, settings
+from tools.reference import api, commands, emulated, graph, settings
 from tools.reference.markdown import filled
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "alarms": graph.alarms,
+    "api-errors": api.errors,
+    "api-operations": api.operations,
     "command-flags": commands.flags,
     "emulated-types": emulated.emulated,
     "exports": graph.exports,

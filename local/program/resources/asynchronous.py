@@ -1,7 +1,7 @@
 """Makes asynchronous invocation, with our runner: the embedded one uses a new request id for each attempt and has no
 on-success destination."""
 
-from local.program.resources.creation import Cloud, Created, Inputs
+from local.program.resources.creation import LAMBDA, Cloud, Created, Inputs
 from local.program.resources.functions import archive
 from local.runners.asynchronous.settings import AsynchronousSettings
 from local.runners.asynchronous.start import MOST_PARALLEL, asynchronous_runner
@@ -16,8 +16,9 @@ def asynchronous_invocation(cloud: Cloud, function_name: str) -> Part:
 
     def make() -> Part:
         settings = asynchronous_settings(cloud, function_name)
-        timeout = cloud.client("lambda").get_function_configuration(FunctionName=function_name)["Timeout"]
-        runner = asynchronous_runner(settings, cloud.new_client, function_timeout_seconds=timeout)
+        function = cloud.client("lambda").get_function_configuration(FunctionName=function_name)
+        clients = cloud.clients_of(function["Role"], LAMBDA)
+        runner = asynchronous_runner(settings, clients, function_timeout_seconds=function["Timeout"])
         return Part(kind=KIND, name=function_name, runner=runner)
 
     return cloud.shared_part(KIND, function_name, make)

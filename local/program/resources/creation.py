@@ -11,7 +11,9 @@ from local.errors import LocalStackError
 from local.runners.part import Part
 from local.services.aws_client import aws_client
 from local.services.function_containers import FunctionContainers
+from local.services.roles import Role
 
+LAMBDA, PIPES = "lambda.amazonaws.com", "pipes.amazonaws.com"
 Inputs = Mapping[str, Any]
 Created = tuple[str, dict[str, Any]]
 """A resource's id, and the outputs that its inputs don't hold."""
@@ -25,6 +27,9 @@ class Cloud:
     opensearch_url: str
     region: str
     root: Path
+    authorise: bool = False
+    """Whether a call needs a right there, so that services and functions have to act with their roles."""
+
     exports: dict[str, Any] = field(default_factory=dict)
     """The program's exports, as soon as all of it is deployed."""
 
@@ -61,6 +66,21 @@ class Cloud:
     def new_client(self, service: str, *, config: Config | None = None) -> Any:
         """Makes a boto3 client of the embedded AWS."""
         return aws_client(self.aws_endpoint_url, self.region, service, config=config)
+
+    def clients_of(self, role_arn: str, service: str, *, source_arn: str | None = None) -> Callable[..., Any]:
+        """Returns what makes clients for a service of AWS that acts in a role, maybe for one resource only.
+
+        Lambda's own calls of Lambda, its invocations, need no role.
+        """
+        if not self.authorise:
+            return self.new_client
+        role = Role(self.aws_endpoint_url, self.region, role_arn, service=service, source_arn=source_arn)
+
+        def client(name: str, *, config: Config | None = None) -> Any:
+            is_own = (service, name) == (LAMBDA, "lambda")
+            return self.new_client(name, config=config) if is_own else role.client(name, config=config)
+
+        return client
 
     def add_part(self, make: Callable[[], Part]) -> None:
         """Adds a part. It is made when everything is deployed: what it needs exists then, and one thread makes it."""

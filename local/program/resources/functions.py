@@ -10,7 +10,7 @@ import shlex
 import sys
 import zipfile
 
-from local.program.resources.creation import Cloud, Created, Inputs, physical_name
+from local.program.resources.creation import LAMBDA, Cloud, Created, Inputs, physical_name
 
 _BOOTSTRAP = """#!/bin/sh
 cd {images}
@@ -33,6 +33,8 @@ def _function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
             variables=inputs["environment"]["variables"],
         )
     cloud.bootstraps[function_name] = bootstrap
+    # Lambda refuses a role that it can't take: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    cloud.clients_of(inputs["role"], LAMBDA)("sts").get_caller_identity()
     lambda_client = cloud.client("lambda")
     function = lambda_client.create_function(
         FunctionName=function_name,

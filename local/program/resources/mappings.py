@@ -2,7 +2,7 @@
 
 import uuid
 
-from local.program.resources.creation import Cloud, Created, Inputs
+from local.program.resources.creation import LAMBDA, Cloud, Created, Inputs
 from local.program.resources.queue_mappings import add_queue_mapping
 from local.runners.mapping.settings import MappingSettings
 from local.runners.mapping.start import mapping_runner
@@ -17,14 +17,16 @@ def _event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
         add_queue_mapping(cloud, inputs)
     else:
         cloud.add_part(lambda: _part(cloud, mapping_uuid, inputs))
-    return mapping_uuid, {"uuid": mapping_uuid}
+    arn = f"arn:aws:lambda:{cloud.region}:{cloud.account}:event-source-mapping:{mapping_uuid}"
+    return mapping_uuid, {"arn": arn, "uuid": mapping_uuid}
 
 
 def _part(cloud: Cloud, mapping_uuid: str, inputs: Inputs) -> Part:
     """Names the part as the export `event_source_mappings` does (consumer to mapping), else after its function."""
     settings = mapping_settings(cloud, mapping_uuid, inputs)
     function = cloud.client("lambda").get_function_configuration(FunctionName=settings.function_name)
-    runner = mapping_runner(settings, cloud.new_client, function_timeout_seconds=function["Timeout"])
+    clients = cloud.clients_of(function["Role"], LAMBDA)
+    runner = mapping_runner(settings, clients, function_timeout_seconds=function["Timeout"])
     names = {known: consumer for consumer, known in cloud.exports.get("event_source_mappings", {}).items()}
     return Part(kind=KIND, name=names.get(mapping_uuid, settings.function_name), runner=runner)
 

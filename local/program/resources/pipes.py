@@ -1,7 +1,8 @@
 """Makes EventBridge pipes from a queue to a function, with our runner."""
 
 from local.program.resources.asynchronous import asynchronous_invocation
-from local.program.resources.creation import Cloud, Created, Inputs, physical_name
+from local.program.resources.creation import PIPES, Cloud, Created, Inputs, physical_name
+from local.runners.asynchronous.permitted_target import PermittedTarget
 from local.runners.asynchronous.pipe import Pipe
 from local.runners.asynchronous.settings import PipeSettings
 from local.runners.part import Part
@@ -20,11 +21,16 @@ def _pipe(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     if source.get("filterCriteria") or (source.get("sqsQueueParameters") or {}).get("maximumBatchingWindowInSeconds"):
         raise ValueError("neither filters nor a batching window are emulated")
     cloud.add_part(lambda: _part(cloud, pipe_name, inputs))
-    return pipe_name, {"arn": f"arn:aws:pipes:{cloud.region}:{cloud.account}:pipe/{pipe_name}", "name": pipe_name}
+    return pipe_name, {"arn": _arn(cloud, pipe_name), "name": pipe_name}
+
+
+def _arn(cloud: Cloud, name: str) -> str:
+    return f"arn:aws:pipes:{cloud.region}:{cloud.account}:pipe/{name}"
 
 
 def _part(cloud: Cloud, name: str, inputs: Inputs) -> Part:
     target = asynchronous_invocation(cloud, inputs["target"].split(":")[6])
+    clients = cloud.clients_of(inputs["roleArn"], PIPES, source_arn=_arn(cloud, name))
     parameters = (inputs.get("sourceParameters") or {}).get("sqsQueueParameters") or {}
     settings = PipeSettings(
         name=name,
@@ -33,7 +39,12 @@ def _part(cloud: Cloud, name: str, inputs: Inputs) -> Part:
         function_name=target.name,
         batch_size=parameters.get("batchSize") or 10,
     )
-    runner = Pipe(settings=settings, sqs=cloud.new_client("sqs", config=polling_config()), target=target.runner)
+    runner = Pipe(
+        settings=settings,
+        sqs=clients("sqs", config=polling_config()),
+        target=PermittedTarget(target.runner, clients("lambda"), target.name) if cloud.authorise else target.runner,
+        own_sqs=cloud.new_client("sqs", config=polling_config()),
+    )
     return Part(kind="pipe", name=name, runner=runner, hands_over_to=(target,))
 
 

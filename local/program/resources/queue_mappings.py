@@ -1,6 +1,6 @@
 """Makes Lambda's mappings of SQS queues, with our runner: the embedded one loses what a function reports as failed."""
 
-from local.program.resources.creation import Cloud, Inputs
+from local.program.resources.creation import LAMBDA, Cloud, Inputs
 from local.runners.asynchronous.start import MOST_PARALLEL
 from local.runners.part import Part
 from local.runners.queue_mapping.settings import QueueMappingSettings
@@ -24,7 +24,9 @@ def add_queue_mapping(cloud: Cloud, inputs: Inputs) -> None:
     settings = queue_mapping_settings(cloud, inputs)
 
     def make() -> Part:
-        return Part(kind=KIND, name=settings.queue_name, runner=queue_mapping_runner(settings, cloud.new_client))
+        function = cloud.client("lambda").get_function_configuration(FunctionName=settings.function_name)
+        runner = queue_mapping_runner(settings, cloud.clients_of(function["Role"], LAMBDA))
+        return Part(kind=KIND, name=settings.queue_name, runner=runner)
 
     if inputs.get("enabled", True):
         cloud.add_part(make)

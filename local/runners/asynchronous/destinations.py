@@ -38,7 +38,7 @@ class Destinations:
             raise ValueError(f"destination {arn} of {self.settings.function_name}: a {service} is not emulated")
         client = self.client(service)
         if service == "sqs":
-            url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+            url = f"{client.meta.endpoint_url}/{account}/{name}"  # asking for it is a right that nobody gives
             return lambda record, _: client.send_message(QueueUrl=url, MessageBody=json.dumps(record))
         if service == "sns":
             return lambda record, _: client.publish(TopicArn=arn, Message=json.dumps(record))

@@ -36,11 +36,16 @@ class Target(Protocol):
 
 @dataclass(kw_only=True)
 class Pipe:
-    """One thread that polls. `sqs` is a boto3 client whose read time-out is above the poll."""
+    """One thread that polls. `sqs` is a boto3 client whose read time-out is above the poll.
+
+    `own_sqs` sends what comes back at a stop, by default the same one. A pipe of AWS never does that, so its role has
+    no right to.
+    """
 
     settings: PipeSettings
     sqs: Any
     target: Target
+    own_sqs: Any = None
     _counters: Counters[PipeStatus] = field(default_factory=lambda: Counters(PipeStatus()))
     _ending: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -99,7 +104,7 @@ class Pipe:
     def _send_again(self, messages: Sequence[Mapping[str, Any]]) -> None:
         for message in messages:
             attributes = message.get("MessageAttributes", {})
-            self.sqs.send_message(
+            (self.own_sqs or self.sqs).send_message(
                 QueueUrl=self.settings.queue_url,
                 MessageBody=message["Body"],
                 **({"MessageAttributes": attributes} if attributes else {}),

@@ -53,7 +53,7 @@ def failure_destination(settings: MappingSettings, client: Callable[[str], Any])
     service, account, name = arn.split(":")[2], arn.split(":")[4], arn.split(":")[5]
     if service == "sqs":
         queues = client("sqs")
-        url = queues.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        url = f"{queues.meta.endpoint_url}/{account}/{name}"  # asking for it is a right that Lambda's users don't give
         return QueueDestination(client=queues, settings=settings, queue_url=url)
     if service == "s3":
         return BucketDestination(client=client("s3"), settings=settings, bucket=name)

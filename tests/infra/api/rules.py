@@ -6,6 +6,7 @@ import json
 import re
 
 from tests.infra import resource_types as types
+from tests.infra.api.described import described_operations, document_of, served_operations
 from tests.infra.deployment import Deployment
 
 STATUS_OF_REFUSALS = {
@@ -130,6 +131,21 @@ def api_logs_hold_no_content(graph: Deployment) -> list[str]:
     return found
 
 
+def the_document_says_what_is_served(graph: Deployment) -> list[str]:
+    """Each method of each path is in the OpenAPI document, nothing else is, and it says how callers are let in."""
+    document = document_of(graph)
+    served, described = served_operations(graph), described_operations(document)
+    found = [f"{method} {path} is not described" for path, method in sorted(served - described)]
+    found += [f"{method} {path} is described and not served" for path, method in sorted(described - served)]
+    with_key = document["components"]["securitySchemes"]["caller"]["name"] == "x-api-key"
+    found += [
+        f"{entry.name} lets callers in otherwise than the document says"
+        for entry in graph.all(types.METHOD)
+        if entry.inputs.get("apiKeyRequired") is not with_key or document["security"] != [{"caller": []}]
+    ]
+    return found
+
+
 RULES = (
     apis_ring_when_they_fail,
     deployments_hold_what_is_served,
@@ -138,4 +154,5 @@ RULES = (
     refusals_have_awss_status_in_writing,
     every_method_is_authorised,
     api_logs_hold_no_content,
+    the_document_says_what_is_served,
 )

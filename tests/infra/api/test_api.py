@@ -6,9 +6,9 @@ import dataclasses
 import json
 
 from infra.api.refusals import REFUSALS, fingerprint
-from infra.api.routes import ROUTES
+from infra.api.routes import DESCRIBE, ROUTES
 from table_api.problem import throttled
-from table_api.request import ITEM, ITEMS, SEARCH, UNKNOWN
+from table_api.request import DOCUMENT, ITEM, ITEMS, SEARCH, UNKNOWN
 from table_api.routes import ITEM_ROUTES
 from tests.infra import resource_types as types
 from tests.infra.conftest import Deploy
@@ -40,10 +40,17 @@ def test_account_log_role_can_be_left_to_another_stack(deploy: Deploy) -> None:
 
 def test_api_has_the_functions_routes_and_a_catch_all_on_every_path() -> None:
     served = {(path, method) for path, methods in ITEM_ROUTES.items() for method in methods} | {(SEARCH, "GET")}
-    explicit = {(route.path.replace("{id+}", "{id}"), route.method) for route in ROUTES if route.method != "ANY"}
+    explicit = {
+        (route.path.replace("{id+}", "{id}"), route.method): route.operation
+        for route in ROUTES
+        if route.method != "ANY"
+    }
 
-    assert explicit == served
-    assert {route.path for route in ROUTES if route.method == "ANY"} == {ITEMS, "/items/{id+}", SEARCH, UNKNOWN, "/"}
+    assert explicit.pop((DOCUMENT, "GET")) is DESCRIBE  # the gateway's own
+    assert set(explicit) == served
+    assert all(explicit.values())
+    caught = {route.path for route in ROUTES if route.method == "ANY"}
+    assert caught == {ITEMS, "/items/{id+}", SEARCH, DOCUMENT, UNKNOWN, "/"}
     assert ITEM == "/items/{id}"
 
 

@@ -39,6 +39,7 @@ PARTS = {
     "Region": r"[a-z]{2}(-[a-z]+)+-\d",
     "Account": r"\d{12}",
     "ObjectName": r".+",
+    "ApiSpecificResourcePath": r".+",
     "StreamLabel": r"[^/]+",  # a time, with colons
     "LogGroupName": r"[^:]+",  # a path
     "LogStreamName": r"[^:]+",
@@ -106,7 +107,7 @@ def _arns(service: str, resource_type: str) -> re.Pattern[str]:
 
 def _unknown_conditions(actions: Sequence[str], conditions: dict[str, dict[str, Any]]) -> Iterator[str]:
     for operator, wanted in conditions.items():
-        if operator not in OPERATORS:
+        if operator.removeprefix("ForAllValues:").removeprefix("ForAnyValue:") not in OPERATORS:
             yield f"{operator} is no operator that this lint knows"
         for key in wanted:
             if key in GLOBAL_KEYS or (key in CALLERS_KEYS and _has_key(key)):
