@@ -8,13 +8,12 @@ Example: python -m local demo --containers --outage 20 --kill-consumer
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
-
+from cli.console import StoryConsole
+from cli.numbers import duration
 from demo.analyses.chapter import AnalysesChapter
 from demo.disaster import Disaster
 from demo.memory import MemoryMeter
@@ -28,7 +27,6 @@ from local.services.container_engine import find_engine
 from local.stack import LocalStack
 from local.state import lock_holder
 
-LOG_WIDTH = 160
 REPORT = ROOT / "build" / "demo.json"
 
 
@@ -36,14 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the ports, and what goes wrong on purpose."""
     add_port_arguments(parser)
     add_containers_argument(parser)
-    parser.add_argument("--outage", type=_seconds, default=0, metavar="SECONDS", help="stop OpenSearch in mid-load")
+    parser.add_argument(
+        "--outage", type=duration(3600), default=0, metavar="SECONDS", help="stop OpenSearch in mid-load"
+    )
     parser.add_argument("--analyses", action="store_true", help="afterwards, analyses of the flights of January")
     parser.add_argument("--kill-consumer", action="store_true", help="kill the consumers' processes in mid-load")
 
 
 def run(options: argparse.Namespace) -> int:
     """Plays the demo. Returns 0 only if all of it held."""
-    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
+    console = StoryConsole()
     started = time.monotonic()
     holder = lock_holder(Layout())
     if holder is not None:
@@ -80,9 +80,9 @@ def _check_that_it_suits(options: argparse.Namespace) -> None:
         raise LocalStackError("The stack that is up runs its functions as processes: python -m local down, first.")
 
 
-def _in_its_own_stack(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+def _in_its_own_stack(options: argparse.Namespace, console: StoryConsole) -> dict[str, Any]:
     aws_port, opensearch_port = chosen_ports(options)
-    local = LocalStack(aws_port=aws_port, opensearch_port=opensearch_port, say=console.print)
+    local = LocalStack(aws_port=aws_port, opensearch_port=opensearch_port, say=console.say)
     if options.containers:
         local.run_in_containers(find_engine())
     unwind_on_signals()
@@ -105,20 +105,10 @@ def _in_its_own_stack(options: argparse.Namespace, console: Console) -> dict[str
 
 
 def _with_analyses(
-    options: argparse.Namespace, report: dict[str, Any], outputs: Mapping[str, Any], console: Console
+    options: argparse.Namespace, report: dict[str, Any], outputs: Mapping[str, Any], console: StoryConsole
 ) -> dict[str, Any]:
     if not options.analyses:
         return report
     analyses = AnalysesChapter(outputs=outputs, console=console).run()
     problems = report["problems"] + analyses["problems"]
     return report | {"ok": not problems, "problems": problems, "analyses": analyses}
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time: more than 0, at most 3600 seconds")
-    return seconds

@@ -1,4 +1,4 @@
-"""Shows the running demo: a live table on a terminal, a line every few seconds elsewhere."""
+"""Shows the running demo: a live table on a terminal, elsewhere what it is at."""
 
 import threading
 import time
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from cli import progress
 from demo.lag import LagMeter
 from demo.memory import MemoryMeter
 from local.observation import Observation, Observer
@@ -16,7 +17,8 @@ from local.running import running_parts
 from local.stack import STATUS_SECONDS
 
 LOOK_SECONDS = 0.5
-LINE_SECONDS = 3.0
+ROWS = ("changes carried", "waiting", "documents", "lag p50", "lag p99", "dead letters")
+"""A column a feed, so that it fits 60 columns."""
 
 
 class DemoView:
@@ -45,10 +47,10 @@ class DemoView:
 
     def _run(self) -> None:
         if self._console.is_terminal:
-            with Live(console=self._console, refresh_per_second=4, transient=False) as live:
+            with progress.paused(), Live(console=self._console, refresh_per_second=4, transient=False) as live:
                 self._look_until_the_end(live.update, LOOK_SECONDS)
         else:
-            self._look_until_the_end(lambda _table: self._console.print(self._line()), LINE_SECONDS)
+            self._look_until_the_end(lambda _table: progress.say(self._line()), LOOK_SECONDS)
 
     def _look_until_the_end(self, show: Callable[[Table], None], seconds: float) -> None:
         while not self._ending.wait(seconds):
@@ -73,19 +75,23 @@ class DemoView:
             title=f"{self.doing} · {self.written:,} of {self.total:,} changes · {_count(seen.items)} items",
             caption=time.strftime("%H:%M:%S"),
         )
-        for heading in ("feed", "changes carried", "waiting", "documents", "lag p50", "lag p99", "dead letters"):
-            table.add_column(heading, justify="left" if heading == "feed" else "right")
+        table.add_column("feed", no_wrap=True)
+        columns = []
         for consumer in self._outputs["indexes"]:
+            table.add_column(consumer.removeprefix("sync_").replace("_", " "), justify="right", no_wrap=True)
             feed, lag = feeds.get(consumer, {}), lags.get(consumer)
-            table.add_row(
-                consumer.removeprefix("sync_").replace("_", " "),
-                _count(self._carried(consumer)),
-                _count(feed.get("pending_records", 0)),
-                _count(seen.documents.get(consumer, -1)),
-                f"{lag['p50']:.2f} s" if lag else "",
-                f"{lag['p99']:.2f} s" if lag else "",
-                _count(seen.dead_letters.get(consumer, -1)),
+            columns.append(
+                [
+                    _count(self._carried(consumer)),
+                    _count(feed.get("pending_records", 0)),
+                    _count(seen.documents.get(consumer, -1)),
+                    f"{lag['p50']:.2f} s" if lag else "",
+                    f"{lag['p99']:.2f} s" if lag else "",
+                    _count(seen.dead_letters.get(consumer, -1)),
+                ]
             )
+        for row in zip(ROWS, *columns, strict=True):
+            table.add_row(*row)
         return table
 
 

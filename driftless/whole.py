@@ -2,17 +2,19 @@
 
 import argparse
 import contextlib
+import importlib
 from collections.abc import Sequence
 
 import shtab
 
-from local import __main__ as local_commands
+from cli.help import help_of
+from local.__main__ import PROGRAM as LOCAL
 from local.layout import ROOT
-from ops import __main__ as ops_commands
+from ops.__main__ import PROGRAM as OPS
 from tools.trial import __main__ as trial_command
 
 SHELLS = ("bash", "zsh", "fish")
-GROUPS = {"local": local_commands.COMMANDS, "ops": ops_commands.command_modules()}
+GROUPS = {"local": LOCAL, "ops": OPS}
 PATHS = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
 """What a shell completes a value to, by the placeholder that stands for it in the help."""
 
@@ -36,13 +38,12 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
         epilog="Example: driftless local up --detach && driftless ops verify --stack local",
     )
     groups = parser.add_subparsers(dest="group", required=True, metavar="COMMAND")
-    for name, modules in GROUPS.items():
+    for name, program in GROUPS.items():
         what = {"local": "the whole pipeline on this machine", "ops": "operators' commands for a stack"}[name]
         commands = groups.add_parser(name, help=what).add_subparsers(dest="command", required=True)
-        for module in modules:
-            summary = (module.__doc__ or "").splitlines()[0]
-            one = commands.add_parser(module.__name__.rpartition(".")[2].replace("_", "-"), help=summary)
-            module.add_arguments(one)
+        for command, module in program.commands.items():
+            one = commands.add_parser(command, help=help_of(module).summary)
+            importlib.import_module(module).add_arguments(one)
             for action in one._actions:  # argparse offers no other list, least of all through groups
                 if action.metavar in PATHS:
                     action.complete = PATHS[action.metavar]  # type: ignore[attr-defined]  # as shtab wants it

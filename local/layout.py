@@ -1,16 +1,17 @@
 """Names the local stack's files: everything is below `.local/`, which git ignores, or below
 `$DRIFTLESS_LOCAL_DIRECTORY`, for a second stack beside the first."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from cli.paths import folder_of_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORY_VARIABLE = "DRIFTLESS_LOCAL_DIRECTORY"
 
 
 def _directory() -> Path:
-    return Path(os.environ.get(DIRECTORY_VARIABLE) or ROOT / ".local").resolve()
+    return folder_of_environment(DIRECTORY_VARIABLE) or ROOT / ".local"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import psutil
 
+from cli.paths import own_folder
 from local.errors import LocalStackError
 from local.layout import Layout
 from local.services.container_engine import ContainerEngine
@@ -24,7 +25,7 @@ def claim_folder(layout: Layout) -> None:
     directory = layout.directory
     if directory.exists() and any(directory.iterdir()) and not layout.lock_file.exists():
         raise LocalStackError(f"{directory} holds other files. Give the local stack an empty folder, or none.")
-    directory.mkdir(parents=True, exist_ok=True)
+    own_folder(directory)
     layout.lock_file.touch()
 
 

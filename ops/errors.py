@@ -1,13 +1,10 @@
-"""The errors of operations: each message says what, where and what to do; the command edge prints it.
+"""The errors of operations, which are the command line's: each message says what, where and what to do.
 
 * OpsError        a problem was found: exit code 1
   - UsageError    the command was called in a way that can't work: exit code 2
 """
 
+from cli.errors import CommandError as OpsError
+from cli.errors import UsageError
 
-class OpsError(Exception):
-    """Something isn't as a command needs it: exit code 1."""
-
-
-class UsageError(OpsError):
-    """The arguments make no sense together, or here: exit code 2."""
+__all__ = ["OpsError", "UsageError"]

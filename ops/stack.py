@@ -16,6 +16,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from cli import progress
+from cli.environment import forget_aws
+from cli.suggestion import did_you_mean
 from lambda_kit.search_client import create_search_client
 from local.layout import ROOT
 from local.running import running_outputs
@@ -99,7 +102,10 @@ class Stack:
         """Gives one consumer. Raises UsageError for a name that the stack doesn't have."""
         indexes = self.outputs["indexes"]
         if name not in indexes:
-            raise UsageError(f"Stack {self.name} has no consumer {name!r}. It has: {', '.join(sorted(indexes))}.")
+            raise UsageError(
+                f"Stack {self.name} has no consumer {name!r}. It has: {', '.join(sorted(indexes))}."
+                f"{did_you_mean(name, indexes)}"
+            )
 
         def of(output: str) -> str | None:
             value = self.outputs.get(output, {}).get(name)
@@ -141,12 +147,15 @@ def _checked(name: str, outputs: object) -> Stack:
     missing = [output for output in NEEDED_OUTPUTS if not outputs.get(output)]
     if missing:
         raise OpsError(f"{name} lacks the outputs {', '.join(missing)}: is it a stack of this program, and deployed?")
-    return Stack(name=name, outputs=outputs)
+    stack = Stack(name=name, outputs=outputs)
+    if stack.is_local:
+        forget_aws()
+    return stack
 
 
 def _read_file(file: Path) -> object:
     try:
-        return json.loads(file.read_text())
+        return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--outputs {file}: {error.strerror}.") from error
     except ValueError as error:
@@ -160,6 +169,7 @@ def _ask_pulumi(name: str | None) -> object:
             "The Pulumi CLI isn't installed, so the stack's outputs can't be asked for. Install it "
             "(https://www.pulumi.com/docs/install/), pass --outputs FILE, or use --stack local."
         )
+    progress.stage("asking Pulumi for the outputs of the stack")
     command = [cli, "stack", "output", "--json", "--non-interactive", *(["--stack", name] if name else [])]
     try:
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=CLI_SECONDS, check=False)

@@ -9,7 +9,7 @@ import pytest
 from local.layout import ROOT, Layout
 from local.program.resources import CREATORS
 from tools.reference.__main__ import BLOCKS
-from tools.reference.commands import arguments, commands
+from tools.reference.commands import arguments, commands, texts
 from tools.reference.emulated import family
 from tools.reference.markdown import BLOCK
 
@@ -47,7 +47,7 @@ def first_cells(text: str) -> list[str]:
 
 
 def flags_of(typed: str) -> set[str]:
-    return {flag for action in arguments(COMMANDS[typed]) for flag in action.option_strings}
+    return {flag for action in arguments(typed) for flag in action.option_strings}
 
 
 def test_generated_blocks_are_fresh_and_each_is_in_a_page() -> None:
@@ -60,7 +60,7 @@ def test_generated_blocks_are_fresh_and_each_is_in_a_page() -> None:
 
 @pytest.mark.parametrize("typed", COMMANDS)
 def test_help_has_an_example_of_its_own_command(typed: str) -> None:
-    assert f"\n\nExample: {typed}" in (COMMANDS[typed].__doc__ or "")
+    assert typed in texts(typed).example
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -7,6 +7,7 @@ import argparse
 
 import psutil
 
+from cli import progress
 from local.errors import LocalStackError
 from local.layout import Layout
 from local.services.process import end_tree
@@ -41,6 +42,7 @@ def _end_supervisor(pid: int) -> None:
     """Ends the stack in its own order (parts, then services), by force only if it hangs."""
     try:
         supervisor = psutil.Process(pid)
+        progress.stage("ending the local stack")
         supervisor.terminate()
         supervisor.wait(timeout=40)
     except psutil.NoSuchProcess:

@@ -13,6 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
+from cli import progress
+from cli.numbers import whole
+from cli.suggestion import did_you_mean
 from local.errors import LocalStackError
 from local.function_log import FunctionLog
 from local.layout import Layout
@@ -33,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FUNCTION",
         help="a function's name, or its key in `functions` of the outputs, such as sync_kinesis_stream",
     )
-    parser.add_argument("--lines", type=_count, default=200, metavar="N", help="the last N lines (%(default)s)")
+    parser.add_argument(
+        "--lines", type=whole("lines"), default=200, metavar="N", help="the last so many lines (%(default)s)"
+    )
     parser.add_argument("--follow", action="store_true", help="go on with new lines, until Ctrl-C")
 
 
@@ -41,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints the lines. Ctrl-C is the end that --follow is meant to have."""
     outputs = running_outputs()
     names = _names(options.function, outputs)
+    progress.stage(f"reading the log of {', '.join(names)}")
     logs = aws_client(outputs["aws_endpoint_url"], REGION, "logs")
     sources = [FunctionLog(logs, name) for name in names]
     _print(_look(sources)[-options.lines :], named=len(names) > 1)
@@ -63,7 +69,8 @@ def _names(asked: list[str], outputs: dict[str, Any]) -> list[str]:
     known = sorted(function["FunctionName"] for page in pages for function in page["Functions"])
     names = list(dict.fromkeys(outputs["functions"].get(name, name) for name in asked))
     if unknown := [name for name in names if name not in known]:
-        raise LocalStackError(f"No function is called {', '.join(unknown)}. There are: {', '.join(known)}.")
+        meant = did_you_mean(unknown[0], [*known, *outputs["functions"]])
+        raise LocalStackError(f"No function is called {', '.join(unknown)}. There are: {', '.join(known)}.{meant}")
     return names or known
 
 
@@ -84,9 +91,3 @@ def _say_why_it_ended() -> None:
     while lock_holder(Layout()) is not None and time.monotonic() < deadline:
         time.sleep(0.1)
     running_outputs()
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines: a whole number from 1 on")
-    return int(text)

@@ -9,9 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from cli.table import print_table
 from local.errors import LocalStackError
 from local.layout import Layout
 from local.observation import Observation, Observer
@@ -35,15 +33,10 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"items": seen.items, "indexes": seen.documents, "dead_letters": seen.dead_letters,
                           "parts": parts}, indent=2))  # fmt: skip
         return _exit_code(seen)
-    console = Console()
-    console.print(f"API        {outputs['api_url']}\nOpenSearch {outputs['opensearch_url']}\nItems      {seen.items}")
-    table = Table()
-    table.add_column("consumer", no_wrap=True)
-    table.add_column("documents", justify="right")
-    table.add_column("dead letters", justify="right")
-    for consumer in outputs["indexes"]:
-        table.add_row(consumer, str(seen.documents[consumer]), str(seen.dead_letters[consumer]))
-    console.print(table)
+    print(f"API        {outputs['api_url']}\nOpenSearch {outputs['opensearch_url']}\nItems      {seen.items}\n")
+    rows = [[name, seen.documents[name], seen.dead_letters[name]] for name in outputs["indexes"]]
+    print_table(["consumer", "documents", "dead letters"], rows)
+    print()
     for line in part_lines(parts):
         print(line)
     return _exit_code(seen)

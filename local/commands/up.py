@@ -9,13 +9,16 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+from cli import progress
+from cli.numbers import port
 from local.ending import unwind_on_signals
 from local.errors import LocalStackError
 from local.layout import DIRECTORY_VARIABLE, ROOT, Layout
 from local.services.container_engine import ContainerEngine, find_engine
 from local.services.function_containers import build_images
-from local.services.ports import AWS_PORT, HIGHEST_OPENSEARCH_PORT, OPENSEARCH_PORT, port_number
+from local.services.ports import AWS_PORT, HIGHEST_OPENSEARCH_PORT, OPENSEARCH_PORT
 from local.stack import LocalStack
 from local.state import RUNS_ALREADY, claim_folder, lock_holder
 from local.survivors import whole_stack
@@ -33,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_port_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the ports, for every command that may start a stack."""
-    parser.add_argument("--aws-port", type=port_number, metavar="PORT", help=f"the embedded AWS ({AWS_PORT})")
+    parser.add_argument("--aws-port", type=port, metavar="PORT", help=f"the embedded AWS ({AWS_PORT})")
     parser.add_argument(
         "--opensearch-port",
-        type=port_number,
+        type=port,
         metavar="PORT",
         help=f"OpenSearch, at most {HIGHEST_OPENSEARCH_PORT} ({OPENSEARCH_PORT})",
     )
@@ -64,20 +67,25 @@ def run(options: argparse.Namespace) -> int:
     unwind_on_signals()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")  # the feeds' troubles, one line each
     aws_port, opensearch_port = chosen_ports(options)
-    local = LocalStack(aws_port=aws_port, opensearch_port=opensearch_port)
+    local = LocalStack(aws_port=aws_port, opensearch_port=opensearch_port, say=_say)
     if engine is not None:
         local.run_in_containers(engine)
-    with local as stack:
+    with local as stack, progress.paused():
         if stack.dead_service() is None:
-            print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}", flush=True)
-            print("python -m local outputs lists the rest. Ctrl-C ends it.", flush=True)
+            print(f"Up. API: {stack.outputs['api_url']}  OpenSearch: {stack.outputs['opensearch_url']}")
+            print("python -m local outputs lists the rest. Ctrl-C ends it.")
         try:
             while (dead := stack.dead_service()) is None:
                 time.sleep(WATCH_SECONDS)
         except KeyboardInterrupt:
-            print("Ending ...", flush=True)
+            print("Ending ...")
             return 0
         raise LocalStackError(dead)
+
+
+def _say(line: str) -> None:
+    print(line)
+    progress.stage(line)
 
 
 def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
@@ -86,7 +94,7 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
         raise LocalStackError(RUNS_ALREADY)
     claim_folder(layout)
     if engine is not None:  # here, where progress is seen; the stack then finds them made
-        build_images(engine, lambda line: print(line, file=sys.stderr))
+        build_images(engine, progress.announce)
     log_file = layout.directory / "up.log"
     aws_port, opensearch_port = chosen_ports(options)
     flags = ["--aws-port", str(aws_port), "--opensearch-port", str(opensearch_port)]
@@ -97,7 +105,7 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
             cwd=ROOT, env=os.environ | {DIRECTORY_VARIABLE: str(layout.directory)},
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-    print("Starting the local stack in the background ...", file=sys.stderr)
+    progress.announce("Starting the local stack in the background ...")
     deadline = time.monotonic() + START_SECONDS
     try:
         while time.monotonic() < deadline:
@@ -106,7 +114,10 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
                 print(f"Up, process {process.pid}. API: {state['outputs']['api_url']}")
                 return 0
             if process.poll() is not None:
-                raise LocalStackError(f"The local stack did not come up:\n{log_file.read_text().rstrip()}")
+                raise LocalStackError(
+                    f"The local stack did not come up:\n{log_file.read_text(errors='replace').rstrip()}"
+                )
+            progress.say(_last_line(log_file))
             time.sleep(0.1)
     except KeyboardInterrupt:
         print("Ending ...", file=sys.stderr)
@@ -116,3 +127,9 @@ def _detach(options: argparse.Namespace, engine: ContainerEngine | None) -> int:
     process.terminate()
     process.wait()
     raise LocalStackError(f"The local stack did not come up in {START_SECONDS} s. Its log: {log_file}")
+
+
+def _last_line(log_file: Path) -> str:
+    """Gives what the starting stack has said last."""
+    lines = log_file.read_text(errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "starting the local stack")

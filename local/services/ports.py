@@ -1,6 +1,5 @@
 """Chooses and checks ports: which are used by default, and a clear error for one that is taken."""
 
-import argparse
 import errno
 import random
 import socket
@@ -28,13 +27,6 @@ def check_free(port: int, *, what: str, flag: str) -> None:
             raise LocalStackError(
                 f"Port {port} ({what}) is taken by another program. End it, or choose another one: {flag} PORT."
             ) from None
-
-
-def port_number(text: str) -> int:
-    """Reads a port, for argparse."""
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to 65535")
-    return int(text)
 
 
 def check_opensearch_port(port: int) -> None:

@@ -14,13 +14,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cli import progress
+from cli.errors import StoppedError
+from cli.numbers import rate, whole
+from cli.paths import file_to_write, own_folder
+from cli.questions import confirm, must_ask
 from local.layout import ROOT
 from ops.backfill.checks import check_changes_arrive, check_filled
 from ops.backfill.driver import BackfillStoppedError, Driver
 from ops.backfill.invocation import replicate_function
-from ops.backfill.progress import BackfillProgressBar
+from ops.backfill.progress import shown_progress
 from ops.backfill.state import BackfillState, load_state
-from ops.command_line import confirm, must_ask, rate, whole
 from ops.errors import OpsError, UsageError
 from ops.identity import check_table, index_uuid_if_reachable, table_id
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
@@ -34,16 +38,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the consumer, how fast, and how to go on."""
     parser.add_argument("consumer", metavar="CONSUMER", help="sync_dynamodb_stream or sync_kinesis_stream")
     add_stack_arguments(parser)
-    parser.add_argument("--segments", type=whole(), metavar="N", help=f"parts of the table ({DEFAULT_SEGMENTS})")
-    parser.add_argument("--parallel", type=whole(), default=4, metavar="N", help="segments at a time (%(default)s)")
     parser.add_argument(
-        "--read-capacity", type=rate, metavar="RCU", help="read units a second of all segments together (no limit)"
+        "--segments", type=whole("segments"), metavar="N", help=f"parts of the table ({DEFAULT_SEGMENTS})"
     )
-    parser.add_argument("--page-limit", type=whole(), metavar="N", help="items of a page, at most 1000 (1000)")
+    parser.add_argument(
+        "--parallel", type=whole("segments"), default=4, metavar="N", help="segments at a time (%(default)s)"
+    )
+    parser.add_argument(
+        "--read-capacity",
+        type=rate("read units a second"),
+        metavar="RCU",
+        help="read units a second of all segments together (no limit)",
+    )
+    parser.add_argument(
+        "--page-limit", type=whole("items", 1_000), metavar="N", help="items of a page, at most 1000 (1000)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the backfill in the state file")
     parser.add_argument(
         "--state",
-        type=Path,
+        type=file_to_write,
         metavar="FILE",
         help="where its progress is kept (.driftless/backfill-STACK-CONSUMER.json)",
     )
@@ -61,7 +74,10 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
     """Runs the command on a stack."""
     consumer = stack.consumer(options.consumer)
     where = where_of(stack, consumer)
-    file = options.state or FOLDER / f"backfill-{re.sub(r'[^A-Za-z0-9.-]+', '-', stack.name)}-{consumer.name}.json"
+    file = (
+        options.state
+        or own_folder(FOLDER) / f"backfill-{re.sub(r'[^A-Za-z0-9.-]+', '-', stack.name)}-{consumer.name}.json"
+    )
     table = stack.client("dynamodb").describe_table(TableName=stack.table_name)["Table"]
     check_table(str(table["TableArn"]), str(stack.outputs["table_stream_arn"]))
     invoke = replicate_function(stack)
@@ -88,22 +104,23 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
         return 0
     if must_ask(options):
         confirm("Go on?")
-    with BackfillProgressBar(state, estimate) as bar:
-        driver = Driver(
-            state=state,
-            invoke=invoke,
-            save=lambda changed: changed.save(file),
-            show=bar.show,
-            workers=options.parallel,
-            read_capacity=options.read_capacity,
-            page_limit=options.page_limit,
-        )
-        try:
-            driver.run()
-        except BackfillStoppedError as error:
-            raise OpsError(f"{error}\nNothing is lost. Go on with --resume ({file}).") from error
-        except KeyboardInterrupt:
-            raise OpsError(f"Stopped. Go on with --resume ({file}).") from None
+    show = shown_progress(state, estimate)
+    progress.stage(show(state))
+    driver = Driver(
+        state=state,
+        invoke=invoke,
+        save=lambda changed: changed.save(file),
+        show=lambda changed: progress.say(show(changed)),
+        workers=options.parallel,
+        read_capacity=options.read_capacity,
+        page_limit=options.page_limit,
+    )
+    try:
+        driver.run()
+    except BackfillStoppedError as error:
+        raise OpsError(f"{error}\nNothing is lost. Go on with --resume ({file}).") from error
+    except KeyboardInterrupt:
+        raise StoppedError(f"Stopped. Go on with --resume ({file}).") from None
     with told(where):
         check_filled(stack, consumer, state)
     _print_result(options, state, file)

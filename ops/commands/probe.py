@@ -10,11 +10,11 @@ import argparse
 import json
 
 from changefeed.write.bulk_transport import BulkTransport
-from ops.command_line import seconds
+from cli import progress
+from cli.numbers import seconds
 from ops.probe.checks import Finding
 from ops.probe.probe import probe
 from ops.stack import add_stack_arguments, open_stack
-from ops.ticker import Ticker
 from ops.trouble.search import where_of
 
 POLICY_SECONDS = 75
@@ -38,15 +38,15 @@ def run(options: argparse.Namespace) -> int:
         return BulkTransport(endpoint=stack.search_endpoint, index=name, region=stack.region)
 
     findings: list[Finding] = []
-    with Ticker() as ticker:
-        ticker.say(f"Checking {stack.search_endpoint} ...")
-        for finding in probe(stack.search(), open_index, places, wait_seconds=options.wait):
-            findings.append(finding)
-            ticker.begin_again()
-            if not options.json:
-                print(f"{'ok    ' if finding.ok else 'FAILED'} {finding.check}: {finding.detail}", flush=True)
-                if finding.advice:
-                    print(f"       {finding.advice}", flush=True)
+    checking = f"checking {stack.search_endpoint}"
+    progress.stage(checking)
+    for finding in probe(stack.search(), open_index, places, wait_seconds=options.wait):
+        findings.append(finding)
+        progress.stage(checking)
+        if not options.json:
+            print(f"{'ok    ' if finding.ok else 'FAILED'} {finding.check}: {finding.detail}")
+            if finding.advice:
+                print(f"       {finding.advice}")
     ok = all(finding.ok for finding in findings)
     if options.json:
         print(json.dumps({"ok": ok, "checks": [finding.as_json() for finding in findings]}))

@@ -10,11 +10,13 @@ Example: python -m ops redrive sync_dynamodb_stream --stack local --dry-run
 import argparse
 import json
 
+from cli import progress
+from cli.numbers import whole
+from cli.questions import confirm, must_ask
 from local.ending import unwind_on_signals
-from ops.command_line import confirm, must_ask, whole
 from ops.errors import OpsError, UsageError
 from ops.identity import check_targets
-from ops.redrive.display import Ticker, print_report
+from ops.redrive.display import counts, print_report
 from ops.redrive.parts import redrive_of
 from ops.redrive.report import Report
 from ops.redrive.run import Choice, Redrive
@@ -30,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reason", action="append", default=[], metavar="CODE", help="only what waits for this reason (repeatable)"
     )
-    parser.add_argument("--limit", type=whole(), metavar="N", help="at most so many messages and objects")
+    parser.add_argument(
+        "--limit", type=whole("messages and objects"), metavar="N", help="at most so many messages and objects"
+    )
     parser.add_argument(
         "--drop-expired", action="store_true", help="delete messages whose records the stream no longer has"
     )
@@ -49,17 +53,16 @@ def run(options: argparse.Namespace) -> int:
         drop_expired=options.drop_expired,
         dry_run=options.dry_run,
     )
-    with Ticker() as ticker:
-        redrive = redrive_of(stack, consumer, choice, ticker.tick)
-        if redrive.queue is None and redrive.objects is None:
-            raise OpsError(f"Stack {stack.name} has neither a queue nor a bucket of failures for {consumer.name}.")
-        if must_ask(options):
-            confirm(f"Redrive {_places(redrive)} into index {redrive.report.index}?")
-        ticker.start()
-        if not choice.dry_run:
-            with told(where_of(stack, consumer)):
-                check_targets(stack, consumer)
-        report = redrive()
+    redrive = redrive_of(stack, consumer, choice, lambda report: progress.say(counts(report)))
+    if redrive.queue is None and redrive.objects is None:
+        raise OpsError(f"Stack {stack.name} has neither a queue nor a bucket of failures for {consumer.name}.")
+    if must_ask(options):
+        confirm(f"Redrive {_places(redrive)} into index {redrive.report.index}?")
+    progress.stage("looking for messages and objects")
+    if not choice.dry_run:
+        with told(where_of(stack, consumer)):
+            check_targets(stack, consumer)
+    report = redrive()
     which = f" --stack {options.stack}" if options.stack else f" --outputs {options.outputs}" if options.outputs else ""
     rerun = f"python -m ops verify {consumer.name} --repair{which}"
     return conclude(report, choice, rerun=rerun, as_json=options.json)

@@ -10,15 +10,14 @@ Example: python -m ops resend --stack local --dry-run
 import argparse
 import json
 import sys
-from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
+from cli import progress
+from cli.numbers import seconds, whole
+from cli.questions import confirm, must_ask
 from local.ending import unwind_on_signals
-from ops.command_line import confirm, must_ask, seconds, whole
 from ops.errors import UsageError
-from ops.resend.display import print_resend_report, show_progress
+from ops.resend.display import print_resend_report, shown_progress
 from ops.resend.mending import read_mending
 from ops.resend.parts import resend_of
 from ops.resend.run import WAIT_SECONDS, Resend, ResendChoice
@@ -33,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reason", action="append", default=[], metavar="CODE", help="only what failed for this reason (repeatable)"
     )
-    parser.add_argument("--limit", type=whole(), metavar="N", help="at most so many messages")
+    parser.add_argument("--limit", type=whole("messages"), metavar="N", help="at most so many messages")
     parser.add_argument("--id", metavar="ID", help="only the request with this id")
     parser.add_argument("--mend", type=Path, metavar="FILE", help="with --id: send this request (JSON) in its place")
     parser.add_argument(
@@ -65,10 +64,11 @@ def run(options: argparse.Namespace) -> int:
         wait_seconds=options.wait,
     )
     stack = open_stack(options.stack, options.outputs)
-    resend = resend_of(stack, choice, mending, partial(show_progress, Console(stderr=True)))
+    resend = resend_of(stack, choice, mending, lambda report: progress.say(shown_progress(report)))
     if must_ask(options):
         places = " and ".join(f"about {queue.count()} messages of {queue.url}" for queue in resend.queues.values())
         confirm(f"Send failed analyses again: {places}, to {stack.outputs['analysis_queue_url']}?")
+    progress.stage("looking for failed analyses")
     return conclude(resend, as_json=options.json)
 
 

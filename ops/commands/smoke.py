@@ -13,8 +13,9 @@ import json
 import time
 from collections.abc import Sequence
 
+from cli import progress
+from cli.numbers import seconds, whole
 from local.ending import unwind_on_signals
-from ops.command_line import seconds, whole
 from ops.errors import UsageError
 from ops.smoke.check import Finding, State
 from ops.smoke.checks import CHECKS
@@ -22,7 +23,6 @@ from ops.smoke.display import print_finding
 from ops.smoke.run import smoke
 from ops.smoke.scene import Patience, Scene
 from ops.stack import add_stack_arguments, open_stack
-from ops.ticker import Ticker
 
 MOST_ITEMS = 10_000
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "may show it; serverless: about 10 s (%(default)g)")  # fmt: skip
     parser.add_argument("--analysis", type=seconds, default=300.0, metavar="SECONDS", help="how long an analysis may "
                         "take; the first one starts a large image (%(default)g)")  # fmt: skip
-    parser.add_argument("--burst", type=whole(MOST_ITEMS), default=200, metavar="N", help="items of the burst "
+    parser.add_argument("--burst", type=whole("items", MOST_ITEMS), default=200, metavar="N", help="items of the burst "
                         "(%(default)s)")  # fmt: skip
     parser.add_argument("--settle", type=seconds, default=15.0, metavar="SECONDS", help="how long verify waits before "
                         "it looks at a difference again; serverless: 10 s or more (%(default)g)")  # fmt: skip
@@ -62,16 +62,15 @@ def run(options: argparse.Namespace) -> int:
     started = time.monotonic()
     findings: list[Finding] = []
     ok = False
+
+    def report(finding: Finding) -> None:
+        findings.append(finding)
+        progress.stage("the next check")
+        if not options.json:
+            print_finding(finding)
+
     try:
-        with Ticker() as ticker:
-
-            def report(finding: Finding) -> None:
-                findings.append(finding)
-                ticker.begin_again()
-                if not options.json:
-                    print_finding(finding)
-
-            ok = smoke(Scene(stack=stack, patience=patience, say=ticker.say, flag=flag), report, skip=options.skip)
+        ok = smoke(Scene(stack=stack, patience=patience, say=progress.say, flag=flag), report, skip=options.skip)
     finally:  # what was found counts also when the run was interrupted
         _print_end(findings, ok, time.monotonic() - started, as_json=options.json)
     return 0 if ok else 1

@@ -19,10 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from changefeed.write.bulk_transport import BulkTransport
-from ops.command_line import agrees, must_ask, rate, seconds, whole
+from cli import progress
+from cli.numbers import rate, seconds, whole
+from cli.paths import file_to_write, folder_to_fill, own_folder
+from cli.questions import agrees, must_ask
 from ops.errors import UsageError
 from ops.identity import check_table
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
@@ -44,22 +45,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what to compare, how fast, and what to do with differences."""
     add_stack_arguments(parser)
     parser.add_argument("consumers", nargs="*", metavar="CONSUMER", help="whose index; all of them if none is named")
-    parser.add_argument("--settle", type=seconds, default=15.0, metavar="SECONDS", help="how long a change may be on "
-                        "its way; above the feed's lag; serverless: 10 s or more (%(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--settle",
+        type=seconds,
+        default=15.0,
+        metavar="SECONDS",
+        help="how long a change may be on its way; above the feed's lag; serverless: 10 s or more (%(default)s)",
+    )
     parser.add_argument("--repair", action="store_true", help="write or delete what differs, then look again")
     parser.add_argument("--dry-run", action="store_true", help="with --repair: only say what would be done")
     parser.add_argument("--yes", action="store_true", help="repair without asking")
-    parser.add_argument("--sample", type=whole(SAMPLE_PARTS), metavar="N", help=f"compare N of {SAMPLE_PARTS} parts of "
-                        "the table, chosen at random: quick, but it sees no orphans and no other parts")  # fmt: skip
-    parser.add_argument("--segments", type=whole(MOST_SEGMENTS), default=4, metavar="N", help="parallel readers of the "
-                        "table (%(default)s)")  # fmt: skip
-    parser.add_argument("--read-capacity", type=rate, metavar="UNITS", help="the table's read units a second to "
-                        "stay below; 1 unit reads 4 KB (no limit)")  # fmt: skip
     parser.add_argument(
-        "--resume", type=Path, metavar="DIR", help="keep what was read in DIR, or go on from what it holds"
+        "--sample",
+        type=whole("parts", SAMPLE_PARTS),
+        metavar="N",
+        help=f"compare N of {SAMPLE_PARTS} parts of "
+        "the table, chosen at random: quick, but it sees no orphans and no other parts",
     )
-    parser.add_argument("--report", type=Path, metavar="FILE", help="where all differences go, one JSON object a line "
-                        "(build/verify/CONSUMER.jsonl)")  # fmt: skip
+    parser.add_argument(
+        "--segments",
+        type=whole("readers", MOST_SEGMENTS),
+        default=4,
+        metavar="N",
+        help="parallel readers of the table (%(default)s)",
+    )
+    parser.add_argument(
+        "--read-capacity",
+        type=rate("read units a second"),
+        metavar="UNITS",
+        help="the table's read units a second to stay below; 1 unit reads 4 KB (no limit)",
+    )
+    parser.add_argument(
+        "--resume", type=folder_to_fill, metavar="DIR", help="keep what was read in DIR, or go on from what it holds"
+    )
+    parser.add_argument(
+        "--report",
+        type=file_to_write,
+        metavar="FILE",
+        help="where all differences go, one JSON object a line (build/verify/CONSUMER.jsonl)",
+    )
     parser.add_argument("--json", action="store_true", help="the report as JSON on standard output")
 
 
@@ -74,13 +98,12 @@ def prove(stack: Stack, options: argparse.Namespace) -> int:
     consumers = stack.consumers(options.consumers)
     if options.report and len(consumers) > 1:
         raise UsageError("--report FILE is for one consumer: name it.")
-    console = Console(stderr=True, soft_wrap=True)
     readers = _readers(stack)
     results: dict[str, Any] = {}
     for consumer in consumers:
         with _directory(options.resume, consumer.name) as directory:
             with told(where_of(stack, consumer)):
-                report = _verify(stack, consumer, directory, options, console)
+                report = _verify(stack, consumer, directory, options)
             result: dict[str, Any] = {"index": consumer.index, **report.as_json(), "report": None}
             if report.found.differing or report.left.counts["in_motion"]:
                 file = options.report or REPORTS / f"{consumer.name}.jsonl"
@@ -114,39 +137,41 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("--sample is over before it could be resumed: give one of --sample and --resume.")
     if options.repair:
         must_ask(options)  # now, not after hours of reading
+    if options.report is None:
+        own_folder(REPORTS)
 
 
-def _verify(stack: Stack, consumer: Consumer, directory: Path, options: argparse.Namespace, console: Console) -> Report:
+def _verify(stack: Stack, consumer: Consumer, directory: Path, options: argparse.Namespace) -> Report:
     budget = ReadBudget(options.read_capacity)
     table = Table(stack.client("dynamodb"), stack.table_name, budget=budget)
     check_table(table.identity["table"], str(stack.outputs["table_stream_arn"]))
-    index = Index(stack.search(), consumer.index, say=console.print, clock=table_clock(table.now))
+    index = Index(stack.search(), consumer.index, say=progress.note, clock=table_clock(table.now))
     plan = Plan(
         directory=directory,
         segments=options.segments,
         sample_parts=options.sample,
         settle_seconds=options.settle,
-        may_repair=_asker(consumer, options, console) if options.repair else None,
+        may_repair=_asker(consumer, options) if options.repair else None,
     )
     send = BulkTransport(endpoint=stack.search_endpoint, index=consumer.index, region=stack.region)
     items, documents = table.approximate_items, index.approximate_documents
     if options.sample:
         items = documents = items * options.sample // SAMPLE_PARTS
-    show = partial(show_walk, consumer.name, items=items, documents=documents, console=console)
-    return verify(table, index, send, plan, show=show, say=console.print)
+    show = partial(show_walk, consumer.name, items=items, documents=documents)
+    return verify(table, index, send, plan, show=show, say=progress.announce)
 
 
-def _asker(consumer: Consumer, options: argparse.Namespace, console: Console) -> Callable[[dict[str, int]], bool]:
+def _asker(consumer: Consumer, options: argparse.Namespace) -> Callable[[dict[str, int]], bool]:
     def may_repair(kinds: dict[str, int]) -> bool:
         does = (
             f"{consumer.index}: write {kinds['missing']:,} missing and {kinds['stale']:,} stale documents, "
             f"delete {kinds['orphaned']:,} orphaned ones"
         )
         if options.dry_run:
-            console.print(f"Would repair {does}.")
+            progress.note(f"Would repair {does}.")
             return False
         if options.yes:
-            console.print(f"Repairing {does}.")
+            progress.announce(f"Repairing {does}.")
             return True
         return agrees(f"Repair {does}?")
 

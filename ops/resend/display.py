@@ -2,8 +2,6 @@
 
 import sys
 
-from rich.console import Console
-
 from ops.resend.report import End, ResendReport
 
 EXAMPLES = 5
@@ -18,10 +16,9 @@ _LEFT = {
 }
 
 
-def show_progress(console: Console, report: ResendReport) -> None:
-    """Prints one line on standard error, where it is a terminal."""
-    if console.is_terminal:
-        console.print(f"{report.sent} sent, {report.ends.total()} ended", end="\r", markup=False, highlight=False)
+def shown_progress(report: ResendReport) -> str:
+    """Says how far it is."""
+    return f"{report.sent} sent, {report.ends.total()} ended"
 
 
 def print_resend_report(report: ResendReport) -> None:

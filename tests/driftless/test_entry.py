@@ -17,8 +17,7 @@ from local.last_end import last_end
 from local.layout import DIRECTORY_VARIABLE, ROOT, Layout
 from tools.reference.commands import arguments, commands
 
-COMMANDS = {typed.removeprefix("python -m "): module for typed, module in commands().items()}
-TYPED = list(COMMANDS)
+TYPED = [typed.removeprefix("python -m ") for typed in commands()]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -129,7 +128,7 @@ def completed(installed: Path, *lines: str) -> list[list[str]]:
 
 
 def flags(typed: str) -> set[str]:
-    return {"--help"} | {flag for action in arguments(COMMANDS[typed]) for flag in action.option_strings}
+    return {"--help"} | {flag for action in arguments(f"python -m {typed}") for flag in action.option_strings}
 
 
 def test_bash_completes_every_command_and_every_flag(installed: Path) -> None:

@@ -99,7 +99,7 @@ def test_an_emptied_index_is_filled_among_changes_though_stopped_and_resumed(sta
                 assert wait_for(lambda before=before: settled(file) >= before + 200, 30)  # type: ignore[misc]
                 backfill.send_signal(stop)
             out, err = backfill.communicate(timeout=60)
-            assert backfill.returncode == {signal.SIGINT: 1, signal.SIGKILL: -9, None: 0}[stop], err
+            assert backfill.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9, None: 0}[stop], err
         result = json.loads(out)
         assert result["done"]
         assert result["runs"] == 3

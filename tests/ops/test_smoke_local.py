@@ -216,7 +216,7 @@ def test_an_interrupted_run_cleans_up(outputs: Outputs, directory: Path) -> None
     assert wait_for(lambda: len(own_items(outputs)) > 1, 60)
     running.send_signal(signal.SIGTERM)
     out, err = running.communicate(timeout=90)
-    assert (running.returncode, "Interrupted." in err) == (1, True), err
+    assert (running.returncode, "Interrupted." in err) == (130, True), err
     assert json.loads(out)["checks"][-1] | {"seconds": 0, "detail": ""} == {
         "check": "clean-up", "state": "ok", "detail": "", "cause": "", "cure": "", "seconds": 0
     }  # fmt: skip

@@ -2,50 +2,47 @@
 
 import argparse
 from collections.abc import Iterable
-from types import ModuleType
 
-from local import __main__ as local_commands
-from ops import __main__ as ops_commands
+from cli.help import Help, help_of
+from cli.program import Program
+from local.__main__ import PROGRAM as LOCAL
+from ops.__main__ import PROGRAM as OPS
 from tools.reference.markdown import table
 
 
-def commands() -> dict[str, ModuleType]:
-    """Returns every command's module by what one types: `python -m ops verify`."""
-    packages = {"ops": ops_commands.command_modules(), "local": local_commands.COMMANDS}
-    return {f"python -m {package} {_name(module)}": module for package in packages for module in packages[package]}
+def commands() -> dict[str, tuple[Program, str]]:
+    """Returns every command by what one types: `python -m ops verify`."""
+    return {f"{program.prog} {name}": (program, name) for program in (OPS, LOCAL) for name in program.commands}
 
 
-def arguments(module: ModuleType) -> list[argparse.Action]:
+def texts(typed: str) -> Help:
+    """Returns what a command says of itself."""
+    program, name = commands()[typed]
+    return help_of(program.commands[name])
+
+
+def arguments(typed: str) -> list[argparse.Action]:
     """Returns the arguments that a command declares, without --help."""
-    parser = argparse.ArgumentParser(add_help=False)
-    module.add_arguments(parser)
-    return parser._actions  # argparse offers no other list, least of all through groups
+    program, name = commands()[typed]
+    return program.parser(name, program.prog)._actions[1:]  # argparse offers no other list, least of all through groups
 
 
 def summaries(package: str) -> str:
     """Returns a table of a package's commands, each with its first sentence."""
-    chosen = {typed: module for typed, module in commands().items() if typed.startswith(f"python -m {package} ")}
-    return table(["Command", "What"], ([f"`{typed}`", _paragraphs(module)[0]] for typed, module in chosen.items()))
+    chosen = [typed for typed in commands() if typed.startswith(f"python -m {package} ")]
+    return table(["Command", "What"], ([f"`{typed}`", texts(typed).paragraphs[0]] for typed in chosen))
 
 
 def flags() -> str:
     """Returns a section for each command: what it does, its arguments, an example."""
-    return "\n\n".join(_section(typed, module) for typed, module in commands().items())
+    return "\n\n".join(map(_section, commands()))
 
 
-def _section(typed: str, module: ModuleType) -> str:
-    *texts, example = _paragraphs(module)
-    rows = [[_shown(action), _help(action)] for action in arguments(module)]
-    parts = [f"### {typed}", *texts, *([table(["Argument", "What"], rows)] if rows else [])]
-    return "\n\n".join([*parts, f"```sh\n{example.removeprefix('Example: ')}\n```"])
-
-
-def _paragraphs(module: ModuleType) -> list[str]:
-    return (module.__doc__ or "").strip().split("\n\n")
-
-
-def _name(module: ModuleType) -> str:
-    return module.__name__.rpartition(".")[2].replace("_", "-")
+def _section(typed: str) -> str:
+    said = texts(typed)
+    rows = [[_shown(action), _help(action)] for action in arguments(typed)]
+    parts = [f"### {typed}", *said.paragraphs, *([table(["Argument", "What"], rows)] if rows else [])]
+    return "\n\n".join([*parts, f"```sh\n{said.example}\n```"])
 
 
 def _shown(action: argparse.Action) -> str:

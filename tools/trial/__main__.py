@@ -6,8 +6,8 @@ Exit codes: 0 the smoke test passed and nothing is left, 1 otherwise, 2 nobody h
 import os
 import sys
 
+from cli.questions import agrees
 from local.ending import unwind_on_signals
-from ops.command_line import agrees
 from tools.trial.cost import describe
 from tools.trial.course import trial
 from tools.trial.needs import find_account, missing_tools
