@@ -61,10 +61,11 @@ LAYERS: Mapping[str, str] = {
         ops.commands
         ops.smoke
         ops.backfill ops.probe ops.redrive ops.resend ops.verify
+        ops.explain
         ops.feed ops.trouble
         ops.stack
         ops.dead_letter_queue ops.batch_write
-        ops.errors ops.images_path ops.explain
+        ops.errors ops.images_path
     """,
     "cli": """
         cli.edge

@@ -56,7 +56,7 @@ def test_each_has_index_cause_and_cure(error: TransportError, seen: str, cause: 
 
 @pytest.mark.parametrize("error", [case[0] for case in CASES], ids=lambda each: repr(each)[:40])
 def test_a_command_that_knows_no_index_tells_cause_and_cure_as_well(error: TransportError) -> None:
-    said = explain(error)
+    said = explain(error) or ""
     assert "\n  cause: " in said
     assert "\n  cure:  " in said
     assert "secret" not in said
