@@ -4,7 +4,6 @@ Standard output has the command's result alone, with --json one JSON document or
 goes to standard error.
 """
 
-import argparse
 import contextlib
 import importlib
 import sys
@@ -39,11 +38,9 @@ def run_program(program: Program, arguments: list[str], prog: str) -> int:
             sys.stdout.flush()
         except SystemExit:
             if streams.reader_is_gone():
-                streams.let_go()
                 raise SystemExit(CUT_OFF) from None
             raise
-        except BrokenPipeError:
-            streams.let_go()
+        except BrokenPipeError:  # what is left in the stream's buffer is dropped with it
             return CUT_OFF
     return code
 
@@ -55,12 +52,12 @@ def _run(program: Program, arguments: list[str], prog: str) -> int:
         parser.parse_args(arguments)  # ends with help, or with what is wrong
         parser.error("the COMMAND comes first")
     with progress.shown(Ticker(f"{command} begins")):
-        options = program.parser(command, prog).parse_args(arguments[1:])
-        return _ended(program, f"{prog} {command}", options)
+        return _ended(program, command, arguments[1:], prog)
 
 
-def _ended(program: Program, typed: str, options: argparse.Namespace) -> int:
+def _ended(program: Program, command: str, arguments: list[str], prog: str) -> int:
     try:
+        options = program.parser(command, prog).parse_args(arguments)
         with interrupts.unwinding():
             return int(options.run(options))
     except CommandError as error:
@@ -73,7 +70,7 @@ def _ended(program: Program, typed: str, options: argparse.Namespace) -> int:
         if isinstance(error, BrokenPipeError) and streams.reader_is_gone():
             raise
         told = importlib.import_module(program.explain).explain(error) or _told_by_the_system(error)
-        progress.note(told or told_bug(typed, error))
+        progress.note(told or told_bug(f"{prog} {command}", error))
         return PROBLEM if told else BUG
 
 

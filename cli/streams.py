@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import select
 import sys
 from typing import TextIO
@@ -18,15 +17,6 @@ def take_any_text() -> None:
 def reader_is_gone() -> bool:
     """Says whether a pipe that we print into has lost its reader; a BrokenPipeError may be a service's as well."""
     return any(_is_broken(stream) for stream in (sys.stdout, sys.stderr))
-
-
-def let_go() -> None:
-    """Points broken streams at nowhere, so that the interpreter's last flush finds no broken pipe."""
-    for stream in (sys.stdout, sys.stderr):
-        if _is_broken(stream):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
 
 
 def _is_broken(stream: TextIO) -> bool:
