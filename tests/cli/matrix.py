@@ -46,7 +46,7 @@ ROWS: Mapping[str, Row] = {
         sample=(*ON_IT, *(word for check in CHECKS if check.name != "indexes" for word in ("--skip", check.name))),
         shows=("lab-table-dynamodb-stream", "passed"),
     ),
-    "ops verify": Row(sample=(CONSUMER, *ON_IT, "--settle", "0"), shows=("lab-table-dynamodb-stream", "Equal.")),
+    "ops verify": Row(sample=(CONSUMER, *ON_IT, "--settle", "0"), shows=("lab-table-dynamodb-stream", "Equal")),
     "local demo": Row(sample=("--outage", "5"), code=1, shows=("--kill-consumer",)),
     "local down": Row(elsewhere=True, shows=("No local stack runs.",)),
     "local logs": Row(required=(CONSUMER,), sample=("--lines", "5")),

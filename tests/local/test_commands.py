@@ -166,7 +166,7 @@ def follow_a_function_that_has_no_log_yet(command: CommandLine, outputs: dict[st
     assert (before.returncode, before.stdout) == (0, "")
     following = follow(command, "table_api")
     try:
-        signed = AWS4Auth("a", "b", REGION, "execute-api")
+        signed = AWS4Auth("test", "test", REGION, "execute-api")
         answer = requests.get(f"{outputs['api_url']}/items/nobody", auth=signed, timeout=60)
         assert answer.status_code == 404
         assert following.stdout
