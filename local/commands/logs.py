@@ -49,18 +49,18 @@ def run(options: argparse.Namespace) -> int:
     progress.stage(f"reading the log of {', '.join(names)}")
     logs = aws_client(outputs["aws_endpoint_url"], REGION, "logs")
     sources = [FunctionLog(logs, name) for name in names]
-    _print(_look(sources)[-options.lines :], named=len(names) > 1)
-    if not options.follow:
-        return 0
     try:
-        while True:
+        _print(_look(sources)[-options.lines :], named=len(names) > 1)
+        while options.follow:
             time.sleep(LOOK_SECONDS)
             _print(_look(sources), named=len(names) > 1)
     except KeyboardInterrupt:
-        return 0
+        if not options.follow:
+            raise
     except BotoCoreError:
         _say_why_it_ended()
         raise
+    return 0
 
 
 def _names(asked: list[str], outputs: dict[str, Any]) -> list[str]:

@@ -47,6 +47,8 @@ def _ways(outputs: Mapping[str, Any]) -> dict[str, Callable[[str], object]]:
         return bool(answer["imageDetails"])
 
     return {
+        "operator_policy_arn": lambda arn: client("iam").get_policy(PolicyArn=arn),
+        "operator_role_arn": lambda arn: client("iam").get_role(RoleName=arn.rpartition("/")[2]),
         "table_name": table,
         "table_stream_arn": lambda arn: client("dynamodbstreams").describe_stream(StreamArn=arn),
         "kinesis_stream_name": lambda name: client("kinesis").describe_stream_summary(StreamName=name),

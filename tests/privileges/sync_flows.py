@@ -26,8 +26,9 @@ def prepare_indexes(rig: Rig) -> None:
         definition = index_definition(consumer)
         definition["mappings"]["properties"] |= {**place, "%unindexed": {"dynamic": False, "properties": place}}
         url = f"{rig.outputs['opensearch_url']}/{index}"
+        aliases = requests.get(f"{url}/_alias", timeout=30).json()[index]["aliases"]
         requests.delete(url, timeout=30).raise_for_status()
-        requests.put(url, json=definition, timeout=30).raise_for_status()
+        requests.put(url, json={**definition, "aliases": aliases}, timeout=30).raise_for_status()
 
 
 def _arrives(consumer: str, rig: Rig) -> Reached:
