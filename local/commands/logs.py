@@ -51,9 +51,10 @@ def run(options: argparse.Namespace) -> int:
     sources = [FunctionLog(logs, name) for name in names]
     try:
         _print(_look(sources)[-options.lines :], named=len(names) > 1)
-        while options.follow:
-            time.sleep(LOOK_SECONDS)
-            _print(_look(sources), named=len(names) > 1)
+        with progress.paused():  # the lines themselves are the sign of life
+            while options.follow:
+                time.sleep(LOOK_SECONDS)
+                _print(_look(sources), named=len(names) > 1)
     except KeyboardInterrupt:
         if not options.follow:
             raise
