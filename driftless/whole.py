@@ -14,7 +14,7 @@ from ops.__main__ import PROGRAM as OPS
 from tools.trial import __main__ as trial_command
 
 SHELLS = ("bash", "zsh", "fish")
-GROUPS = {"local": LOCAL, "ops": OPS}
+GROUPS = {"local": (LOCAL, "the whole pipeline on this machine"), "ops": (OPS, "operators' commands for a stack")}
 PATHS = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
 """What a shell completes a value to, by the placeholder that stands for it in the help."""
 
@@ -38,8 +38,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
         epilog="Example: driftless local up --detach && driftless ops verify --stack local",
     )
     groups = parser.add_subparsers(dest="group", required=True, metavar="COMMAND")
-    for name, program in GROUPS.items():
-        what = {"local": "the whole pipeline on this machine", "ops": "operators' commands for a stack"}[name]
+    for name, (program, what) in GROUPS.items():
         commands = groups.add_parser(name, help=what).add_subparsers(dest="command", required=True)
         for command, module in program.commands.items():
             one = commands.add_parser(command, help=help_of(module).summary)

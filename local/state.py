@@ -62,12 +62,15 @@ def lock_holder(layout: Layout) -> int | None:
 
 def read_state(layout: Layout) -> dict[str, Any] | None:
     """Reads what the stack that holds the folder noted; None when none does, or it has noted nothing yet."""
-    if lock_holder(layout) is None:
-        return None
+    return None if lock_holder(layout) is None else noted(layout) or None
+
+
+def noted(layout: Layout) -> dict[str, Any]:
+    """Reads what the last stack of this folder has noted, whether it runs or not; empty where it has noted nothing."""
     try:
         state: dict[str, Any] = json.loads(layout.state_file.read_text())
     except (OSError, ValueError):
-        return None
+        return {}
     return state
 
 
@@ -94,7 +97,7 @@ def end_leftovers(layout: Layout) -> int:
     """
     ended = 0
     with contextlib.suppress(OSError, ValueError, KeyError):
-        state = json.loads(layout.state_file.read_text())
+        state = noted(layout)
         for child in state["children"]:
             if is_alive(child):
                 end_tree(child["pid"])

@@ -1,6 +1,5 @@
 """Says what of a stack still runs, or doesn't run any more, by what it has noted: for up, status, outputs and down."""
 
-import json
 import time
 from typing import Any
 
@@ -13,15 +12,6 @@ from local.state import is_alive, lock_holder, read_state
 STALE_SECONDS = 15.0
 """The counters are written twice a second; a stack that is too busy for this long doesn't carry changes either."""
 AGAIN = "Start it again: python -m local down; python -m local up --detach"
-
-
-def noted(layout: Layout) -> dict[str, Any]:
-    """Reads what the last stack of this folder has noted, whether it runs or not; empty where it has noted nothing."""
-    try:
-        state: dict[str, Any] = json.loads(layout.state_file.read_text())
-    except (OSError, ValueError):
-        return {}
-    return state
 
 
 def what_is_wrong(layout: Layout) -> str | None:

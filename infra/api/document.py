@@ -14,6 +14,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.api.template_answer import answer_by_template
+
 TEMPLATE_LIMIT_BYTES = 300_000
 _MOCK: dict[str, Any] = {
     "type": "MOCK",
@@ -33,24 +35,21 @@ def served_by_gateway(
     name: str, method: aws.apigateway.Method, body: str, child: pulumi.ResourceOptions
 ) -> pulumi.Resource:
     """Lets a method answer a template, as JSON. Returns what a deployment waits for."""
-    place: dict[str, Any] = {
-        "rest_api": method.rest_api,
-        "resource_id": method.resource_id,
-        "http_method": method.http_method,
-    }
-    integration = aws.apigateway.Integration(f"{name}-integration", opts=child, **place, **_MOCK)
-    declared = aws.apigateway.MethodResponse(
-        f"{name}-200",
-        status_code="200",
-        response_parameters={"method.response.header.Cache-Control": False},
+    integration = aws.apigateway.Integration(
+        f"{name}-integration",
+        rest_api=method.rest_api,
+        resource_id=method.resource_id,
+        http_method=method.http_method,
         opts=child,
-        **place,
+        **_MOCK,
     )
-    return aws.apigateway.IntegrationResponse(
-        f"{name}-200-integration",
-        status_code=declared.status_code,
-        response_parameters={"method.response.header.Cache-Control": "'no-store'"},
-        response_templates={"application/json": body},
-        opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[integration])),
-        **place,
+    return answer_by_template(
+        name,
+        method,
+        integration,
+        status="200",
+        template=body,
+        headers={"Cache-Control": "no-store"},
+        declared_headers=["Cache-Control"],
+        child=child,
     )

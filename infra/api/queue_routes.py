@@ -17,8 +17,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.api.queue_answers import ANSWERS, QueueAnswer, accepted_template, message_template
+from infra.api.queue_answers import ANSWERS, accepted_template, message_template
 from infra.api.routes import VALIDATION, authorization_of
+from infra.api.template_answer import answer_by_template
 from infra.base.routes import QueueRoutes
 
 # A body of another type would be passed on without validation; so it is refused with 415:
@@ -148,39 +149,21 @@ def _post(
         opts=door.child,
         **_TO_QUEUE,
     )
-    return [integration, *(_answer(door, routes, made, integration, answer) for answer in ANSWERS)]
-
-
-def _answer(
-    door: _Door,
-    routes: QueueRoutes,
-    method: aws.apigateway.Method,
-    integration: aws.apigateway.Integration,
-    answer: QueueAnswer,
-) -> pulumi.Resource:
-    place: dict[str, Any] = {
-        "rest_api": door.api.id,
-        "resource_id": method.resource_id,
-        "http_method": method.http_method,
-    }
-    declared = aws.apigateway.MethodResponse(
-        f"{door.name}-{answer.status}",
-        status_code=answer.status,
-        response_parameters={f"method.response.header.{header}": False for header in answer.declared_headers},
-        opts=door.child,
-        **place,
-    )
-    return aws.apigateway.IntegrationResponse(
-        f"{door.name}-{answer.status}-integration",
-        status_code=declared.status_code,
-        selection_pattern=answer.pattern,
-        response_parameters={
-            f"method.response.header.{header}": f"'{value}'" for header, value in answer.headers.items()
-        },
-        response_templates={"application/json": answer.error or accepted_template(routes.path)},
-        opts=pulumi.ResourceOptions.merge(door.child, pulumi.ResourceOptions(depends_on=[integration])),
-        **place,
-    )
+    answers = [
+        answer_by_template(
+            door.name,
+            made,
+            integration,
+            status=answer.status,
+            pattern=answer.pattern,
+            template=answer.error or accepted_template(routes.path),
+            headers=answer.headers,
+            declared_headers=answer.declared_headers,
+            child=door.child,
+        )
+        for answer in ANSWERS
+    ]
+    return [integration, *answers]
 
 
 def _queue_uri(queue_arn: str) -> str:

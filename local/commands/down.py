@@ -11,8 +11,8 @@ from cli import progress
 from local.errors import LocalStackError
 from local.layout import Layout
 from local.services.process import end_tree
-from local.state import end_leftovers, lock_holder
-from local.survivors import check_all_ended, noted
+from local.state import end_leftovers, lock_holder, noted
+from local.survivors import check_all_ended
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,7 @@ from ops.backfill.invocation import replicate_function
 from ops.backfill.progress import shown_progress
 from ops.backfill.state import BackfillState, load_state
 from ops.errors import OpsError, UsageError
-from ops.identity import check_table, index_uuid_if_reachable, table_id
+from ops.identity import check_table, index_uuid_if_reachable
 from ops.stack import Consumer, Stack, add_stack_arguments, open_stack
 from ops.trouble.search import told, where_of
 
@@ -83,7 +83,7 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
     invoke = replicate_function(stack)
     check_changes_arrive(stack, consumer)
     with told(where):
-        state = _state(options, stack, consumer, file)
+        state = _state(options, stack, consumer, file, table.get("TableId"))
     estimate = int(table.get("ItemCount", 0))
     plan = (
         f"Table {state.table} (about {estimate:,} items) into index {state.index}: "
@@ -127,12 +127,14 @@ def fill(stack: Stack, options: argparse.Namespace) -> int:
     return 1 if state.parked else 0
 
 
-def _state(options: argparse.Namespace, stack: Stack, consumer: Consumer, file: Path) -> BackfillState:
+def _state(
+    options: argparse.Namespace, stack: Stack, consumer: Consumer, file: Path, table_id: str | None
+) -> BackfillState:
     known = load_state(file)
     names = {"table": stack.table_name, "index": consumer.index, "consumer": consumer.name}
     about = {
         **names,
-        "table_id": table_id(stack.client("dynamodb"), stack.table_name),
+        "table_id": table_id,
         "index_uuid": index_uuid_if_reachable(stack.search(), consumer.index),
     }
     new = BackfillState.new(total_segments=options.segments or DEFAULT_SEGMENTS, **about)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord, Operation
+from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, ChangeRecord, Operation, without_image
 from changefeed.decode.change_time import LATEST_VERSION, MICROSECONDS_PER_UNIT, checked_version
-from changefeed.decode.dynamodb_record import decode_keys, without_image
+from changefeed.decode.dynamodb_record import decode_keys
 from changefeed.errors import RecordDecodeError
 
 COARSEST_SPAN = MICROSECONDS_PER_SECOND

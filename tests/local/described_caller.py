@@ -20,16 +20,8 @@ class DescribedCaller(Caller):
         super().__init__(api_url, region)
         self.document: dict[str, Any] = json.loads(super().call("GET", "/openapi.json").text)
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        *,
-        signed: bool = True,
-    ) -> Answer:
-        answer = super().call(method, path, body, headers, signed=signed)
+    def call(self, method: str, path: str, *more: Any, **named: Any) -> Answer:
+        answer = super().call(method, path, *more, **named)
         assert list(misfits(self.document, method, path, answer)) == [], answer.text[:500]
         return answer
 

@@ -14,8 +14,8 @@ import pytest
 from local.commands import down, outputs, status
 from local.errors import LocalStackError
 from local.layout import Layout
-from local.state import take_lock, write_json, write_state
-from local.survivors import check_all_ended, noted, what_is_wrong, whole_stack
+from local.state import noted, take_lock, write_json, write_state
+from local.survivors import check_all_ended, what_is_wrong, whole_stack
 
 OPTIONS = argparse.Namespace(json=False)
 

@@ -1,6 +1,7 @@
 """One shape for a change, whichever feed it came by."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -59,3 +60,8 @@ class ChangeRecord:
     def is_timed(self) -> bool:
         """True when the time of the change is known, to a second or better."""
         return self.version_span <= MICROSECONDS_PER_SECOND
+
+
+def without_image(change: ChangeRecord) -> ChangeRecord:
+    """Drops what a change says about its item: it has to be read, and where there is none its document is deleted."""
+    return replace(change, image=None, operation=Operation.MODIFY)

@@ -5,10 +5,15 @@ seconds, so a version spans a second, unless the record names a finer unit (`cha
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from changefeed.decode.change_record import MICROSECONDS_PER_SECOND, AttributeMap, ChangeRecord, Operation
+from changefeed.decode.change_record import (
+    MICROSECONDS_PER_SECOND,
+    AttributeMap,
+    ChangeRecord,
+    Operation,
+    without_image,
+)
 from changefeed.decode.change_time import version_and_span
 from changefeed.decode.sequence_number import is_sequence_number
 from changefeed.errors import RecordDecodeError
@@ -44,11 +49,6 @@ def decode_dynamodb_record(raw: Mapping[str, Any], *, table_name: str | None = N
         raw=raw,
     )
     return change if change.is_timed else without_image(change)
-
-
-def without_image(change: ChangeRecord) -> ChangeRecord:
-    """Drops what a change says about its item: it has to be read, and where there is none its document is deleted."""
-    return replace(change, image=None, operation=Operation.MODIFY)
 
 
 def decode_operation(event_name: object) -> Operation:

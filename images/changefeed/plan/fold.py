@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from changefeed.decode.change_record import ChangeRecord, Operation
+from changefeed.decode.change_record import ChangeRecord, Operation, without_image
 from changefeed.decode.change_time import LATEST_VERSION
-from changefeed.decode.dynamodb_record import without_image
 from changefeed.errors import RecordError
 from changefeed.plan.document_action import DocumentAction
 from changefeed.plan.document_id import document_id

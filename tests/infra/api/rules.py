@@ -7,24 +7,10 @@ import re
 
 from tests.infra import resource_types as types
 from tests.infra.api.described import described_operations, document_of, served_operations
+from tests.infra.cloud.read_back import STATUS_CODES
 from tests.infra.deployment import Deployment
 
-STATUS_OF_REFUSALS = {
-    "ACCESS_DENIED": "403",
-    "BAD_REQUEST_BODY": "400",
-    "BAD_REQUEST_PARAMETERS": "400",
-    "DEFAULT_4XX": None,
-    "DEFAULT_5XX": None,
-    "EXPIRED_TOKEN": "403",
-    "INVALID_API_KEY": "403",
-    "INVALID_SIGNATURE": "403",
-    "MISSING_AUTHENTICATION_TOKEN": "403",
-    "QUOTA_EXCEEDED": "429",
-    "REQUEST_TOO_LARGE": "413",
-    "THROTTLED": "429",
-    "UNAUTHORIZED": "401",
-    "UNSUPPORTED_MEDIA_TYPE": "415",
-}
+STATUS_OF_REFUSALS = {**STATUS_CODES, "DEFAULT_4XX": None, "DEFAULT_5XX": None}
 
 
 def apis_ring_when_they_fail(graph: Deployment) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 Inputs = Mapping[str, Any]
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
-_STATUS_CODES = {
+STATUS_CODES = {
     "ACCESS_DENIED": "403",
     "BAD_REQUEST_BODY": "400",
     "BAD_REQUEST_PARAMETERS": "400",
@@ -42,7 +42,7 @@ class Reading:
 
 
 def _status_code(inputs: Inputs) -> Any:
-    return inputs.get("statusCode") or _STATUS_CODES.get(inputs["responseType"])
+    return inputs.get("statusCode") or STATUS_CODES.get(inputs["responseType"])
 
 
 def _without_second_expiration(inputs: Inputs) -> Any:

@@ -105,21 +105,7 @@ def test_operators_read_the_apis_key_where_callers_have_one(deploy: Deploy) -> N
 
 
 def test_operators_policy_fits_into_a_managed_policy_with_the_longest_names(deploy: Deploy) -> None:
-    graph = deploy(
-        {
-            "name_prefix": "p" * 20,
-            "operators": OPERATORS["operators"],
-            "table": {"name": "t" * 235},
-            "stream": {"name": "s" * 108},
-            "consumers": {
-                "sync_dynamodb_stream": {"function_name": "a" * 38, "failure_destination": "s3"},
-                "sync_kinesis_stream": {"function_name": "b" * 38, "failure_destination": "s3"},
-            },
-            "second_delete": {"function_name": "d" * 44},
-            "analyses": {"function_name": "c" * 37},
-            "api": {"stage": "v" * 128},
-        }
-    )
+    graph = deploy({**VARIANTS["the longest names"], "operators": OPERATORS["operators"], "api": {"stage": "v" * 128}})
 
     assert len(json.dumps(_document(graph), separators=(",", ":"))) < MANAGED_POLICY_CHARACTERS
 
